@@ -1,0 +1,135 @@
+/** Size of one block: large enough that a socket write is cheap, small enough to be reused often. */
+const BLOCK_BYTES = 256 * 1024;
+/** Blocks kept for reuse; more than a unit in flight and one being filled need is given back to the collector. */
+const POOL_BLOCKS = 128;
+
+/**
+ * Bytes under construction: a list of blocks, the last one open. Encoders call `reserve(n)` and then write into `bytes`
+ * from `used` on. Rows may span blocks. Blocks come from a pool so that memory stays flat.
+ */
+export class ByteBlocks {
+  /** The open block. Changes at `reserve`. */
+  bytes: Buffer;
+  /** Bytes used in the open block. */
+  used = 0;
+  rows = 0;
+  readonly #pool: BlockPool;
+  #sealed: Buffer[] = [];
+  #sealedBytes = 0;
+
+  constructor(pool: BlockPool) {
+    this.#pool = pool;
+    this.bytes = EMPTY;
+  }
+
+  /** Makes sure that `count` more bytes fit at `used`. */
+  reserve(count: number): void {
+    if (this.bytes.length - this.used >= count) return;
+    this.#seal();
+    this.bytes = this.#pool.take(count);
+    this.used = 0;
+  }
+
+  /** Appends a copy of `source[start..end)`. */
+  append(source: Uint8Array, start: number, end: number): void {
+    this.reserve(end - start);
+    this.bytes.set(source.subarray(start, end), this.used);
+    this.used += end - start;
+  }
+
+  /** Appends text as UTF-8. */
+  appendText(text: string): void {
+    this.reserve(text.length * 3);
+    this.used += this.bytes.write(text, this.used, 'utf8');
+  }
+
+  get size(): number {
+    return this.#sealedBytes + this.used;
+  }
+
+  /** A place that `splitAt` can cut at later. */
+  mark(): Mark {
+    return { sealed: this.#sealed.length, used: this.used, rows: this.rows, size: this.size };
+  }
+
+  /** Takes everything before `mark` away; what came after it stays. Marks made before this call are void. */
+  splitAt(mark: Mark): Taken {
+    const rows = this.rows - mark.rows;
+    this.#seal();
+    const first = this.#sealed.slice(0, mark.sealed);
+    const rest = this.#sealed.slice(mark.sealed);
+    this.#sealed = [];
+    this.#sealedBytes = 0;
+    const cut = rest.shift();
+    if (cut !== undefined) {
+      if (mark.used > 0) first.push(cut.subarray(0, mark.used));
+      // The cut block's memory goes away with the first half, so the second half is moved out of it.
+      if (mark.used === 0) this.#push(cut);
+      else if (mark.used < cut.length) this.append(cut, mark.used, cut.length);
+      this.#seal();
+      for (const block of rest) this.#push(block);
+    }
+    this.rows = rows;
+    return { blocks: first, rows: mark.rows, bytes: mark.size };
+  }
+
+  /** Takes everything away. */
+  takeAll(): Taken {
+    this.#seal();
+    const taken = { blocks: this.#sealed, rows: this.rows, bytes: this.#sealedBytes };
+    this.#sealed = [];
+    this.#sealedBytes = 0;
+    this.bytes = EMPTY;
+    this.used = 0;
+    this.rows = 0;
+    return taken;
+  }
+
+  #seal(): void {
+    if (this.used > 0) this.#push(this.bytes.subarray(0, this.used));
+    this.bytes = EMPTY;
+    this.used = 0;
+  }
+
+  #push(block: Buffer): void {
+    this.#sealed.push(block);
+    this.#sealedBytes += block.length;
+  }
+}
+
+/** Where nothing was written yet. */
+export const START: Mark = { sealed: 0, used: 0, rows: 0, size: 0 };
+
+/** A place in a ByteBlocks. */
+export interface Mark {
+  readonly sealed: number;
+  readonly used: number;
+  readonly rows: number;
+  readonly size: number;
+}
+
+export interface Taken {
+  readonly blocks: readonly Buffer[];
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Gives out blocks and takes them back once their unit is durable. */
+export class BlockPool {
+  readonly #free: ArrayBufferLike[] = [];
+
+  take(least: number): Buffer {
+    if (least > BLOCK_BYTES) return Buffer.allocUnsafeSlow(least);
+    const free = this.#free.pop();
+    return free === undefined ? Buffer.allocUnsafeSlow(BLOCK_BYTES) : Buffer.from(free);
+  }
+
+  /** Only for blocks nobody reads any more. Oversized ones are left to the collector. */
+  give(blocks: readonly Buffer[]): void {
+    for (const block of blocks) {
+      if (block.buffer.byteLength === BLOCK_BYTES && this.#free.length < POOL_BLOCKS) this.#free.push(block.buffer);
+    }
+  }
+}
+
+const EMPTY = Buffer.alloc(0);

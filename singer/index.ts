@@ -1,0 +1,30 @@
+/** The only door by which plugins reach the core. Everything here loads fast: no validation library, no parser. */
+export type { Json, JsonObject, JsonSchema, Row } from './json.ts';
+export { ExactNumber } from './json.ts';
+export type { Column, LogicalType } from './columns.ts';
+export type { Config, Setting, Settings } from './settings.ts';
+export type { Fields, Log } from './log.ts';
+export type {
+  Batch,
+  Clock,
+  Command,
+  Destination,
+  Encoder,
+  Part,
+  ReadRequest,
+  RecordMeta,
+  ReplicationMethod,
+  Run,
+  Source,
+  Stream,
+  StreamHeader,
+  Tap,
+  Target,
+  TargetRun,
+  Unit,
+} from './plugin.ts';
+export { defineTap, defineTarget } from './plugin.ts';
+export { BlockPool, ByteBlocks } from './blocks.ts';
+export { ConfigError, InputError, Interrupted, RecordError, SystemError } from './errors.ts';
+export type { Casing, NameRules } from './names.ts';
+export { assignNames, cutToBytes, hashedName, plainName } from './names.ts';

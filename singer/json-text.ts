@@ -1,0 +1,130 @@
+import { ExactNumber, type Json } from './json.ts';
+
+/**
+ * Number tokens that a JavaScript number may print differently: 16 or more digits, an exponent, a trailing zero after the
+ * point, minus zero, many zeros after the point. May also match inside strings, which only costs the slower parse.
+ */
+const RISKY_NUMBER = /(?:^|[:[,])\s*-?(?:[\d.]{16}|[\d.]+[eE]|\d+\.\d*0(?=[\s,}\]]|$)|0\.00000)|-0(?=[\s,}\]]|$)/;
+
+/**
+ * Parses JSON text and keeps every number exact: a number whose source text JavaScript would print differently becomes
+ * an `ExactNumber`. Throws a SyntaxError for anything that is not strict JSON.
+ */
+export function parseExact(text: string): Json {
+  const value = JSON.parse(text) as Json;
+  return RISKY_NUMBER.test(text) ? new ExactReader(text).document() : value;
+}
+
+/** Compact JSON text; an `ExactNumber` prints as it came. Undefined members are left out. */
+export function stringifyExact(value: Json): string {
+  if (value === null || typeof value !== 'object') {
+    return typeof value === 'number' && !Number.isFinite(value) ? 'null' : JSON.stringify(value);
+  }
+  if (value instanceof ExactNumber) return value.text;
+  if (isArray(value)) return `[${value.map(stringifyExact).join(',')}]`;
+  let text = '';
+  for (const [name, member] of Object.entries(value)) {
+    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${stringifyExact(member)}`;
+  }
+  return `{${text}}`;
+}
+
+function isArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** Reads text that JSON.parse has already accepted, so it need not check the syntax again. */
+class ExactReader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  document(): Json {
+    return this.#value();
+  }
+
+  #value(): Json {
+    this.#space();
+    switch (this.#text[this.#at]) {
+      case '{':
+        return this.#object();
+      case '[':
+        return this.#array();
+      case '"':
+        return this.#string();
+      case 't':
+        this.#at += 4;
+        return true;
+      case 'f':
+        this.#at += 5;
+        return false;
+      case 'n':
+        this.#at += 4;
+        return null;
+      default:
+        return this.#number();
+    }
+  }
+
+  #object(): Json {
+    const object: Record<string, Json> = {};
+    this.#at++;
+    for (this.#space(); this.#text[this.#at] !== '}'; this.#space()) {
+      if (this.#text[this.#at] === ',') this.#at++;
+      this.#space();
+      const name = this.#string();
+      this.#space();
+      this.#at++;
+      const value = this.#value();
+      // An assignment to __proto__ would set the prototype instead of a member.
+      if (name === '__proto__')
+        Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+      else object[name] = value;
+    }
+    this.#at++;
+    return object;
+  }
+
+  #array(): Json {
+    const items: Json[] = [];
+    this.#at++;
+    for (this.#space(); this.#text[this.#at] !== ']'; this.#space()) {
+      if (this.#text[this.#at] === ',') this.#at++;
+      items.push(this.#value());
+    }
+    this.#at++;
+    return items;
+  }
+
+  #string(): string {
+    const start = this.#at++;
+    let escaped = false;
+    for (let c = this.#text[this.#at]; c !== '"'; c = this.#text[this.#at]) {
+      if (c === '\\') {
+        escaped = true;
+        this.#at++;
+      }
+      this.#at++;
+    }
+    this.#at++;
+    return escaped ? (JSON.parse(this.#text.slice(start, this.#at)) as string) : this.#text.slice(start + 1, this.#at - 1);
+  }
+
+  #number(): number | ExactNumber {
+    const start = this.#at;
+    while (this.#at < this.#text.length && NUMBER_PART.test(this.#text[this.#at]!)) this.#at++;
+    const text = this.#text.slice(start, this.#at);
+    const number = Number(text);
+    return String(number) === text ? number : new ExactNumber(text);
+  }
+
+  #space(): void {
+    while (SPACE.test(this.#text[this.#at] ?? '')) this.#at++;
+  }
+}
+
+const NUMBER_PART = /[-+.\deE]/;
+const SPACE = /[ \t\r\n]/;

@@ -1,0 +1,209 @@
+import type { ByteBlocks } from './blocks.ts';
+import type { Column } from './columns.ts';
+import type { Json, JsonObject, JsonSchema, Row } from './json.ts';
+import type { Log } from './log.ts';
+import type { Config, Settings } from './settings.ts';
+
+/** What every plugin gets from the core while it runs. Nothing here is global. */
+export interface Run {
+  /** The executable's name, for example `tap-csv`. */
+  readonly name: string;
+  readonly version: string;
+  readonly log: Log;
+  /** Aborted when a signal asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** A sub-command beside the Singer job, for example `target-postgres state get --config …`. */
+export interface Command<S extends Settings> {
+  readonly summary: string;
+  /** Gives the text for stdout, without the final newline; an empty string prints nothing. */
+  run(config: Config<S>, run: Run, args: readonly string[]): Promise<string>;
+}
+
+// ---------------------------------------------------------------------------------------------------------- taps
+
+export interface Tap<S extends Settings = Settings> {
+  readonly kind: 'tap';
+  readonly name: string;
+  readonly summary: string;
+  readonly settings: S;
+  /** More than those that follow from the contract (catalog, discover, state, about, test, structured-logging). */
+  readonly capabilities?: readonly string[];
+  readonly commands?: Readonly<Record<string, Command<S>>>;
+  /** Finds the streams; cheap, because Meltano discovers before every run. */
+  open(config: Config<S>, run: Run): Promise<Source>;
+}
+
+export interface Source {
+  readonly streams: readonly Stream[];
+  /** Called once, whatever happened. */
+  close?(): Promise<void>;
+}
+
+export type ReplicationMethod = 'FULL_TABLE' | 'INCREMENTAL' | 'LOG_BASED';
+
+/** One stream a tap can read. */
+export interface Stream {
+  /** `tap_stream_id` and, unless `name` says otherwise, the stream's name. */
+  readonly id: string;
+  readonly name?: string;
+  /** An object schema with `properties`. */
+  readonly schema: JsonSchema;
+  readonly keys: readonly string[];
+  /** Methods the user may choose from; the first is the default. One alone is forced. */
+  readonly methods: readonly ReplicationMethod[];
+  readonly replicationKey?: string;
+  readonly validReplicationKeys?: readonly string[];
+  /** More root metadata, for example `schema-name`. */
+  readonly metadata?: JsonObject;
+  /** More metadata of top-level properties, for example `{ id: { 'sql-datatype': 'int8' } }` or `{ x: { inclusion: 'unsupported' } }`. */
+  readonly propertyMetadata?: Readonly<Record<string, JsonObject>>;
+  /** Reads the stream in order. Pull only: nothing is read before it is asked for. */
+  read(request: ReadRequest): AsyncIterable<Batch>;
+}
+
+export interface ReadRequest {
+  readonly method: ReplicationMethod;
+  readonly replicationKey: string | undefined;
+  /** What the stream's last batch said, from the state; undefined at the first run. */
+  readonly bookmark: JsonObject | undefined;
+  /** Keys in use (the catalog may override the stream's). */
+  readonly keys: readonly string[];
+  /** The schema that was announced: selected properties only, overrides applied. */
+  readonly schema: JsonSchema;
+  /** Selected top-level properties, in schema order. */
+  readonly columns: readonly string[];
+  /** True when every selected property is selected whole, so that nothing below the top level must be cut out. */
+  readonly whole: boolean;
+  /** Read no more than this many records (for `--test`); undefined = all. */
+  readonly limit: number | undefined;
+  /** The constant bytes around a record, for taps that write RECORD lines themselves: `head` + `{…}` + `tail`. `tail` ends with a newline. */
+  envelope(): { readonly head: Buffer; readonly tail: Buffer };
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/**
+ * Some records, in order. Either `rows` (objects; the core selects and encodes) or `lines` (ready RECORD lines, the
+ * fast lane). `bookmark`, if present, says: all up to here has been yielded, resume after it.
+ */
+export interface Batch {
+  readonly rows?: readonly Row[];
+  readonly lines?: { readonly bytes: Buffer; readonly records: number };
+  readonly bookmark?: JsonObject;
+}
+
+export function defineTap<const S extends Settings>(tap: Omit<Tap<S>, 'kind'>): Tap<S> {
+  return { kind: 'tap', ...tap };
+}
+
+// ------------------------------------------------------------------------------------------------------- targets
+
+export interface Target<S extends Settings = Settings> {
+  readonly kind: 'target';
+  readonly name: string;
+  readonly summary: string;
+  /** The plugin's own settings; the core adds those every target has (`targetSettings` in load-settings.ts). */
+  readonly settings: S;
+  readonly capabilities?: readonly string[];
+  readonly commands?: Readonly<Record<string, Command<S>>>;
+  open(config: Config<S>, run: TargetRun): Promise<Destination>;
+}
+
+export interface TargetRun extends Run {
+  /** When this run started; `_sdc_sync_started_at`. */
+  readonly startedAt: Date;
+  /** Times for metadata columns; the members are updated by the core as input arrives. */
+  readonly clock: Clock;
+}
+
+export interface Clock {
+  /** When the chunk now being encoded was read from the input. */
+  receivedAt: Date;
+  /** When the unit now being filled was begun. */
+  batchedAt: Date;
+}
+
+/** What a SCHEMA message announced, resolved. */
+export interface StreamHeader {
+  readonly stream: string;
+  /** The schema as it came, `$ref` resolved. */
+  readonly schema: JsonSchema;
+  /** One per top-level property, in order. */
+  readonly columns: readonly Column[];
+  /** Key properties, each of them in `columns`. */
+  readonly keys: readonly string[];
+}
+
+/** What surrounds a record in its message. */
+export interface RecordMeta {
+  readonly timeExtracted: string | undefined;
+  readonly version: number | undefined;
+  /** The line as it came, and where the record's own `{…}` stands in it. */
+  readonly line: Buffer;
+  readonly recordStart: number;
+  readonly recordEnd: number;
+}
+
+/**
+ * Turns one stream's records into the bytes its destination loads. Made at SCHEMA, pure, synchronous. The general lane
+ * hands it validated objects; the fast lane hands it raw lines. Both must give the same bytes.
+ */
+export interface Encoder {
+  /** General lane: appends one validated record to `out` (and counts it in `out.rows`). */
+  encode(record: Row, meta: RecordMeta, out: ByteBlocks): void;
+  /**
+   * Fast lane, optional: takes whole lines from `chunk[start..end)` (each ends with a newline) as long as they are RECORD
+   * lines of this stream which it can encode to the very bytes `encode` would give, valid ones only. Gives the offset of
+   * the first line it leaves; `start` if none. Counts the rows in `out.rows`.
+   */
+  encodeLines?(chunk: Buffer, start: number, end: number, out: ByteBlocks): number;
+}
+
+/** Encoded records of one stream under one schema, in arrival order. */
+export interface Part {
+  readonly header: StreamHeader;
+  readonly encoder: Encoder;
+  readonly blocks: readonly Buffer[];
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** What is committed together: all records before a STATE (or a bounded piece of them when no STATE came). */
+export interface Unit {
+  readonly parts: readonly Part[];
+  /**
+   * The STATE value, compact JSON text, that this unit brings up to date: everything before it, in all streams, is in this
+   * unit or was loaded before. Undefined when the unit was cut for size before a STATE came, or at the end of an input without one.
+   */
+  readonly state: string | undefined;
+  /** True for the last unit of an input that ended cleanly. */
+  readonly last: boolean;
+}
+
+export interface Destination {
+  /**
+   * Called at each SCHEMA that differs from the stream's last. Must be quick: makes the encoder, may read the destination's
+   * catalog, leaves changes to `load`.
+   */
+  openStream(header: StreamHeader): Promise<Encoder>;
+  /**
+   * Makes the unit durable; may be called again with the same unit. `committed` tells whether it (and all before it) is
+   * durable and visible: only then may its state leave. `open` = safe so far, but a later unit or `finish` must complete it.
+   */
+  load(unit: Unit): Promise<'committed' | 'open'>;
+  /**
+   * The input ended cleanly. `complete` names the streams whose end is proven (a STATE came after their last record and
+   * does not say that they were still syncing). Completes what `load` left open (overwrite swap); after it all states may leave.
+   */
+  finish(end: { readonly complete: ReadonlySet<string>; readonly state: string | undefined }): Promise<void>;
+  /** Called once, whatever happened; undoes what was left open. */
+  close(): Promise<void>;
+  /** Facts for the summary line of a stream, for example rows inserted, updated, unchanged. */
+  summary?(stream: string): Readonly<Record<string, Json>>;
+}
+
+export function defineTarget<const S extends Settings>(target: Omit<Target<S>, 'kind'>): Target<S> {
+  return { kind: 'target', ...target };
+}
