@@ -28,3 +28,4 @@ export { BlockPool, ByteBlocks } from './blocks.ts';
 export { ConfigError, InputError, Interrupted, RecordError, SystemError } from './errors.ts';
 export type { Casing, NameRules } from './names.ts';
 export { assignNames, cutToBytes, hashedName, plainName } from './names.ts';
+export { createRecordScanner, type RecordScanner, type ScannerOptions } from './record-scanner.ts';

@@ -74,7 +74,10 @@ export interface ReadRequest {
   readonly schema: JsonSchema;
   /** Selected top-level properties, in schema order. */
   readonly columns: readonly string[];
-  /** True when every selected property is selected whole, so that nothing below the top level must be cut out. */
+  /**
+   * True when every selected property is selected whole and announced with the source's own type. When false, something must be
+   * cut out below the top level or converted (the catalog overrides a type): `lines` are parsed again then, so give `rows`.
+   */
   readonly whole: boolean;
   /** Read no more than this many records (for `--test`); undefined = all. */
   readonly limit: number | undefined;

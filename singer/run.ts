@@ -1,0 +1,130 @@
+import { checkConfig, unknownText } from './config.ts';
+import { readConfig } from './config-sources.ts';
+import { redirectConsole } from './console.ts';
+import { ConfigError, TaplineError } from './errors.ts';
+import { logFailure } from './failure.ts';
+import { parseArguments, type Arguments } from './flags.ts';
+import { logConfig } from './log-config.ts';
+import { createMask, secretsOf } from './mask.ts';
+import type { Output } from './output.ts';
+import type { Run, Tap, Target } from './plugin.ts';
+import { allSettings } from './plugin-settings.ts';
+import { createLog, type RunLog } from './run-log.ts';
+import type { Settings } from './settings.ts';
+import { listenForSignals } from './signals.ts';
+import { Stderr } from './stderr.ts';
+import { createOutput } from './stdout.ts';
+import { packageVersion } from './version.ts';
+
+/** What a library may leave behind (sockets, timers) keeps the process no longer than this once all is done. */
+const LEFTOVER_MS = 2_000;
+
+/**
+ * Runs a plugin as this process: flags, settings, signals, logs, exit code. The only place that prints failures and ends
+ * the process. Ends it by letting the event loop run dry, because `process.exit` would cut what a pipe has not taken yet.
+ *
+ * Exit codes: 0 done; 2 flags or settings must change; 143 and 130 stopped by SIGTERM and SIGINT; 1 everything else.
+ */
+export async function run(plugin: Tap | Target): Promise<void> {
+  const stderr = new Stderr(process.stderr, process.env);
+  // A closed stderr must not end the work: there is nobody left to tell.
+  process.stderr.on('error', () => undefined);
+  const config = logConfig(plugin.name, process.env);
+  const log = createLog(plugin.name, config, stderr);
+  if (config.complaint !== undefined) log.warn(config.complaint);
+  redirectConsole(globalThis.console, log);
+  process.removeAllListeners('warning').on('warning', (warning) => log.warn('Notice from Node.js', { notice: warning.message }));
+
+  const { signal, release } = listenForSignals(process, leave);
+  const shell: Shell = { plugin, settings: allSettings(plugin), stderr, log, signal };
+  const onUncaught = (error: unknown): void => leave(report(log, error, signal));
+  process.on('uncaughtException', onUncaught);
+  const output = createOutput(process.stdout);
+  const exitCode = await exitCodeOf(shell, output);
+  process.exitCode = exitCode;
+  await flushed(output, signal);
+  release();
+  setTimeout(() => leave(exitCode), LEFTOVER_MS).unref();
+}
+
+/** A failed run's last lines may still wait for a slow reader. After a signal nobody waits for it. */
+async function flushed(output: Output, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  // A reader that went away has been reported already.
+  await Promise.race([output.flush().catch(() => undefined), stopped]);
+}
+
+function leave(exitCode: number): never {
+  process.exit(exitCode);
+}
+
+/** What one execution works with. */
+interface Shell {
+  readonly plugin: Tap | Target;
+  /** The plugin's and those of its kind. */
+  readonly settings: Settings;
+  readonly stderr: Stderr;
+  readonly log: RunLog;
+  readonly signal: AbortSignal;
+}
+
+async function exitCodeOf(shell: Shell, output: Output): Promise<number> {
+  try {
+    const names = Object.keys(shell.plugin.commands ?? {});
+    await execute(shell, output, parseArguments(shell.plugin.kind, names, process.argv.slice(2)));
+    if (shell.signal.aborted) throw shell.signal.reason as Error;
+    return 0;
+  } catch (error) {
+    return report(shell.log, error, shell.signal);
+  }
+}
+
+/** Logs a failure and gives its exit code. What goes wrong after a signal is the signal's doing. */
+function report(log: RunLog, error: unknown, signal: AbortSignal): number {
+  const reason: unknown = signal.aborted ? signal.reason : error;
+  if (reason !== error) log.debug('After the signal', { cause: error instanceof Error ? error.message : 'no Error' });
+  logFailure(log, reason);
+  return reason instanceof TaplineError ? reason.exitCode : 1;
+}
+
+async function execute(shell: Shell, output: Output, args: Arguments): Promise<void> {
+  const { plugin, settings } = shell;
+  const version = packageVersion();
+  if (args.version) return print(output, `${plugin.name} ${version}`);
+  if (args.help) {
+    const { helpText } = await import('./help.ts');
+    return print(output, helpText(plugin, settings));
+  }
+  if (args.about) {
+    const { aboutPlugin, aboutText } = await import('./about.ts');
+    // Programs read pipes, people terminals.
+    const format = args.format ?? (process.stdout.isTTY ? 'text' : 'json');
+    return print(output, aboutText(aboutPlugin(plugin, settings, version), format));
+  }
+  const config = await configOf(shell, args);
+  const run: Run = { name: plugin.name, version, log: shell.log, signal: shell.signal };
+  if (args.command !== undefined) {
+    const text = await plugin.commands![args.command.name]!.run(config as never, run, args.command.args);
+    return text === '' ? undefined : print(output, text);
+  }
+  const { runTap, runTarget } = await import('./run-plugin.ts');
+  const job = { args, config, run, output, log: shell.log, stderr: shell.stderr };
+  return plugin.kind === 'tap' ? runTap(plugin, job) : runTarget(plugin, job);
+}
+
+/** The checked settings. Warns of unknown ones, also when something else is wrong. */
+async function configOf({ plugin, settings, log }: Shell, args: Arguments): Promise<object> {
+  const given = await readConfig(plugin.name, settings, args.config, process.env);
+  log.maskWith(createMask(secretsOf(settings, given)));
+  const { config, problems, unknown, ignored } = checkConfig(settings, given);
+  if (unknown.length > 0) log.warn(`Unknown settings are left out: ${unknownText(unknown)}`);
+  for (const { path, reason } of ignored) log.info(`The setting ${path} has no effect here: ${reason}`);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+async function print(output: Output, text: string): Promise<void> {
+  await output.write(`${text}\n`);
+  await output.flush();
+}

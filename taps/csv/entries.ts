@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import type { Log, Setting } from '../../singer/index.ts';
+import { ConfigError } from '../../singer/index.ts';
+import { dialectProblems } from './dialect.ts';
+import { systemError } from './open.ts';
+import type { CsvConfig, FileConfig } from './settings.ts';
+import { fileSettings } from './settings.ts';
+
+/** One entry of the configuration, in the form the tap works with. */
+export interface Entry extends Omit<FileConfig, 'path' | 'exclude' | 'keys'> {
+  readonly paths: readonly string[];
+  readonly exclude: readonly string[];
+  readonly keys: readonly string[];
+}
+
+interface Problem {
+  path: string;
+  message: string;
+}
+
+/**
+ * The entries of `files` and of the definition file, in this order. Throws ConfigError with every problem at once,
+ * SystemError when the definition file cannot be read.
+ */
+export async function entriesOf(config: CsvConfig, log: Log): Promise<Entry[]> {
+  const problems: Problem[] = [];
+  const entries: Entry[] = [];
+  const add = (list: readonly FileConfig[], place: string): void => {
+    for (const [index, item] of list.entries()) {
+      const entry = {
+        ...item,
+        paths: typeof item.path === 'string' ? [item.path] : item.path,
+        exclude: item.exclude === undefined ? [] : typeof item.exclude === 'string' ? [item.exclude] : item.exclude,
+        keys: item.keys ?? [],
+      };
+      problems.push(...problemsOf(entry).map((p) => ({ path: `${place}[${index}].${p.setting}`, message: p.message })));
+      entries.push(entry);
+    }
+  };
+  add(config.files ?? [], 'files');
+  if (config.csv_files_definition) {
+    add(await definition(config.csv_files_definition, problems, log), 'csv_files_definition');
+  }
+  if (entries.length === 0 && problems.length === 0) {
+    problems.push({ path: 'files', message: 'needs at least one entry, here or in csv_files_definition' });
+  }
+  for (const entity of new Set(entries.map((entry) => entry.entity))) {
+    const keys = entries.filter((entry) => entry.entity === entity).map((entry) => JSON.stringify(entry.keys));
+    if (new Set(keys).size > 1) {
+      problems.push({ path: 'files', message: `the entries of the stream ${entity} must have the same keys` });
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return entries;
+}
+
+function problemsOf(entry: Entry): { setting: string; message: string }[] {
+  const problems = dialectProblems(entry);
+  if (entry.entity === '') problems.push({ setting: 'entity', message: 'must not be empty' });
+  if (entry.paths.length === 0 || entry.paths.includes('')) problems.push({ setting: 'path', message: 'must not be empty' });
+  if (entry.on_error === 'quarantine' && !entry.reject_file) {
+    problems.push({ setting: 'reject_file', message: 'is needed with on_error quarantine' });
+  }
+  return problems;
+}
+
+async function definition(path: string, problems: Problem[], log: Log): Promise<FileConfig[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw systemError(path, error);
+  }
+  let list: unknown;
+  try {
+    list = JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch (error) {
+    throw new ConfigError([{ path: 'csv_files_definition', message: `${path} is not valid JSON` }], { cause: error });
+  }
+  if (!Array.isArray(list)) {
+    problems.push({ path: 'csv_files_definition', message: `${path} must hold a list of file entries` });
+    return [];
+  }
+  const entries: FileConfig[] = [];
+  for (const [index, item] of list.entries()) {
+    const place = `csv_files_definition[${index}]`;
+    const before = problems.length;
+    const entry = checked(item, place, problems, log);
+    if (problems.length === before) entries.push(entry as unknown as FileConfig);
+  }
+  return entries;
+}
+
+/** The entry with its defaults; what is wrong with it is added to `problems`. */
+function checked(item: unknown, place: string, problems: Problem[], log: Log): Record<string, unknown> {
+  const entry: Record<string, unknown> = {};
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+    problems.push({ path: place, message: 'must be an object' });
+    return entry;
+  }
+  const given = new Map<string, unknown>(Object.entries(item));
+  for (const name of given.keys()) {
+    if (!Object.hasOwn(fileSettings, name)) log.warn('The setting is not known', { setting: `${place}.${name}` });
+  }
+  for (const [name, setting] of Object.entries<Setting>(fileSettings)) {
+    const value = given.get(name);
+    // As in the configuration itself, null means that nothing is said.
+    if (value === undefined || value === null) {
+      if (setting.required) problems.push({ path: `${place}.${name}`, message: 'is required' });
+      if (setting.default !== undefined) entry[name] = setting.default;
+      continue;
+    }
+    const wrong = problemWith(value, setting);
+    if (wrong === undefined) entry[name] = value;
+    else problems.push({ path: `${place}.${name}`, message: wrong });
+  }
+  return entry;
+}
+
+function problemWith(value: unknown, setting: Setting): string | undefined {
+  const types = typeof setting.type === 'string' ? [setting.type] : setting.type;
+  const type = Array.isArray(value) ? 'array' : Number.isInteger(value) ? 'integer' : typeof value;
+  if (!types.some((allowed) => allowed === type)) return `must be ${types.join(' or ')}, not ${type}`;
+  if (Array.isArray(value) && value.some((member) => typeof member !== 'string')) return 'must be a list of texts';
+  if (setting.options !== undefined && typeof value === 'string' && !setting.options.includes(value)) {
+    return `must be one of ${setting.options.join(', ')}`;
+  }
+  if (setting.minimum !== undefined && typeof value === 'number' && value < setting.minimum) {
+    return `must be at least ${setting.minimum}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,176 @@
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { SystemError } from '../../singer/index.ts';
+import { expandBraces, hasMagic, pathMatcher, segmentMatcher } from './glob.ts';
+
+/** A file to read. */
+export interface FoundFile {
+  /** The path as configured, with what a folder or pattern added: names the file in state, messages and `_sdc_source_file`. */
+  readonly key: string;
+  /** Path to open; undefined for standard input. */
+  readonly path: string | undefined;
+  /** False for standard input and named pipes, which cannot be read twice. */
+  readonly regular: boolean;
+  readonly size: number;
+  /** Last change, RFC 3339 in UTC with nanoseconds. */
+  readonly mtime: string;
+}
+
+/** Names taken from a folder; anything else there is left out, as MeltanoLabs' tap does, and may be asked for by a pattern. */
+const CSV_NAME = /\.csv(\.gz)?$/i;
+
+/**
+ * The files of a list of paths, each once, in a stable order: lists in their order, what a folder or pattern gives sorted by path.
+ * `missing` names the paths that gave none. Throws SystemError for what may not be read.
+ */
+export async function findFiles(
+  paths: readonly string[],
+  exclude: readonly string[],
+): Promise<{ files: FoundFile[]; missing: string[]; passedOver: number }> {
+  const excluded = pathMatcher(exclude);
+  const found = new Map<string, FoundFile>();
+  const missing: string[] = [];
+  let passedOver = 0;
+  for (const path of paths) {
+    if (path === '-') {
+      found.set('-', { key: '-', path: undefined, regular: false, size: 0, mtime: stampOf(0n) });
+      continue;
+    }
+    const place = path.startsWith('file:') ? fileURLToPath(path) : path;
+    let any = false;
+    for (const file of await candidates(place)) {
+      if (file.passedOver) {
+        passedOver++;
+        continue;
+      }
+      if (excluded(file.path)) continue;
+      const facts = await factsOf(file.path);
+      if (facts === undefined) continue;
+      any = true;
+      found.set(file.path, { key: file.path, path: file.path, ...facts });
+    }
+    if (!any) missing.push(path);
+  }
+  return { files: [...found.values()], missing, passedOver };
+}
+
+interface Candidate {
+  readonly path: string;
+  /** In a folder, but not named like a CSV file. */
+  readonly passedOver: boolean;
+}
+
+async function candidates(place: string): Promise<Candidate[]> {
+  const facts = await statOf(place);
+  if (facts?.isDirectory() === true) {
+    const below = await filesBelow(place.replace(/(?<=.)\/+$/, ''));
+    return below.sort(byText).map((path) => ({ path, passedOver: !CSV_NAME.test(path) }));
+  }
+  if (facts !== undefined) return [{ path: place, passedOver: false }];
+  if (!hasMagic(place)) return [];
+  const all = new Set<string>();
+  for (const pattern of expandBraces(place)) for (const path of await glob(pattern)) all.add(path);
+  return [...all].sort(byText).map((path) => ({ path, passedOver: false }));
+}
+
+/** Expands one pattern without braces, segment by segment, so that only folders that can match are listed. */
+async function glob(pattern: string): Promise<string[]> {
+  const absolute = pattern.startsWith('/');
+  const segments = pattern.split('/').filter((segment) => segment !== '');
+  let places = [absolute ? '/' : ''];
+  for (const [index, segment] of segments.entries()) {
+    const last = index === segments.length - 1;
+    const next = new Set<string>();
+    for (const place of places) {
+      if (segment === '**') {
+        for (const folder of await foldersBelow(place)) next.add(folder);
+        if (last) for (const file of await filesBelow(place, false)) next.add(file);
+      } else if (hasMagic(segment)) {
+        const matches = segmentMatcher(segment);
+        for (const entry of await list(place)) if (matches(entry.name)) next.add(join(place, entry.name));
+      } else next.add(join(place, segment));
+    }
+    places = [...next];
+  }
+  const files: string[] = [];
+  for (const place of places) if (place !== '' && (await statOf(place))?.isDirectory() === false) files.push(place);
+  return files;
+}
+
+/** The folder itself and all below it. Linked and hidden folders are left out: a link may lead in a circle. */
+async function foldersBelow(place: string): Promise<string[]> {
+  const folders = [place];
+  for (const entry of await list(place)) {
+    if (entry.isDirectory() && !entry.name.startsWith('.')) folders.push(...(await foldersBelow(join(place, entry.name))));
+  }
+  return folders;
+}
+
+async function filesBelow(place: string, hidden = true): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await list(place)) {
+    if (!hidden && entry.name.startsWith('.')) continue;
+    const path = join(place, entry.name);
+    if (entry.isDirectory()) files.push(...(await filesBelow(path, hidden)));
+    else if (!entry.isSymbolicLink() || (await statOf(path))?.isDirectory() === false) files.push(path);
+  }
+  return files;
+}
+
+async function list(place: string): Promise<Dirent[]> {
+  try {
+    return await readdir(place === '' ? '.' : place, { withFileTypes: true });
+  } catch (error) {
+    // A pattern passes through files and folders that are just not there.
+    if (isMissing(error)) return [];
+    throw unreadable(place, error);
+  }
+}
+
+async function statOf(path: string): Promise<{ isDirectory(): boolean } | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw unreadable(path, error);
+  }
+}
+
+async function factsOf(path: string): Promise<{ regular: boolean; size: number; mtime: string } | undefined> {
+  try {
+    const facts = await stat(path, { bigint: true });
+    return { regular: facts.isFile(), size: Number(facts.size), mtime: stampOf(facts.mtimeNs) };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): SystemError {
+  return new SystemError(`${path} may not be read`, {
+    code: 'file-unreadable',
+    facts: { path },
+    hint: 'Give the user that runs the tap the right to read it.',
+    cause: error,
+  });
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+function join(place: string, name: string): string {
+  return place === '' || place.endsWith('/') ? place + name : `${place}/${name}`;
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A time in nanoseconds since 1970 as RFC 3339 text with all nine digits. */
+export function stampOf(nanoseconds: bigint): string {
+  const seconds = nanoseconds / 1_000_000_000n;
+  const fraction = String(nanoseconds % 1_000_000_000n).padStart(9, '0');
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
+}

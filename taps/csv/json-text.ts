@@ -1,0 +1,58 @@
+import type { Out } from './out.ts';
+
+const HEX = Buffer.from('0123456789abcdef');
+/** The control characters that JSON.stringify writes with a letter. */
+const LETTERS: Readonly<Record<number, number>> = { 8: 0x62, 9: 0x74, 10: 0x6e, 12: 0x66, 13: 0x72 };
+
+/** For each byte below 32: the letter after the backslash, or 0 for `\u00XX`. */
+export const SHORT: Uint8Array = Uint8Array.from({ length: 32 }, (_, byte) => LETTERS[byte] ?? 0);
+
+/** Writes a control character as JSON.stringify does. Needs six bytes of room; gives the new position. */
+export function putControl(target: Uint8Array, at: number, byte: number): number {
+  target[at] = 0x5c;
+  const letter = SHORT[byte]!;
+  if (letter !== 0) {
+    target[at + 1] = letter;
+    return at + 2;
+  }
+  target[at + 1] = 0x75;
+  target[at + 2] = 0x30;
+  target[at + 3] = 0x30;
+  target[at + 4] = HEX[byte >> 4]!;
+  target[at + 5] = HEX[byte & 15]!;
+  return at + 6;
+}
+
+/** Appends UTF-8 text as the inside of a JSON string, the same bytes that JSON.stringify gives. */
+export function appendJsonText(out: Out, text: Uint8Array, start: number, end: number): void {
+  // Six bytes for each in the worst case; a long text is rarely that bad, so it is taken in pieces.
+  for (let from = start; from < end; from += 8192) {
+    const to = Math.min(end, from + 8192);
+    out.ensure((to - from) * 6);
+    const bytes = out.bytes;
+    let p = out.used;
+    for (let i = from; i < to; i++) {
+      const byte = text[i]!;
+      if (byte >= 32 && byte !== 0x22 && byte !== 0x5c) bytes[p++] = byte;
+      else if (byte < 32) p = putControl(bytes, p, byte);
+      else {
+        bytes[p++] = 0x5c;
+        bytes[p++] = byte;
+      }
+    }
+    out.used = p;
+  }
+}
+
+/** Writes a whole number that is not negative in decimal; gives the new position. */
+export function putInteger(target: Uint8Array, at: number, value: number): number {
+  let digits = 1;
+  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++;
+  let rest = value;
+  for (let p = at + digits - 1; p >= at; p--) {
+    const next = Math.floor(rest / 10);
+    target[p] = 0x30 + (rest - next * 10);
+    rest = next;
+  }
+  return at + digits;
+}

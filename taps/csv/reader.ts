@@ -1,0 +1,163 @@
+import type { Log } from '../../singer/index.ts';
+import type { Entry } from './entries.ts';
+import { dialectOf, isFastDialect } from './dialect.ts';
+import type { FastState } from './fast.ts';
+import { makeFastLane } from './fast.ts';
+import type { FoundFile } from './files.ts';
+import { writeRow } from './general.ts';
+import { RowHasher } from './key.ts';
+import type { Layout } from './layout.ts';
+import type { OpenedFile } from './opened.ts';
+import type { Out } from './out.ts';
+import type { Reason } from './parser.ts';
+import type { BadRow, RowPolicy } from './policy.ts';
+import { REJECT_BYTES, rowError } from './policy.ts';
+import type { Start } from './resume.ts';
+import type { FileState, OpenRow } from './state.ts';
+
+export interface RowsJob {
+  readonly file: FoundFile;
+  readonly entry: Entry;
+  /** Stands at the first row to read: `start`, or the first row of the file when a row hash must count from there. */
+  readonly opened: OpenedFile;
+  readonly start: Start;
+  readonly layout: Layout;
+  readonly policy: RowPolicy;
+  /** Send no more rows than this. */
+  readonly limit: number;
+  /** False keeps every row in the general lane; for the proof that both give the same. */
+  readonly fastLane: boolean;
+  readonly log: Log;
+}
+
+/**
+ * Reads the rows of one file into `out`. Yields how far it has come each time `out` is full, and gives it at the end.
+ * Throws InputError for a malformed row when the policy says so.
+ */
+export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileState, FileState> {
+  const { file, entry, opened, layout, policy, start } = job;
+  const { window, parser } = opened;
+  const width = layout.prefixes.length;
+  const dialect = dialectOf(entry, file.key);
+  const hasher = layout.hash === undefined ? undefined : new RowHasher(file.key, opened.header?.columns ?? []);
+  const general = { layout, emptyAsNull: entry.empty_as_null, removeNul: entry.nul_bytes === 'remove' };
+  const runFast =
+    job.fastLane && hasher === undefined && isFastDialect(dialect)
+      ? makeFastLane({ dialect, layout, emptyAsNull: entry.empty_as_null, maxFieldBytes: entry.max_field_bytes })
+      : undefined;
+  const state: FastState = { at: 0, used: 0, line: window.offset === start.offset ? start.line : opened.line, rowsLeft: job.limit };
+  let rows = start.rows;
+  let open = start.open;
+  let blank = 0;
+
+  const position = (done: boolean): FileState => ({
+    size: opened.size,
+    mtime: opened.mtime,
+    offset: window.offset,
+    hash: window.digest(),
+    rows,
+    line: state.line,
+    done,
+    ...(done && open !== undefined ? { open } : {}),
+  });
+
+  for (;;) {
+    if (state.rowsLeft === 0) break;
+    if (out.full) yield position(false);
+    if (window.valid < window.start) window.validate();
+    if (window.start === window.end) {
+      if (window.eof) break;
+      await window.fill();
+      window.validate();
+      continue;
+    }
+
+    if (runFast !== undefined && window.start < window.valid) {
+      state.at = window.start;
+      state.used = out.used;
+      const before = state.rowsLeft;
+      const overwritten = window.bytes[window.valid]!;
+      const stop = runFast(state, window.bytes, window.valid, out.bytes, out.softEnd);
+      window.bytes[window.valid] = overwritten;
+      window.start = state.at;
+      out.used = state.used;
+      const sent = before - state.rowsLeft;
+      if (sent > 0 && open?.unclosed !== true) open = undefined;
+      out.records += sent;
+      rows += sent;
+      if (stop === 'full') {
+        yield position(false);
+        continue;
+      }
+      if (state.rowsLeft === 0) continue;
+      if (stop === 'more' && window.valid === window.end && !window.eof) {
+        await window.fill();
+        window.validate();
+        continue;
+      }
+      if (window.start === window.end) continue;
+    }
+
+    const from = window.start;
+    if (!parser.parse(window.bytes, from, window.end, window.eof)) {
+      await window.fill();
+      window.validate();
+      continue;
+    }
+    const row: OpenRow = { offset: window.offset, rows, line: state.line };
+    // Rows before the start are only counted, for the row hash.
+    const muted = window.offset < start.offset;
+    if (parser.next > window.valid && !parser.unfinished) parser.checkText(window.bytes, from);
+    const raw = window.bytes.subarray(from, Math.min(parser.next, from + REJECT_BYTES));
+    const bad = (reason: Reason): BadRow => ({
+      reason,
+      line: row.line,
+      cell: parser.problemCell,
+      byte: parser.problemAt < 0 ? -1 : row.offset + parser.problemAt - from,
+      raw: parser.problem === 'field-too-long' ? Buffer.from(raw) : raw,
+      truncated: parser.unfinished || raw.length < parser.next - from,
+    });
+
+    let send = !muted;
+    if (parser.blank) {
+      send = false;
+      if (!muted) blank++;
+    } else if (parser.problem !== undefined) {
+      const problem = bad(parser.problem);
+      while (parser.unfinished) {
+        window.start = parser.next;
+        if (parser.skipRest(window.bytes, window.start, window.end, window.eof)) break;
+        window.start = parser.next;
+        await window.fill();
+        parser.next = window.start;
+      }
+      // The rest of the file may be rows that an open quote swallowed: only a person can tell.
+      if (problem.reason === 'field-too-long' && parser.problem === 'unclosed-quote') {
+        throw rowError(file.key, { ...problem, reason: 'unclosed-quote' });
+      }
+      if (!muted) policy.malformed(problem);
+      send = false;
+    } else if (parser.hasNul && entry.nul_bytes === 'fail') {
+      if (!muted) policy.malformed(bad('nul-byte'));
+      send = false;
+    } else if (parser.cells !== width) {
+      if (!muted) send = policy.ragged(bad(parser.cells < width ? 'too-few-cells' : 'too-many-cells'));
+      else if (policy.sendsRagged) hasher?.next(parser);
+    } else if (muted) hasher?.next(parser);
+    if (send && parser.hasNul && general.removeNul) policy.nulRemoved(row.line);
+    if (send) {
+      writeRow(general, parser, row.line, hasher?.next(parser), out);
+      rows++;
+      state.rowsLeft--;
+    }
+    window.start = parser.next;
+    state.line += parser.innerLines + 1;
+    if (muted || open?.unclosed === true) continue;
+    if (parser.problem === 'unclosed-quote') open = { ...row, unclosed: true };
+    else open = parser.terminated ? undefined : row;
+  }
+
+  if (blank > 0) job.log.info('Empty lines were passed over', { file: file.key, lines: blank });
+  policy.report();
+  return position(state.rowsLeft > 0);
+}

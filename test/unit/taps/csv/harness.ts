@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Batch, JsonObject, Log, ReadRequest, Run } from '../../../../singer/index.ts';
+import type { Entry } from '../../../../taps/csv/entries.ts';
+import { fileSettings } from '../../../../taps/csv/settings.ts';
+import type { CsvStream, Tuning } from '../../../../taps/csv/stream.ts';
+import { openStream, USUAL } from '../../../../taps/csv/stream.ts';
+
+export interface Said {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A log that remembers. */
+export function memoryLog(): { log: Log; said: Said[] } {
+  const said: Said[] = [];
+  const once = new Set<string>();
+  const add = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) => void said.push({ level, message, fields });
+  const warn = add('warning');
+  const log: Log = {
+    debug: add('debug'),
+    info: add('info'),
+    warn,
+    error: add('error'),
+    warnOnce(key, message, fields) {
+      if (once.has(key)) return;
+      once.add(key);
+      warn(message, fields);
+    },
+  };
+  return { log, said };
+}
+
+export function runOf(log: Log, signal: AbortSignal = new AbortController().signal): Run {
+  return { name: 'tap-csv', version: '0.0.0', log, signal };
+}
+
+/** A file entry with the defaults of the settings. */
+export function entryOf(options: Partial<Entry> & { paths: readonly string[] }): Entry {
+  const defaults = Object.fromEntries(
+    Object.entries(fileSettings).map(([name, setting]) => [name, 'default' in setting ? setting.default : undefined]),
+  );
+  return { ...defaults, entity: 's', exclude: [], keys: [], ...options } as Entry;
+}
+
+/** A temporary folder, removed by `remove`. */
+export function folder(): { path: (name: string) => string; root: string; remove: () => void } {
+  const root = mkdtempSync(join(tmpdir(), 'tap-csv-'));
+  return { root, path: (name) => join(root, name), remove: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+export interface ReadOptions {
+  readonly request?: Partial<ReadRequest>;
+  readonly metadata?: boolean;
+  readonly tuning?: Partial<Tuning>;
+}
+
+export interface ReadResult {
+  readonly stream: CsvStream;
+  readonly batches: readonly Batch[];
+  readonly records: Record<string, unknown>[];
+  /** All lines, as text. */
+  readonly text: string;
+  readonly bookmark: JsonObject | undefined;
+  readonly said: readonly Said[];
+}
+
+export function requestOf(stream: CsvStream, log: Log, request: Partial<ReadRequest> = {}): ReadRequest {
+  return {
+    method: 'INCREMENTAL',
+    replicationKey: undefined,
+    bookmark: undefined,
+    keys: stream.keys,
+    schema: stream.schema,
+    columns: Object.keys(stream.schema['properties'] as object),
+    whole: true,
+    limit: undefined,
+    envelope: () => ({ head: Buffer.from('{"type":"RECORD","stream":"s","record":'), tail: Buffer.from('}\n') }),
+    signal: new AbortController().signal,
+    log,
+    ...request,
+  };
+}
+
+/** Discovers and reads a stream to its end. */
+export async function readAll(entries: Entry | readonly Entry[], options: ReadOptions = {}): Promise<ReadResult> {
+  const { log, said } = memoryLog();
+  const list = Array.isArray(entries) ? (entries as readonly Entry[]) : [entries as Entry];
+  const stream = await openStream('s', list, options.metadata ?? false, runOf(log), { ...USUAL, ...options.tuning });
+  try {
+    const batches: Batch[] = [];
+    let text = '';
+    for await (const batch of stream.read(requestOf(stream, log, options.request))) {
+      batches.push(batch);
+      if (batch.lines !== undefined) text += batch.lines.bytes.toString('utf8');
+    }
+    const records = text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => (JSON.parse(line) as { record: Record<string, unknown> }).record);
+    return { stream, batches, records, text, bookmark: batches.at(-1)?.bookmark, said };
+  } finally {
+    await stream.close();
+  }
+}
+
+/** The state of the only file in a bookmark. */
+export function fileStateOf(bookmark: JsonObject | undefined): Record<string, unknown> {
+  const files = Object.values((bookmark?.['files'] ?? {}) as Record<string, Record<string, unknown>>);
+  return files[0] ?? {};
+}
