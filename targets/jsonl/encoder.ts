@@ -1,0 +1,36 @@
+import type { ByteBlocks, Encoder, StreamHeader } from '../../singer/index.ts';
+import { createRecordScanner } from '../../singer/index.ts';
+
+const NEWLINE = 0x0a;
+
+/**
+ * Keeps the bytes of a record as they came: numbers, key order and spacing included. Lines that the scanner finds valid are
+ * not parsed at all.
+ */
+export function createEncoder(header: StreamHeader): Encoder {
+  // Also right when records need not be valid: what the scanner refuses takes the general lane.
+  const scanner = createRecordScanner(header, { validated: true });
+  return {
+    encode(_record, { line, recordStart, recordEnd }, out) {
+      addLine(line, recordStart, recordEnd, out);
+      scanner?.acceptUnknown();
+    },
+    ...(scanner && {
+      encodeLines(chunk, start, end, out) {
+        let at = start;
+        while (at < end && scanner.scan(chunk, at, end)) {
+          addLine(chunk, scanner.recordStart, scanner.recordEnd, out);
+          at = scanner.lineEnd;
+        }
+        return at;
+      },
+    }),
+  };
+}
+
+function addLine(bytes: Buffer, start: number, end: number, out: ByteBlocks): void {
+  out.reserve(end - start + 1);
+  out.append(bytes, start, end);
+  out.bytes[out.used++] = NEWLINE;
+  out.rows++;
+}
