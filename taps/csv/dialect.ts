@@ -7,6 +7,12 @@ export interface Dialect {
   readonly doublequote: boolean;
   readonly skipInitialSpace: boolean;
   readonly strict: boolean;
+  /** Drop spaces and tabs around cells, outside of quotes. */
+  readonly trim: boolean;
+  /** Between rows, instead of LF, CRLF or CR. */
+  readonly rowBreak: Buffer | undefined;
+  /** A line that begins with this is no row. */
+  readonly comment: Buffer | undefined;
 }
 
 /** The dialect settings of a file entry. */
@@ -17,6 +23,9 @@ export interface DialectOptions {
   readonly doublequote: boolean;
   readonly skipinitialspace: boolean;
   readonly strict: boolean;
+  readonly trim: boolean;
+  readonly record_delimiter: string | undefined;
+  readonly comment: string | undefined;
 }
 
 /** `\t` arrives as two characters from many shells and YAML files. */
@@ -41,7 +50,17 @@ export function dialectOf(options: DialectOptions, path: string): Dialect {
     doublequote: options.doublequote || sameMark,
     skipInitialSpace: options.skipinitialspace,
     strict: options.strict,
+    trim: options.trim,
+    rowBreak: options.record_delimiter ? Buffer.from(unescaped(options.record_delimiter)) : undefined,
+    comment: options.comment ? Buffer.from(options.comment) : undefined,
   };
+}
+
+/** Control characters may be given as in JSON. */
+function unescaped(text: string): string {
+  return text.replace(/\\(?:([nrt])|u([0-9a-fA-F]{4}))/g, (_, letter: string | undefined, code: string | undefined) =>
+    letter === undefined ? String.fromCharCode(parseInt(code ?? '0', 16)) : { n: '\n', r: '\r', t: '\t' }[letter]!,
+  );
 }
 
 /** What is wrong with the marks: the setting and why. */
@@ -57,6 +76,10 @@ export function dialectProblems(options: DialectOptions): { setting: string; mes
     else if (/[\r\n\0]/.test(mark)) problems.push({ setting, message: 'must not be a line break or NUL' });
     else if (delimiter.startsWith(mark)) problems.push({ setting, message: 'must differ from the delimiter' });
   }
+  const rowBreak = options.record_delimiter ? unescaped(options.record_delimiter) : '\n';
+  if (delimiter !== '' && (rowBreak.startsWith(delimiter) || delimiter.startsWith(rowBreak))) {
+    problems.push({ setting: 'record_delimiter', message: 'must not begin as the delimiter does' });
+  }
   return problems;
 }
 
@@ -66,6 +89,9 @@ export function isFastDialect(dialect: Dialect): boolean {
     dialect.delimiter.length === 1 &&
     (dialect.quote === undefined || (dialect.quote.length === 1 && dialect.doublequote)) &&
     dialect.escape === undefined &&
+    dialect.rowBreak === undefined &&
+    dialect.comment === undefined &&
+    !dialect.trim &&
     !dialect.skipInitialSpace
   );
 }

@@ -78,6 +78,8 @@ export async function transcoderFor(encoding: string): Promise<Transcoder | unde
     });
   }
   if (label === 'utf16le' || label === 'utf16be') return utf16Transcoder(label === 'utf16le' ? 'utf-16le' : 'utf-16be');
+  // iconv-lite has the Mac's table of before the euro sign.
+  if (label === 'macroman' || label === 'macintosh') return macTranscoder();
   // The mark stays in: offsets count it, and the header drops it.
   const decoder = iconv.getDecoder(label, { stripBOM: false });
   let before = 0;
@@ -95,6 +97,12 @@ export async function transcoderFor(encoding: string): Promise<Transcoder | unde
     },
     end: () => encode(decoder.end() ?? ''),
   };
+}
+
+/** Every byte is a character, so nothing can be bad or cut in two. */
+function macTranscoder(): Transcoder {
+  const decoder = new TextDecoder('macintosh');
+  return { write: (chunk) => Buffer.from(decoder.decode(chunk)), end: () => Buffer.alloc(0) };
 }
 
 /** UTF-16 may hold U+FFFD as a real character, so bad bytes are found by a strict decoder. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Log, Setting } from '../../singer/index.ts';
 import { ConfigError } from '../../singer/index.ts';
 import { dialectProblems } from './dialect.ts';
-import { systemError } from './open.ts';
+import { systemError } from './refusal.ts';
 import type { CsvConfig, FileConfig } from './settings.ts';
 import { fileSettings } from './settings.ts';
 

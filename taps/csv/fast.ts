@@ -81,7 +81,7 @@ export function makeFastLane(
     // Stops the cell loops without a test of the position for each byte.
     input[end] = LF;
 
-    next: while (i < end && rows < maxRows) {
+    while (i < end && rows < maxRows) {
       if (p >= rowLimit) {
         stop = p === 0 ? 'odd' : 'full';
         break;
@@ -90,135 +90,117 @@ export function makeFastLane(
       const rowUsed = p;
       const rowLine = line;
       let byte = input[i]!;
-      // An empty line is no row.
-      if (byte === LF || byte === CR) {
-        stop = 'odd';
-        break;
-      }
-      for (let w = 0, q = p; w < headWords; w++, q += 4) view.setUint32(q, headFlat[w]!, true);
-      p += headBytes;
-      if (hasLine) p = putInteger(output, p, line);
+      row: {
+        // An empty line is no row.
+        if (byte === LF || byte === CR) {
+          stop = 'odd';
+          break row;
+        }
+        for (let w = 0, q = p; w < headWords; w++, q += 4) view.setUint32(q, headFlat[w]!, true);
+        p += headBytes;
+        if (hasLine) p = putInteger(output, p, line);
 
-      for (let c = 0; c < columns; c++) {
-        if (p > hardEnd) {
-          // The row does not fit. In an empty buffer it never will: the general lane makes room.
-          stop = rowUsed === 0 ? 'odd' : 'full';
-          i = rowStart;
-          p = rowUsed;
-          line = rowLine;
-          break next;
-        }
-        const cellUsed = p;
-        for (let w = from[c]!, to = from[c + 1]!, q = p; w < to; w++, q += 4) view.setUint32(q, flat[w]!, true);
-        p += prefixBytes[c]!;
-        byte = input[i]!;
-        if (byte === quote) {
-          byte = input[++i]!;
-          for (;;) {
-            while (quotedStops[byte] === 0) {
-              output[p++] = byte;
-              byte = input[++i]!;
-            }
-            if (byte === quote) {
-              byte = input[++i]!;
-              if (byte !== quote) break;
-              if (quote === QUOTE || quote === BACKSLASH) output[p++] = BACKSLASH;
-              output[p++] = quote;
-            } else if (byte >= 32) {
-              output[p++] = BACKSLASH;
-              output[p++] = byte;
-            } else if (byte === LF) {
-              if (i >= end) {
-                i = rowStart;
-                p = rowUsed;
-                line = rowLine;
-                break next;
+        for (let c = 0; c < columns; c++) {
+          if (p > hardEnd) {
+            // The row does not fit. In an empty buffer it never will: the general lane makes room.
+            stop = rowUsed === 0 ? 'odd' : 'full';
+            break row;
+          }
+          const cellUsed = p;
+          for (let w = from[c]!, to = from[c + 1]!, q = p; w < to; w++, q += 4) view.setUint32(q, flat[w]!, true);
+          p += prefixBytes[c]!;
+          byte = input[i]!;
+          if (byte === quote) {
+            byte = input[++i]!;
+            for (;;) {
+              while (quotedStops[byte] === 0) {
+                output[p++] = byte;
+                byte = input[++i]!;
               }
-              line++;
-              output[p++] = BACKSLASH;
-              output[p++] = 0x6e;
-            } else if (byte === 0) {
-              stop = 'odd';
-              i = rowStart;
-              p = rowUsed;
-              line = rowLine;
-              break next;
-            } else p = putControl(output, p, byte);
-            byte = input[++i]!;
-          }
-          output[p++] = QUOTE;
-        } else {
-          const contentStart = p;
-          for (;;) {
-            while (bareStops[byte] === 0) {
-              output[p++] = byte;
+              if (byte === quote) {
+                byte = input[++i]!;
+                if (byte !== quote) break;
+                if (quote === QUOTE || quote === BACKSLASH) output[p++] = BACKSLASH;
+                output[p++] = quote;
+              } else if (byte >= 32) {
+                output[p++] = BACKSLASH;
+                output[p++] = byte;
+              } else if (byte === LF) {
+                if (i >= end) break row;
+                line++;
+                output[p++] = BACKSLASH;
+                output[p++] = 0x6e;
+              } else if (byte === 0) {
+                stop = 'odd';
+                break row;
+              } else p = putControl(output, p, byte);
               byte = input[++i]!;
             }
-            if (byte === delimiter || byte === LF || byte === CR) break;
-            if (byte === quote || byte === 0) {
-              stop = 'odd';
-              i = rowStart;
-              p = rowUsed;
-              line = rowLine;
-              break next;
+            output[p++] = QUOTE;
+          } else {
+            const contentStart = p;
+            for (;;) {
+              while (bareStops[byte] === 0) {
+                output[p++] = byte;
+                byte = input[++i]!;
+              }
+              if (byte === delimiter || byte === LF || byte === CR) break;
+              if (byte === quote || byte === 0) {
+                stop = 'odd';
+                break row;
+              }
+              if (byte < 32) p = putControl(output, p, byte);
+              else {
+                output[p++] = BACKSLASH;
+                output[p++] = byte;
+              }
+              byte = input[++i]!;
             }
-            if (byte < 32) p = putControl(output, p, byte);
-            else {
-              output[p++] = BACKSLASH;
-              output[p++] = byte;
+            if (sent[c] === 1) {
+              if (emptyAsNull && p === contentStart) {
+                // In place of the opening quote.
+                view.setUint32(p - 1, NULL, true);
+                p += 3;
+              } else output[p++] = QUOTE;
             }
-            byte = input[++i]!;
           }
-          if (sent[c] === 1) {
-            if (emptyAsNull && p === contentStart) {
-              // In place of the opening quote.
-              view.setUint32(p - 1, NULL, true);
-              p += 3;
-            } else output[p++] = QUOTE;
+          if (sent[c] === 0) p = cellUsed;
+          if (c < lastColumn) {
+            if (byte !== delimiter) {
+              if (i >= end || (byte === CR && i + 1 >= end)) stop = 'more';
+              else stop = 'odd';
+              break row;
+            }
+            i++;
+            continue;
           }
-        }
-        if (sent[c] === 0) p = cellUsed;
-        if (c < lastColumn) {
-          if (byte !== delimiter) {
-            if (i >= end || (byte === CR && i + 1 >= end)) stop = 'more';
-            else stop = 'odd';
-            i = rowStart;
-            p = rowUsed;
-            line = rowLine;
-            break next;
+          if (byte === CR) byte = input[++i]!;
+          if (i >= end || byte !== LF) {
+            if (i < end) stop = 'odd';
+            break row;
           }
           i++;
-          continue;
         }
-        if (byte === CR) byte = input[++i]!;
-        if (i >= end || byte !== LF) {
-          if (i < end) stop = 'odd';
-          i = rowStart;
-          p = rowUsed;
-          line = rowLine;
-          break next;
+        if (p > hardEnd) {
+          stop = rowUsed === 0 ? 'odd' : 'full';
+          break row;
         }
-        i++;
+        // A cell cannot be too long in a row that is not.
+        if (i - rowStart > maxFieldBytes) {
+          stop = 'odd';
+          break row;
+        }
+        for (let w = 0, q = p; w < endWords; w++, q += 4) view.setUint32(q, endFlat[w]!, true);
+        p += endBytes;
+        line++;
+        rows++;
+        continue;
       }
-      if (p > hardEnd) {
-        stop = rowUsed === 0 ? 'odd' : 'full';
-        i = rowStart;
-        p = rowUsed;
-        line = rowLine;
-        break;
-      }
-      // A cell cannot be too long in a row that is not.
-      if (i - rowStart > maxFieldBytes) {
-        stop = 'odd';
-        i = rowStart;
-        p = rowUsed;
-        line = rowLine;
-        break;
-      }
-      for (let w = 0, q = p; w < endWords; w++, q += 4) view.setUint32(q, endFlat[w]!, true);
-      p += endBytes;
-      line++;
-      rows++;
+      // Given back: the next row begins where this one did.
+      i = rowStart;
+      p = rowUsed;
+      line = rowLine;
+      break;
     }
     state.at = i;
     state.used = p;

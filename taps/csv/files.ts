@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { SystemError } from '../../singer/index.ts';
 import { expandBraces, hasMagic, pathMatcher, segmentMatcher } from './glob.ts';
+import { systemError } from './refusal.ts';
 
 /** A file to read. */
 export interface FoundFile {
@@ -124,7 +124,7 @@ async function list(place: string): Promise<Dirent[]> {
   } catch (error) {
     // A pattern passes through files and folders that are just not there.
     if (isMissing(error)) return [];
-    throw unreadable(place, error);
+    throw systemError(place, error);
   }
 }
 
@@ -133,7 +133,7 @@ async function statOf(path: string): Promise<{ isDirectory(): boolean } | undefi
     return await stat(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw unreadable(path, error);
+    throw systemError(path, error);
   }
 }
 
@@ -143,17 +143,8 @@ async function factsOf(path: string): Promise<{ regular: boolean; size: number; 
     return { regular: facts.isFile(), size: Number(facts.size), mtime: stampOf(facts.mtimeNs) };
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw unreadable(path, error);
+    throw systemError(path, error);
   }
-}
-
-function unreadable(path: string, error: unknown): SystemError {
-  return new SystemError(`${path} may not be read`, {
-    code: 'file-unreadable',
-    facts: { path },
-    hint: 'Give the user that runs the tap the right to read it.',
-    cause: error,
-  });
 }
 
 function isMissing(error: unknown): boolean {

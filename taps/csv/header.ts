@@ -14,7 +14,8 @@ export interface Header {
  */
 export function headerOf(cells: readonly string[], policy: 'suffix' | 'fail' | 'last', reserved: ReadonlySet<string>): Header {
   const given = new Set(cells);
-  const duplicates = [...new Set(cells.filter((name, index) => name !== '' && cells.indexOf(name) !== index))];
+  const last = new Map(cells.map((name, index) => [name, index]));
+  const duplicates = [...new Set(cells.filter((name, index) => name !== '' && last.get(name) !== index))];
   const taken = new Set(reserved);
   const renamed: { cell: number; name: string }[] = [];
   const free = (stem: string): string => {
@@ -24,7 +25,7 @@ export function headerOf(cells: readonly string[], policy: 'suffix' | 'fail' | '
     }
   };
   const columns = cells.map((cell, index) => {
-    if (policy === 'last' && cell !== '' && cells.lastIndexOf(cell) !== index) return undefined;
+    if (policy === 'last' && cell !== '' && last.get(cell) !== index) return undefined;
     let name = cell;
     if (name === '') {
       name = `column_${index + 1}`;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RowParser } from './parser.ts';
 
 /**
@@ -8,41 +8,44 @@ import type { RowParser } from './parser.ts';
  */
 export class RowHasher {
   readonly #order: readonly number[];
+  /** Cells of the header. */
   readonly #width: number;
-  readonly #prefix: Buffer;
+  readonly #prefixBytes: number;
   readonly #counts = new Counts();
-  readonly #length = Buffer.alloc(4);
+  /** The text that is hashed: the prefix, then each cell with its length before it. */
+  #text: Buffer;
 
   constructor(key: string, columns: readonly (string | undefined)[]) {
     const named = columns.map((name, cell) => ({ name, cell })).filter((column) => column.name !== undefined);
     named.sort((a, b) => (a.name! < b.name! ? -1 : 1));
     this.#order = named.map((column) => column.cell);
     this.#width = columns.length;
-    this.#prefix = Buffer.from(`${JSON.stringify([key, ...named.map((column) => column.name)])}\n`);
+    this.#text = Buffer.from(`${JSON.stringify([key, ...named.map((column) => column.name)])}\n`);
+    this.#prefixBytes = this.#text.length;
   }
 
   /** The key of the next row of the file; rows must come in file order. */
   next(row: RowParser): string {
-    const hash = createHash('sha256').update(this.#prefix);
-    const length = this.#length;
-    const add = (cell: number): void => {
-      if (cell >= row.cells) {
-        length.writeUInt32LE(0xffff_ffff);
-        hash.update(length);
-        return;
-      }
-      const start = cell === 0 ? 0 : row.ends[cell - 1]!;
-      const end = row.ends[cell]!;
-      length.writeUInt32LE(end - start);
-      hash.update(length).update(row.bytes.subarray(start, end));
-    };
-    for (const cell of this.#order) add(cell);
-    for (let cell = this.#width; cell < row.cells; cell++) add(cell);
-    const digest = hash.digest();
+    const longest = this.#prefixBytes + (row.cells === 0 ? 0 : row.ends[row.cells - 1]!) + 4 * (this.#width + row.cells);
+    if (this.#text.length < longest) this.#text = Buffer.concat([this.#text.subarray(0, this.#prefixBytes)], longest * 2);
+    const text = this.#text;
+    let end = this.#prefixBytes;
+    for (const cell of this.#order) end = putCell(text, end, row, cell);
+    for (let cell = this.#width; cell < row.cells; cell++) end = putCell(text, end, row, cell);
+    const digest = hash('sha256', text.subarray(0, end), 'buffer');
     const occurrence = this.#counts.add(digest.readUInt32LE(0), digest.readUInt32LE(4));
     if (occurrence === 1) return digest.toString('hex');
-    return createHash('sha256').update(digest).update(String(occurrence)).digest('hex');
+    return hash('sha256', Buffer.concat([digest, Buffer.from(String(occurrence))]), 'hex');
   }
+}
+
+/** A cell with its length before it, so that no two rows give the same text; a cell that is not there has a length none can have. */
+function putCell(text: Buffer, at: number, row: RowParser, cell: number): number {
+  if (cell >= row.cells) return text.writeUInt32LE(0xffff_ffff, at);
+  const start = cell === 0 ? 0 : row.ends[cell - 1]!;
+  const from = text.writeUInt32LE(row.ends[cell]! - start, at);
+  for (let i = start, to = from; i < row.ends[cell]!; i++, to++) text[to] = row.bytes[i]!;
+  return from + row.ends[cell]! - start;
 }
 
 /**

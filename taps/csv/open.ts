@@ -1,11 +1,12 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { InputError, SystemError } from '../../singer/index.ts';
+import { InputError } from '../../singer/index.ts';
 import { BadText, encodingName, encodingOfMark, transcoderFor } from './encodings.ts';
 import type { Transcoder } from './encodings.ts';
 import type { FoundFile } from './files.ts';
 import { stampOf } from './files.ts';
+import { systemError } from './refusal.ts';
 import type { ByteSource } from './source.ts';
 import { chunkSource, chunksOf, fileSource, prefixed, readHead } from './source.ts';
 
@@ -53,7 +54,12 @@ async function openRaw(
   signal: AbortSignal,
 ): Promise<{ source: ByteSource; size: number; mtime: string; regular: boolean }> {
   if (file.path === undefined) {
-    return { source: streamSource(process.stdin, signal), size: 0, mtime: stampOf(BigInt(Date.now()) * 1_000_000n), regular: false };
+    return {
+      source: streamSource(process.stdin, signal),
+      size: 0,
+      mtime: stampOf(BigInt(Date.now()) * 1_000_000n),
+      regular: false,
+    };
   }
   let handle: FileHandle;
   try {
@@ -64,7 +70,7 @@ async function openRaw(
   const stat = await handle.stat({ bigint: true });
   const regular = stat.isFile();
   const facts = { size: Number(stat.size), mtime: stampOf(stat.mtimeNs), regular };
-  if (regular) return { source: fileSource(handle), ...facts };
+  if (regular) return { source: fileSource(handle, file.key), ...facts };
   // A named pipe or a terminal: reading must end when the run is stopped.
   return { source: streamSource(handle.createReadStream(), signal), ...facts };
 }
@@ -151,16 +157,4 @@ function lineFeeds(text: Buffer): number {
   let count = 0;
   for (let at = text.indexOf(LF); at >= 0; at = text.indexOf(LF, at + 1)) count++;
   return count;
-}
-
-/** The system's refusal, with what to do about it. */
-export function systemError(key: string, error: unknown): SystemError {
-  const reason = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const known: Readonly<Record<string, [code: string, text: string, hint: string]>> = {
-    ENOENT: ['file-not-found', 'does not exist', 'Check the path; a relative one counts from the working directory.'],
-    EACCES: ['file-unreadable', 'may not be read', 'Give the user that runs the tap the right to read it.'],
-    EPERM: ['file-unreadable', 'may not be read', 'Give the user that runs the tap the right to read it.'],
-  };
-  const [code, text, hint] = known[reason] ?? ['file-failed', `cannot be read (${reason})`, 'See the cause.'];
-  return new SystemError(`${key} ${text}`, { code, facts: { file: key, reason }, hint, cause: error });
 }

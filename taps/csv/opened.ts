@@ -63,7 +63,11 @@ export async function openWithHeader(file: FoundFile, options: OpenOptions): Pro
   }
 }
 
-async function readHeader(window: Window, parser: RowParser, key: string): Promise<{ cells: string[] | undefined; line: number }> {
+async function readHeader(
+  window: Window,
+  parser: RowParser,
+  key: string,
+): Promise<{ cells: string[] | undefined; line: number }> {
   while (window.end < 3 && !window.eof) await window.fill();
   if (window.bytes[0] === 0xef && window.bytes[1] === 0xbb && window.bytes[2] === 0xbf && window.end >= 3) window.start = 3;
   let line = 1;

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Dialect } from './dialect.ts';
+import { breakLength, isBlank, matches } from './marks.ts';
+import { badByte } from './utf8.ts';
 
 /** Why a row is malformed. The texts stand in messages and in the reject file. */
 export const REASONS = {
@@ -19,6 +21,7 @@ export type Reason = keyof typeof REASONS;
 const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
+const LINE_FEED = Buffer.of(LF);
 
 /**
  * The general lane's reader of one row, for every dialect; the meaning is that of Python's csv module. It works on UTF-8
@@ -38,7 +41,7 @@ export class RowParser {
   terminated = true;
   /** Line breaks inside quotes. */
   innerLines = 0;
-  /** An empty line: no row. */
+  /** An empty line or a comment: no row. */
   blank = false;
   /** The first thing wrong with the row, and the cell it is in, counted from 1. */
   problem: Reason | undefined;
@@ -46,10 +49,10 @@ export class RowParser {
   /** Offset in the input of the byte the problem is about, or -1. */
   problemAt = -1;
   hasNul = false;
-  /** With `field-too-long`: `next` is inside the row, which must be passed over with `skipRest`. */
+  /** With `field-too-long`: `next` is the cell's beginning, and the rest of the row must be passed over with a `RowSkipper`. */
   unfinished = false;
-  #inQuotes = false;
-  #atCellStart = false;
+  /** `innerLines` at the beginning of the cell in hand. */
+  #linesBefore = 0;
 
   readonly #dialect: Dialect;
   readonly #maxFieldBytes: number;
@@ -63,7 +66,8 @@ export class RowParser {
    * Reads the row that begins at `start`; `end` > `start`. Gives false if the row may go on after `end` and `eof` is false.
    */
   parse(input: Buffer, start: number, end: number, eof: boolean): boolean {
-    const { delimiter, quote, escape, doublequote, skipInitialSpace, strict } = this.#dialect;
+    const { delimiter, quote, escape, doublequote, skipInitialSpace, strict, trim, rowBreak, comment } = this.#dialect;
+    const r0 = rowBreak === undefined ? -1 : rowBreak[0]!;
     const d0 = delimiter[0]!;
     const q0 = quote === undefined ? -1 : quote[0]!;
     const e0 = escape === undefined ? -1 : escape[0]!;
@@ -71,23 +75,32 @@ export class RowParser {
     const quoteLength = quote === undefined ? 0 : quote.length;
     const escapeLength = escape === undefined ? 0 : escape.length;
     const max = this.#maxFieldBytes;
+    // At the end of the input a mark that is cut in two looks like content.
+    const maxSoFar = eof ? max : max + delimiterLength + 8;
     // Content is never longer than its source.
     if (this.bytes.length < end - start) this.bytes = Buffer.allocUnsafeSlow(end - start);
     const out = this.bytes;
     let o = 0;
     let i = start;
     this.#reset();
+    if (comment !== undefined) {
+      if (!eof && end - start < comment.length) return false;
+      if (matches(input, start, end, comment)) return this.#passComment(input, start, end, eof);
+    }
 
     for (;;) {
       const from = o;
+      const cellStart = i;
+      this.#linesBefore = this.innerLines;
       let wasQuoted = false;
-      if (skipInitialSpace) while (i < end && input[i] === SPACE) i++;
+      if (trim) while (i < end && isBlank(input[i]!)) i++;
+      else if (skipInitialSpace) while (i < end && input[i] === SPACE) i++;
       if (i < end && input[i] === q0 && matches(input, i, end, quote!)) {
         wasQuoted = true;
         i += quoteLength;
         for (;;) {
           if (i >= end) {
-            if (o - from > max) return this.#tooLong(i, true);
+            if (o - from > maxSoFar) return this.#tooLong(cellStart);
             if (!eof) return false;
             return this.#unclosed(input, start, end);
           }
@@ -113,13 +126,13 @@ export class RowParser {
           out[o++] = byte;
           i++;
         }
-        if (o - from > max) return this.#tooLong(i, false);
       }
+      if (trim && wasQuoted) while (i < end && isBlank(input[i]!)) i++;
       let after = wasQuoted;
       let terminator = 0;
       for (;;) {
         if (i >= end) {
-          if (o - from > max) return this.#tooLong(i, false);
+          if (o - from > maxSoFar) return this.#tooLong(cellStart);
           if (!eof) return false;
           this.terminated = false;
           terminator = -1;
@@ -127,11 +140,16 @@ export class RowParser {
         }
         const byte = input[i]!;
         if (byte === d0 && matches(input, i, end, delimiter)) break;
-        if (byte === LF) {
+        if (r0 >= 0) {
+          if (byte === r0 && matches(input, i, end, rowBreak!)) {
+            terminator = rowBreak!.length;
+            break;
+          }
+          if (byte === LF) this.innerLines++;
+        } else if (byte === LF) {
           terminator = 1;
           break;
-        }
-        if (byte === CR) {
+        } else if (byte === CR) {
           if (i + 1 >= end && !eof) return false;
           terminator = i + 1 < end && input[i + 1] === LF ? 2 : 1;
           break;
@@ -157,7 +175,8 @@ export class RowParser {
         out[o++] = byte;
         i++;
       }
-      if (o - from > max) return this.#tooLong(i, false);
+      if (trim && !wasQuoted) while (o > from && isBlank(out[o - 1]!)) o--;
+      if (o - from > max) return this.#tooLong(cellStart);
       this.#endCell(o, wasQuoted);
       if (terminator === 0) {
         i += delimiterLength;
@@ -167,56 +186,6 @@ export class RowParser {
       this.blank = terminator > 0 && i === start;
       return true;
     }
-  }
-
-  /**
-   * Passes over the rest of a row whose cell is too long, from `next`. Gives false when it needs more bytes; then `next`
-   * says up to where the input is done with. At the end of the file inside quotes the problem becomes `unclosed-quote`.
-   */
-  skipRest(input: Buffer, from: number, end: number, eof: boolean): boolean {
-    const { delimiter, quote, escape, doublequote } = this.#dialect;
-    const longest = Math.max(delimiter.length, (quote?.length ?? 0) * 2, (escape?.length ?? 0) + 1, 2);
-    let i = from;
-    while (i < end) {
-      // A mark may be cut in two by the end of the input.
-      if (!eof && end - i < longest) break;
-      if (escape !== undefined && matches(input, i, end, escape)) {
-        i += escape.length;
-        if (input[i] === LF) this.innerLines++;
-        i++;
-      } else if (quote !== undefined && this.#inQuotes && matches(input, i, end, quote)) {
-        i += quote.length;
-        if (doublequote && i < end && matches(input, i, end, quote)) i += quote.length;
-        else this.#inQuotes = false;
-      } else if (this.#inQuotes) {
-        if (input[i] === LF) this.innerLines++;
-        i++;
-      } else if (matches(input, i, end, delimiter)) {
-        i += delimiter.length;
-        this.#atCellStart = true;
-        continue;
-      } else if (this.#atCellStart && quote !== undefined && matches(input, i, end, quote)) {
-        i += quote.length;
-        this.#inQuotes = true;
-      } else if (input[i] === LF || input[i] === CR) {
-        this.next = i + (input[i] === CR && i + 1 < end && input[i + 1] === LF ? 2 : 1);
-        this.unfinished = false;
-        return true;
-      } else if (this.#atCellStart && this.#dialect.skipInitialSpace && input[i] === SPACE) {
-        i++;
-        continue;
-      } else {
-        i++;
-      }
-      this.#atCellStart = false;
-    }
-    this.next = Math.min(i, end);
-    if (!eof) return false;
-    this.next = end;
-    this.terminated = false;
-    this.unfinished = false;
-    if (this.#inQuotes) this.problem = 'unclosed-quote';
-    return true;
   }
 
   #reset(): void {
@@ -252,13 +221,13 @@ export class RowParser {
     this.cells++;
   }
 
-  #tooLong(at: number, inQuotes: boolean): true {
+  /** The cell is looked through again by a `RowSkipper`, which knows of marks that are cut in two. */
+  #tooLong(cellStart: number): true {
     this.problem = undefined;
     this.#note('field-too-long', -1);
-    this.next = at;
+    this.next = cellStart;
+    this.innerLines = this.#linesBefore;
     this.unfinished = true;
-    this.#inQuotes = inQuotes;
-    this.#atCellStart = false;
     return true;
   }
 
@@ -266,10 +235,23 @@ export class RowParser {
   #unclosed(input: Buffer, start: number, end: number): true {
     this.problem = undefined;
     this.#note('unclosed-quote', -1);
-    const newline = input.indexOf(LF, start);
-    this.terminated = newline >= 0 && newline < end;
-    this.next = this.terminated ? newline + 1 : end;
+    const rowBreak = this.#dialect.rowBreak ?? LINE_FEED;
+    const newline = input.indexOf(rowBreak, start);
+    this.terminated = newline >= 0 && newline + rowBreak.length <= end;
+    this.next = this.terminated ? newline + rowBreak.length : end;
     this.innerLines = 0;
+    return true;
+  }
+
+  #passComment(input: Buffer, start: number, end: number, eof: boolean): boolean {
+    const { rowBreak } = this.#dialect;
+    let i = start;
+    while (i < end && breakLength(input, i, end, rowBreak) === 0) i++;
+    // A CR at the end may be half a line break.
+    if (!eof && (i >= end || (input[i] === CR && i + 1 >= end))) return false;
+    this.terminated = i < end;
+    this.next = i < end ? i + breakLength(input, i, end, rowBreak) : end;
+    this.blank = true;
     return true;
   }
 
@@ -280,32 +262,4 @@ export class RowParser {
     this.#note('bad-byte', badByte(input, start, this.next));
     this.problemCell = 0;
   }
-}
-
-/** Offset of the first byte of `bytes[start..end)` that is not part of a valid UTF-8 character; `end` if there is none. */
-export function badByte(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  for (const step of [65_536, 2_048, 64]) {
-    while (at + step < end) {
-      let cut = at + step;
-      // Not inside a character: continuation bytes begin with the bits 10.
-      while (cut > at && (bytes[cut]! & 0xc0) === 0x80) cut--;
-      if (cut === at || !isUtf8(bytes.subarray(at, cut))) break;
-      at = cut;
-    }
-  }
-  while (at < end) {
-    let length = 1;
-    while (length <= 4 && at + length <= end && !isUtf8(bytes.subarray(at, at + length))) length++;
-    if (length > 4 || at + length > end) return at;
-    at += length;
-  }
-  return end;
-}
-
-function matches(input: Uint8Array, at: number, end: number, mark: Uint8Array): boolean {
-  if (mark.length === 1) return input[at] === mark[0];
-  if (at + mark.length > end) return false;
-  for (let k = 0; k < mark.length; k++) if (input[at + k] !== mark[k]) return false;
-  return true;
 }

@@ -65,7 +65,8 @@ export class RowPolicy {
       return false;
     }
     const tooMany = row.reason === 'too-many-cells';
-    const done = policy === 'skip' ? 'left out' : !tooMany ? 'filled with nulls' : policy === 'extra' ? 'kept in _sdc_extra' : 'cut';
+    const done =
+      policy === 'skip' ? 'left out' : !tooMany ? 'filled with nulls' : policy === 'extra' ? 'kept in _sdc_extra' : 'cut';
     this.#count(`Rows with ${REASONS[row.reason]} were ${done}`, row.line);
     return this.sendsRagged;
   }
@@ -103,7 +104,12 @@ export function rowError(key: string, row: Pick<BadRow, 'reason' | 'line' | 'cel
   const place = row.byte >= 0 ? `, byte ${row.byte}` : row.cell > 0 ? `, cell ${row.cell}` : '';
   return new InputError(`${key}, line ${row.line}${place}: ${REASONS[row.reason]}`, {
     code: `csv-${row.reason}`,
-    facts: { file: key, line: row.line, ...(row.byte >= 0 ? { byte: row.byte } : {}), ...(row.cell > 0 ? { cell: row.cell } : {}) },
+    facts: {
+      file: key,
+      line: row.line,
+      ...(row.byte >= 0 ? { byte: row.byte } : {}),
+      ...(row.cell > 0 ? { cell: row.cell } : {}),
+    },
     hint: HINTS[row.reason] ?? 'Repair the file, or set on_error to skip or quarantine.',
   });
 }
@@ -170,5 +176,5 @@ export class RejectFile {
 }
 
 function writeAll(file: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
 }

@@ -1,5 +1,6 @@
 import type { Log } from '../../singer/index.ts';
 import type { Entry } from './entries.ts';
+import type { Dialect } from './dialect.ts';
 import { dialectOf, isFastDialect } from './dialect.ts';
 import type { FastState } from './fast.ts';
 import { makeFastLane } from './fast.ts';
@@ -13,6 +14,7 @@ import type { Reason } from './parser.ts';
 import type { BadRow, RowPolicy } from './policy.ts';
 import { REJECT_BYTES, rowError } from './policy.ts';
 import type { Start } from './resume.ts';
+import { RowSkipper } from './skip.ts';
 import type { FileState, OpenRow } from './state.ts';
 
 export interface RowsJob {
@@ -45,7 +47,12 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
     job.fastLane && hasher === undefined && isFastDialect(dialect)
       ? makeFastLane({ dialect, layout, emptyAsNull: entry.empty_as_null, maxFieldBytes: entry.max_field_bytes })
       : undefined;
-  const state: FastState = { at: 0, used: 0, line: window.offset === start.offset ? start.line : opened.line, rowsLeft: job.limit };
+  const state: FastState = {
+    at: 0,
+    used: 0,
+    line: window.offset === start.offset ? start.line : opened.line,
+    rowsLeft: job.limit,
+  };
   let rows = start.rows;
   let open = start.open;
   let blank = 0;
@@ -58,7 +65,7 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
     rows,
     line: state.line,
     done,
-    ...(done && open !== undefined ? { open } : {}),
+    ...(open === undefined ? {} : { open }),
   });
 
   for (;;) {
@@ -108,14 +115,13 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
     // Rows before the start are only counted, for the row hash.
     const muted = window.offset < start.offset;
     if (parser.next > window.valid && !parser.unfinished) parser.checkText(window.bytes, from);
-    const raw = window.bytes.subarray(from, Math.min(parser.next, from + REJECT_BYTES));
-    const bad = (reason: Reason): BadRow => ({
+    const bad = (reason: Reason, raw = window.bytes.subarray(from, Math.min(parser.next, from + REJECT_BYTES))): BadRow => ({
       reason,
       line: row.line,
       cell: parser.problemCell,
       byte: parser.problemAt < 0 ? -1 : row.offset + parser.problemAt - from,
-      raw: parser.problem === 'field-too-long' ? Buffer.from(raw) : raw,
-      truncated: parser.unfinished || raw.length < parser.next - from,
+      raw,
+      truncated: raw.length < parser.next - from,
     });
 
     let send = !muted;
@@ -123,19 +129,8 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
       send = false;
       if (!muted) blank++;
     } else if (parser.problem !== undefined) {
-      const problem = bad(parser.problem);
-      while (parser.unfinished) {
-        window.start = parser.next;
-        if (parser.skipRest(window.bytes, window.start, window.end, window.eof)) break;
-        window.start = parser.next;
-        await window.fill();
-        parser.next = window.start;
-      }
-      // The rest of the file may be rows that an open quote swallowed: only a person can tell.
-      if (problem.reason === 'field-too-long' && parser.problem === 'unclosed-quote') {
-        throw rowError(file.key, { ...problem, reason: 'unclosed-quote' });
-      }
-      if (!muted) policy.malformed(problem);
+      if (parser.unfinished) await passOver(opened, dialect, bad, muted ? undefined : policy, file.key);
+      else if (!muted) policy.malformed(bad(parser.problem));
       send = false;
     } else if (parser.hasNul && entry.nul_bytes === 'fail') {
       if (!muted) policy.malformed(bad('nul-byte'));
@@ -157,7 +152,37 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
     else open = parser.terminated ? undefined : row;
   }
 
-  if (blank > 0) job.log.info('Empty lines were passed over', { file: file.key, lines: blank });
+  if (blank > 0) job.log.info('Empty lines and comments were passed over', { file: file.key, lines: blank });
   policy.report();
   return position(state.rowsLeft > 0);
+}
+
+/** Passes over the rest of a row with a cell that is too long. */
+async function passOver(
+  opened: OpenedFile,
+  dialect: Dialect,
+  bad: (reason: Reason, raw: Buffer) => BadRow,
+  policy: RowPolicy | undefined,
+  key: string,
+): Promise<void> {
+  const { window, parser } = opened;
+  const offset = window.offset;
+  // The window moves on, so the beginning of the row is kept aside.
+  const raw = Buffer.from(window.bytes.subarray(window.start, Math.min(window.end, window.start + REJECT_BYTES)));
+  const skipper = new RowSkipper(dialect);
+  window.start = parser.next;
+  while (!skipper.skip(window.bytes, window.start, window.end, window.eof)) {
+    window.start = skipper.next;
+    await window.fill();
+  }
+  parser.next = skipper.next;
+  parser.innerLines += skipper.innerLines;
+  const bytes = window.offset + skipper.next - window.start - offset;
+  const row = {
+    ...bad(skipper.unclosed ? 'unclosed-quote' : 'field-too-long', raw.subarray(0, bytes)),
+    truncated: bytes > raw.length,
+  };
+  // The rest of the file may be rows that an open quote swallowed: only a person can tell.
+  if (skipper.unclosed) throw rowError(key, row);
+  policy?.malformed(row);
 }

@@ -61,10 +61,27 @@ export const fileSettings = {
     description:
       'Treat text after a closing quote, quotes inside an unquoted cell and rows with too few or too many cells as malformed, instead of reading them as Python does.',
   },
+  trim: {
+    type: 'boolean',
+    default: false,
+    description: 'Drop spaces and tabs around cells, outside of quotes. Reading is slower with it.',
+  },
+  record_delimiter: {
+    type: 'string',
+    description:
+      'Text between rows; line numbers count it as a line break. Unset: any of LF, CRLF and CR. Reading is slower with it.',
+    examples: ['\\u001e'],
+  },
+  comment: {
+    type: 'string',
+    description: 'Lines that begin with this text are no rows. Reading is slower with it.',
+    examples: ['#'],
+  },
   exclude: {
     type: ['string', 'array'],
     items: { type: 'string', description: 'A pattern.' },
-    description: 'Patterns of files to leave out. One without a slash is matched against the file name, any other against the whole path.',
+    description:
+      'Patterns of files to leave out. One without a slash is matched against the file name, any other against the whole path.',
     examples: ['*-draft.csv'],
   },
   if_no_files: {
@@ -95,18 +112,21 @@ export const fileSettings = {
     type: 'integer',
     default: 67_108_864,
     minimum: 1,
-    description: 'Longest cell that is read, in bytes; a row with a longer one is malformed. Memory grows to about five times the longest row.',
+    description:
+      'Longest cell that is read, in bytes; a row with a longer one is malformed. Memory grows to about five times the longest row.',
   },
   nul_bytes: {
     type: 'string',
     options: ['fail', 'keep', 'remove'],
     default: 'fail',
-    description: 'Rows with a NUL byte: malformed (most databases cannot store it), kept as \\u0000, or the NULs are taken out and the rows counted.',
+    description:
+      'Rows with a NUL byte: malformed (most databases cannot store it), kept as \\u0000, or the NULs are taken out and the rows counted.',
   },
   empty_as_null: {
     type: 'boolean',
     default: false,
-    description: 'Send an empty cell as null instead of an empty text; a quoted empty cell stays an empty text, as in Postgres COPY.',
+    description:
+      'Send an empty cell as null instead of an empty text; a quoted empty cell stays an empty text, as in Postgres COPY.',
   },
   duplicate_headers: {
     type: 'string',

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { systemError } from './refusal.ts';
 
 /** Bytes by pull, in order. */
 export interface ByteSource {
@@ -7,11 +8,15 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** The bytes of an open file from where it stands. */
-export function fileSource(handle: FileHandle): ByteSource {
+/** The bytes of an open file from where it stands. Throws SystemError, which names the file. */
+export function fileSource(handle: FileHandle, key: string): ByteSource {
   return {
     async read(target, offset, length) {
-      return (await handle.read(target, offset, length, null)).bytesRead;
+      try {
+        return (await handle.read(target, offset, length, null)).bytesRead;
+      } catch (error) {
+        throw systemError(key, error);
+      }
     },
     close: () => handle.close(),
   };

@@ -52,7 +52,8 @@ function stateOf(value: JsonObject | undefined): FileState | undefined {
   if (value === undefined) return undefined;
   const numbers = numbersOf(value, ['size', 'offset', 'rows', 'line']);
   const { mtime, hash, done } = value;
-  if (numbers === undefined || typeof mtime !== 'string' || typeof hash !== 'string' || typeof done !== 'boolean') return undefined;
+  if (numbers === undefined || typeof mtime !== 'string' || typeof hash !== 'string' || typeof done !== 'boolean')
+    return undefined;
   const state = { size: numbers.size, mtime, offset: numbers.offset, hash, rows: numbers.rows, line: numbers.line, done };
   if (value['open'] === undefined) return state;
   const open = objectOf(value['open']);

@@ -1,12 +1,13 @@
 import type { Batch, JsonSchema, ReadRequest, Row, Run, Stream } from '../../singer/index.ts';
 import { InputError, SystemError } from '../../singer/index.ts';
 import { CELL_SCHEMA, EXTRA, LINE, MADE_COLUMNS, MTIME, ROW_HASH, SOURCE } from './columns.ts';
+import { dialectOf } from './dialect.ts';
 import type { Entry } from './entries.ts';
 import type { FoundFile } from './files.ts';
-import { findFiles } from './files.ts';
 import { layoutOf } from './layout.ts';
-import type { OpenedFile } from './opened.ts';
 import { openWithHeader } from './opened.ts';
+import type { Part } from './parts.ts';
+import { closeAll, partsOf } from './parts.ts';
 import { BATCH_BYTES, Out, SLACK_BYTES } from './out.ts';
 import { RejectFile, RowPolicy } from './policy.ts';
 import { readRows } from './reader.ts';
@@ -27,13 +28,6 @@ export const USUAL: Tuning = { windowBytes: WINDOW_BYTES, batchBytes: BATCH_BYTE
 
 /** Header lines are short: discovery asks for no more than this at once. */
 const HEADER_BYTES = 16 * 1024;
-
-interface Part {
-  readonly file: FoundFile;
-  readonly entry: Entry;
-  /** Standard input and named pipes can be opened once: they stay open from discovery on. */
-  held: OpenedFile | undefined;
-}
 
 /** One stream: the files of all entries with its name. */
 export interface CsvStream extends Stream {
@@ -100,35 +94,6 @@ export async function openStream(
     read: (request) => read({ name, parts, made, columns, run, tuning }, request),
     close: () => closeAll(parts),
   };
-}
-
-async function closeAll(parts: readonly Part[]): Promise<void> {
-  for (const part of parts) {
-    await part.held?.close();
-    part.held = undefined;
-  }
-}
-
-async function partsOf(name: string, entries: readonly Entry[], run: Run): Promise<Part[]> {
-  const parts = new Map<string, Part>();
-  for (const entry of entries) {
-    const { files, missing, passedOver } = await findFiles(entry.paths, entry.exclude);
-    for (const file of files) if (!parts.has(file.key)) parts.set(file.key, { file, entry, held: undefined });
-    if (passedOver > 0) {
-      run.log.info('Files not named .csv or .csv.gz were passed over', { stream: name, paths: entry.paths, files: passedOver });
-    }
-    if (missing.length === 0) continue;
-    const facts = { stream: name, paths: missing, exclude: entry.exclude };
-    if (entry.if_no_files === 'warn') run.log.warn('No files were found', facts);
-    else {
-      throw new SystemError(`Stream ${name}: no files at ${missing.join(', ')}`, {
-        code: 'no-files',
-        facts,
-        hint: 'Check the path (a relative one counts from the working directory), or set if_no_files to warn.',
-      });
-    }
-  }
-  return [...parts.values()];
 }
 
 function keysError(name: string, lacking: readonly { file: string; columns: readonly string[] }[]): InputError {
@@ -204,7 +169,11 @@ async function* read(reading: Reading, request: ReadRequest): AsyncGenerator<Bat
 const BARE = { head: Buffer.alloc(0), tail: Buffer.from('\n') };
 
 function rowsOf(lines: Buffer): Row[] {
-  return lines.toString().trimEnd().split('\n').map((line): Row => JSON.parse(line));
+  return lines
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line): Row => JSON.parse(line));
 }
 
 /** The states of the files that are still there. */
@@ -221,7 +190,11 @@ function priorStates(reading: Reading, request: ReadRequest): Map<string, FileSt
   if (present.size === 0) return states;
   for (const key of gone) states.delete(key);
   if (gone.length > 0) {
-    request.log.info('Files are gone: their positions are forgotten', { stream: name, count: gone.length, files: gone.slice(0, 20) });
+    request.log.info('Files are gone: their positions are forgotten', {
+      stream: name,
+      count: gone.length,
+      files: gone.slice(0, 20),
+    });
   }
   return states;
 }
@@ -243,7 +216,9 @@ async function* readPart(
   const { request } = wanted;
   const { file, entry } = part;
   const log = request.log;
-  const options = { entry, reserved: made, windowBytes: tuning.windowBytes, signal: run.signal };
+  // Many small files should not each take the memory of a large one.
+  const windowBytes = file.regular ? Math.min(tuning.windowBytes, Math.max(HEADER_BYTES, file.size)) : tuning.windowBytes;
+  const options = { entry, reserved: made, windowBytes, signal: run.signal };
   let opened = part.held ?? (await openWithHeader(file, options));
   part.held = undefined;
   try {
@@ -253,10 +228,16 @@ async function* readPart(
     }
     const hashed = made.has(ROW_HASH) && request.columns.includes(ROW_HASH);
     if (prior !== undefined) {
-      const found = await resumeAt(opened, prior);
-      if (found === undefined) log.info('The file was rewritten: it is read from the beginning', { stream: name, file: file.key });
+      const found = await resumeAt(opened, prior, dialectOf(entry, file.key).rowBreak);
+      if (found === undefined)
+        log.info('The file was rewritten: it is read from the beginning', { stream: name, file: file.key });
       else {
-        if (found.again) log.info('The last row of the file has grown: it is sent again, with what followed it', { stream: name, file: file.key, line: found.line });
+        if (found.again)
+          log.info('The last row of the file has grown: it is sent again, with what followed it', {
+            stream: name,
+            file: file.key,
+            line: found.line,
+          });
         start = found;
       }
       if (found === undefined || hashed || found.offset !== opened.window.offset) {
@@ -305,4 +286,3 @@ function shrunk(file: FoundFile): SystemError {
     hint: 'Run again when nobody writes to it.',
   });
 }
-

@@ -2,7 +2,7 @@ import type { Hash } from 'node:crypto';
 import { createHash } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import type { ByteSource } from './source.ts';
-import { badByte } from './parser.ts';
+import { badByte } from './utf8.ts';
 
 /** Bytes asked for at once: few system calls, and still inside a processor's second-level cache. */
 export const WINDOW_BYTES = 256 * 1024;

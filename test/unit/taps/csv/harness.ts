@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Batch, JsonObject, Log, ReadRequest, Run } from '../../../../singer/index.ts';
+import type { JsonObject, Log, ReadRequest, Run } from '../../../../singer/index.ts';
 import type { Entry } from '../../../../taps/csv/entries.ts';
 import { fileSettings } from '../../../../taps/csv/settings.ts';
 import type { CsvStream, Tuning } from '../../../../taps/csv/stream.ts';
@@ -17,7 +17,8 @@ export interface Said {
 export function memoryLog(): { log: Log; said: Said[] } {
   const said: Said[] = [];
   const once = new Set<string>();
-  const add = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) => void said.push({ level, message, fields });
+  const add = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
+    void said.push({ level, message, fields });
   const warn = add('warning');
   const log: Log = {
     debug: add('debug'),
@@ -59,7 +60,8 @@ export interface ReadOptions {
 
 export interface ReadResult {
   readonly stream: CsvStream;
-  readonly batches: readonly Batch[];
+  /** The text of each batch (its bytes are used again) and its bookmark. */
+  readonly batches: readonly { readonly text: string; readonly bookmark: JsonObject | undefined }[];
   readonly records: Record<string, unknown>[];
   /** All lines, as text. */
   readonly text: string;
@@ -90,12 +92,11 @@ export async function readAll(entries: Entry | readonly Entry[], options: ReadOp
   const list = Array.isArray(entries) ? (entries as readonly Entry[]) : [entries as Entry];
   const stream = await openStream('s', list, options.metadata ?? false, runOf(log), { ...USUAL, ...options.tuning });
   try {
-    const batches: Batch[] = [];
-    let text = '';
+    const batches: { text: string; bookmark: JsonObject | undefined }[] = [];
     for await (const batch of stream.read(requestOf(stream, log, options.request))) {
-      batches.push(batch);
-      if (batch.lines !== undefined) text += batch.lines.bytes.toString('utf8');
+      batches.push({ text: batch.lines?.bytes.toString('utf8') ?? '', bookmark: batch.bookmark });
     }
+    const text = batches.map((batch) => batch.text).join('');
     const records = text
       .split('\n')
       .filter((line) => line !== '')
