@@ -124,6 +124,13 @@ function planStream(stream: Stream, own: MetadataMap, entry: Entry, report: Repo
   const { schema, gone } = withoutMissing(listedSchema, source);
   if (gone.length > 0)
     log.warn('Properties of the catalog that the source does not have are left out', { stream: stream.id, properties: gone });
+  const named = propertiesOf(listedSchema);
+  const unnamed = [...source.keys()].filter((name) => !named.has(name));
+  if (unnamed.length > 0)
+    log.warn('Properties that the catalog does not name are left out: discover anew to have them', {
+      stream: stream.id,
+      properties: unnamed,
+    });
   const root = entry.metadata.get(breadcrumbKey([])) ?? {};
   const keys = keysOf(stream, entry, root);
   const method = methodOf(stream, entry, root, report, log);

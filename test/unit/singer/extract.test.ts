@@ -249,6 +249,13 @@ describe('extract with a catalog', () => {
     expect((rest.error as ConfigError).message).toContain('seen');
   });
 
+  it('says which properties of the source an older catalog does not name', async () => {
+    const older = { streams: [{ tap_stream_id: 'a', schema: { type: 'object', properties: { id: { type: 'integer' } } } }] };
+    const { log, messages } = await sync([memoryStream({ id: 'a' }, [{ rows: [{ id: 1, name: 'x' }] }])], { catalog: older });
+    expect(log.lines).toContainEqual(expect.objectContaining({ level: 'warn', fields: { stream: 'a', properties: ['name'] } }));
+    expect(messages.find((message) => message.type === 'RECORD')?.record).toEqual({ id: 1 });
+  });
+
   it.each<[string, unknown]>([
     ['no object', []],
     ['no streams', {}],
