@@ -72,7 +72,7 @@ function markdownText({ name, kind, description, version, capabilities, settings
   const example = variableName(name, [Object.keys(settings)[0] ?? 'setting']);
   lines.push(
     '',
-    `With ${code('--config ENV')} each setting is also read from a variable such as ${code(example)}; lists and objects are given as JSON text.`,
+    `With ${code('--config ENV')} each setting is also read from a variable such as ${code(example)}, also one in \`.env\`; lists and objects are given as JSON text.`,
     '',
   );
   return lines.join('\n');

@@ -1,6 +1,6 @@
 /** The only door by which plugins reach the core. Everything here loads fast: no validation library, no parser. */
 export type { Json, JsonObject, JsonSchema, Row } from './json.ts';
-export { ExactNumber } from './json.ts';
+export { ExactNumber, isJsonObject } from './json.ts';
 export type { Column, LogicalType } from './columns.ts';
 export type { Config, Setting, Settings } from './settings.ts';
 export type { Fields, Log } from './log.ts';
@@ -25,7 +25,12 @@ export type {
 } from './plugin.ts';
 export { defineTap, defineTarget } from './plugin.ts';
 export { BlockPool, ByteBlocks } from './blocks.ts';
-export { ConfigError, InputError, Interrupted, RecordError, SystemError } from './errors.ts';
+export type { Problem } from './errors.ts';
+export { ConfigError, InputError, Interrupted, RecordError, SystemError, TaplineError } from './errors.ts';
 export type { Casing, NameRules } from './names.ts';
 export { assignNames, cutToBytes, hashedName, plainName } from './names.ts';
 export { createRecordScanner, type RecordScanner, type ScannerOptions } from './record-scanner.ts';
+export { Kind, KINDS } from './slot-checks.ts';
+export { daysOfMonth, isDateTime } from './value-patterns.ts';
+export { HEX, PLAIN } from './json-scan.ts';
+export { parseExact, stringifyExact } from './json-text.ts';

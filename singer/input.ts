@@ -1,35 +1,65 @@
 import { createReadStream, fstatSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { SystemError } from './errors.ts';
+import { PipeInput } from './pipe-input.ts';
 
 /** What a target reads. */
 export interface Input extends AsyncIterable<Buffer> {
   /** Lets go of the stream, so that a writer who never ends does not keep the process alive. */
-  close(): void;
+  readonly close: () => void;
 }
 
-/** Files come in pieces of this size; pipes never give more than the 64 KiB they hold. */
+/** Files come in pieces of this size. */
 const FILE_CHUNK = 1024 * 1024;
 
 /**
- * Opens the input: a file, or stdin. Stdin is Node's own stream for pipes and sockets: `fs.read(0)` would hold a thread
- * of the pool that even `process.exit` waits for.
+ * Opens the input: a file, or stdin. Each chunk is valid until the next one is asked for. Not by `fs.read(0)`: on a pipe
+ * that would hold a thread of the pool, for which even `process.exit` waits.
+ * @throws SystemError `input-unreadable` for a file that cannot be opened; its chunks throw the same
  */
-export function openInput(file: string | undefined): Input {
-  const stream =
-    file !== undefined
-      ? createReadStream(file, { highWaterMark: FILE_CHUNK })
-      : fstatSync(0).isFile()
-        ? createReadStream('', { fd: 0, autoClose: false, highWaterMark: FILE_CHUNK })
-        : process.stdin;
+export async function openInput(file: string | undefined): Promise<Input> {
+  const name = file ?? 'on stdin';
+  const { chunks, close } = file === undefined ? openStdin() : await openFile(file);
   return {
     async *[Symbol.asyncIterator]() {
       try {
-        for await (const chunk of stream) yield chunk as Buffer;
+        yield* chunks;
       } catch (cause) {
-        const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
-        throw new SystemError(`The input ${file ?? 'on stdin'} cannot be read (${code})`, { code: 'input-unreadable', cause });
+        throw unreadable(name, cause);
       }
     },
-    close: () => void stream.destroy(),
+    close,
   };
+}
+
+async function openFile(file: string): Promise<Source> {
+  try {
+    const handle = await open(file);
+    return streamInput(handle.createReadStream({ highWaterMark: FILE_CHUNK }));
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+function unreadable(name: string, cause: unknown): SystemError {
+  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+  return new SystemError(`The input ${name} cannot be read (${code})`, { code: 'input-unreadable', cause });
+}
+
+interface Source {
+  readonly chunks: AsyncIterable<Buffer>;
+  readonly close: () => void;
+}
+
+function openStdin(): Source {
+  const stat = fstatSync(0);
+  if (stat.isFile()) return streamInput(createReadStream('', { fd: 0, autoClose: false, highWaterMark: FILE_CHUNK }));
+  if (!stat.isFIFO() && !stat.isSocket()) return streamInput(process.stdin);
+  const pipe = new PipeInput(0);
+  return { chunks: pipe, close: () => pipe.close() };
+}
+
+function streamInput(stream: Readable): Source {
+  return { chunks: stream as AsyncIterable<Buffer>, close: () => void stream.destroy() };
 }

@@ -1,10 +1,10 @@
 /**
  * The candidate that a mistyped name most likely means, or undefined when none is close. Letter case, `-` and `_` do not
- * count; one mistake is allowed per three letters (insert, delete, replace, swap of neighbours).
+ * count; about one mistake per three letters is allowed (insert, delete, replace, swap of neighbours).
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = fold(name);
-  const allowed = Math.max(1, Math.floor(wanted.length / 3));
+  const allowed = Math.max(1, Math.round(wanted.length / 3));
   let best: string | undefined;
   let bestDistance = allowed + 1;
   for (const candidate of candidates) {

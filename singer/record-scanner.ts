@@ -90,7 +90,8 @@ export class RecordScanner {
     const required = new Set([...keys, ...(options.validated ? requiredOf(schema) : [])]);
     columns.forEach((column, slot) => {
       this.#checks[slot] = checkOf(column, options.validated);
-      this.#required[slot] = required.has(column.name) ? 1 : 0;
+      // A name that JavaScript objects inherit (constructor) is never missing to a validator: absent, it is for the general lane.
+      this.#required[slot] = required.has(column.name) || column.name in Object.prototype ? 1 : 0;
     });
     [...columns.map((column) => column.name), '', '', ...watched].forEach((name, slot) => {
       if (slot === this.timeExtractedSlot || slot === this.versionSlot) return;

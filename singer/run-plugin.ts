@@ -42,7 +42,7 @@ export async function runTap(tap: Tap, job: Job): Promise<void> {
 export async function runTarget(target: Target, job: Job): Promise<void> {
   const { args, config, run, output } = job;
   const { load } = await import('./load.ts');
-  const input = openInput(args.input);
+  const input = await openInput(args.input);
   try {
     await metered(job, (meter) => load({ target, config, run, input, output, meter }));
   } finally {
@@ -73,7 +73,7 @@ async function metered({ log, output, stderr }: Job, work: (meter: Meter) => Pro
 async function readFiles({ catalog, state }: Arguments): Promise<{ catalog: unknown; state: unknown }> {
   const problems: Problem[] = [];
   const files = {
-    catalog: catalog === undefined ? undefined : await readJsonFile(catalog, 'catalog file', problems),
+    catalog: catalog === undefined ? undefined : await readJsonFile(catalog, 'catalog file', problems, { parse: parseExact }),
     // A shell pipeline's first run has an empty state file. Numbers of other taps' bookmarks must stay exact.
     state:
       state === undefined

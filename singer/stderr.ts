@@ -25,8 +25,8 @@ export class Stderr {
   /** Redraws the progress line; empty text takes it away. */
   progress(text: string): void {
     if (!this.interactive || text === this.#progress) return;
-    // A line as wide as the window would wrap, and clearing it would leave half of it behind.
-    const shown = text.slice(0, Math.max(20, (this.#stream.columns ?? 80) - 1));
+    // Some terminals do not know their width. A line as wide as the window would wrap, and clearing it would leave half of it behind.
+    const shown = text.slice(0, Math.max(20, (this.#stream.columns || 80) - 1));
     this.#stream.write(CLEAR + shown);
     this.#progress = shown;
   }

@@ -8,6 +8,9 @@ export interface WritableOutput {
   on(event: 'drain' | 'close', listener: () => void): unknown;
 }
 
+/** A file takes everything at once; after this much of it the event loop turns, or no signal and no timer would get through. */
+const TURN_BYTES = 1024 * 1024;
+
 /**
  * Messages to stdout with backpressure. `process.stdout` it is, not `fs.write(1)`: a pipe whose reader sleeps would hold
  * a thread of the pool that even `process.exit` waits for. Write about 64 KiB at a time: that is what a pipe holds, and
@@ -16,6 +19,7 @@ export interface WritableOutput {
 export function createOutput(stream: WritableOutput): Output {
   let failure: Error | undefined;
   let waiting: PromiseWithResolvers | undefined;
+  let sinceTurn = 0;
 
   const fail = (cause: Error | undefined): void => {
     failure ??= outputFailure(cause);
@@ -33,9 +37,15 @@ export function createOutput(stream: WritableOutput): Output {
   return {
     write(bytes) {
       if (failure !== undefined) throw failure;
-      if (stream.write(bytes)) return undefined;
-      waiting ??= withResolvers();
-      return waiting.promise;
+      if (!stream.write(bytes)) {
+        sinceTurn = 0;
+        waiting ??= withResolvers();
+        return waiting.promise;
+      }
+      sinceTurn += bytes.length;
+      if (sinceTurn < TURN_BYTES) return undefined;
+      sinceTurn = 0;
+      return new Promise((resolve) => void setImmediate(resolve));
     },
     flush() {
       if (failure !== undefined) return Promise.reject(failure);

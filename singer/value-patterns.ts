@@ -26,8 +26,9 @@ const MONTH_DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Days of a month of the proleptic Gregorian calendar; 0 for a month that does not exist. */
 export function daysOfMonth(year: number, month: number): number {
+  if (month < 1 || month > 12) return 0;
   const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return leap ? 29 : (MONTH_DAYS[month] ?? 0);
+  return leap ? 29 : MONTH_DAYS[month]!;
 }
 
 /** `YYYY-MM-DD`, years 0001 to 9999. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkConfig, unknownText } from '../../../singer/config.ts';
 import type { Setting, Settings } from '../../../singer/settings.ts';
@@ -106,7 +106,7 @@ describe('checkConfig', () => {
     ['keys', 'a,b', 'must be a list (as JSON text), but is text'],
     ['ssl', '[1]', 'must be an object (as JSON text), but is text'],
     ['host', [], 'must be text, but is a list'],
-    ['host', 12345678901234567890, 'is too long a number for text: put it in quotes'],
+    ['host', 1.2345678901234567e19, 'is too long a number for text: put it in quotes'],
     ['either', 5.5, undefined],
     ['either', {}, 'must be a list or text'],
     ['mode', 'fats', 'must be one of "fast", "exact"; did you mean "fast"?'],

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMask, MASK, maskUrls, secretsOf } from '../../../singer/mask.ts';
 import type { Settings } from '../../../singer/settings.ts';

@@ -14,7 +14,9 @@ describe('names', () => {
   });
 
   it('makes snake case of camel case, spaces and signs', () => {
-    const spelled = ['userId', 'HTTPServer', 'order date', 'a-b.c', '_sdc_batched_at', 'Größe2Max'].map((n) => plainName(n, snake));
+    const spelled = ['userId', 'HTTPServer', 'order date', 'a-b.c', '_sdc_batched_at', 'Größe2Max'].map((n) =>
+      plainName(n, snake),
+    );
     expect(spelled).toEqual(['user_id', 'http_server', 'order_date', 'a_b_c', '_sdc_batched_at', 'größe2_max']);
   });
 
@@ -49,7 +51,10 @@ describe('names', () => {
     fc.string({ unit: 'binary', maxLength: 90 }),
     fc.string({ unit: fc.constantFrom('a', 'A', 'ä', '_', ' '), maxLength: 70 }),
   );
-  const rules = fc.record({ casing: fc.constantFrom('keep' as const, 'lower' as const, 'snake' as const), maxBytes: fc.integer({ min: 24, max: 63 }) });
+  const rules = fc.record({
+    casing: fc.constantFrom('keep' as const, 'lower' as const, 'snake' as const),
+    maxBytes: fc.integer({ min: 24, max: 63 }),
+  });
 
   it('gives every source a legal name of its own, whatever the order', () => {
     fc.assert(

@@ -1,3 +1,5 @@
+import { Console } from 'node:console';
+import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { redirectConsole } from '../../../singer/console.ts';
 import type { Level } from '../../../singer/log.ts';
@@ -43,14 +45,21 @@ it('prints nothing but the end once hushed', () => {
 
 it('takes what libraries print on the console as whole lines', () => {
   const { lines, log: l } = log('debug');
-  const console = Object.create(globalThis.console) as Console;
+  const raw = new PassThrough();
+  const console = new Console(raw, raw);
   redirectConsole(console, l);
   console.log('a %d\nb', 5);
   console.error('[1]');
+  console.dir({ x: 1 });
   console.table([{ x: 1 }]);
-  console.trace('t');
-  expect(lines[0]).toBe(String.raw`INFO a 5\nb`);
-  expect(lines[1]).toBe('WARNING [1]');
-  expect(lines[2]).toMatch(/^INFO .*x/);
-  expect(lines.every((line) => !line.includes('\n'))).toBe(true);
+  console.group('g');
+  console.count('c');
+  console.time('t');
+  console.timeEnd('t');
+  console.assert(false, 'assertion');
+  console.trace('here');
+  expect(raw.read()).toBeNull();
+  expect(lines.slice(0, 3)).toEqual([String.raw`INFO a 5\nb`, 'WARNING [1]', 'INFO { x: 1 }']);
+  expect(lines).toHaveLength(9);
+  expect(lines.filter((line) => line.includes('\n'))).toEqual([]);
 });

@@ -1,18 +1,31 @@
 import { PassThrough, Writable } from 'node:stream';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { SystemError } from '../../../singer/errors.ts';
 import { createOutput } from '../../../singer/stdout.ts';
 
 it('asks to wait while the reader is behind, and goes on when it has read', async () => {
-  const stream = new PassThrough({ highWaterMark: 10 });
+  let read: (() => void) | undefined;
+  const stream = new Writable({ highWaterMark: 10, write: (_, __, done) => (read = done) });
   const output = createOutput(stream);
   expect(output.write('12345')).toBeUndefined();
   const wait = output.write('67890x');
   expect(wait).toBeInstanceOf(Promise);
   expect(output.write('y')).toBe(wait);
-  stream.resume();
+  for (let i = 0; i < 3; i++) {
+    read?.();
+    await Promise.resolve();
+  }
   await wait;
   expect(output.write('z')).toBeUndefined();
+});
+
+it('lets the event loop turn now and then when the output takes everything at once', async () => {
+  const stream = new Writable({ highWaterMark: 1e9, write: (_, __, done) => done() });
+  const output = createOutput(stream);
+  const turned = vi.fn();
+  setImmediate(turned);
+  for (let i = 0; i < 20; i++) await output.write(Buffer.alloc(100_000));
+  expect(turned).toHaveBeenCalled();
 });
 
 it('flushes everything that was written before', async () => {

@@ -1,0 +1,50 @@
+// Writes what follows from the settings: docs/plugins/<name>.md and the plugins part of meltano.yml.
+// With --check it changes nothing and fails if a file is not what it would write.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const ROOT = new URL('../', import.meta.url);
+const PLUGINS = ['taps/csv', 'targets/jsonl', 'targets/postgres'];
+const MARKED = /(# generated: plugins[^\n]*\n)[\s\S]*?(\n# end generated)/;
+
+const core = async (file) => import(new URL(`dist/singer/${file}.js`, ROOT).href);
+
+/** The generated files: path below the root, and text. */
+async function generated() {
+  const [{ aboutPlugin, aboutText }, { meltanoPlugins }, { allSettings }, { packageVersion }] = await Promise.all(
+    ['about', 'meltano-block', 'plugin-settings', 'version'].map(core),
+  );
+  const abouts = [];
+  for (const folder of PLUGINS) {
+    const { default: plugin } = await import(new URL(`dist/${folder}/index.js`, ROOT).href);
+    abouts.push(aboutPlugin(plugin, allSettings(plugin), packageVersion()));
+  }
+  const files = abouts.map((about) => [`docs/plugins/${about.name}.md`, aboutText(about, 'markdown')]);
+  const meltano = readFileSync(new URL('meltano.yml', ROOT), 'utf8');
+  if (!MARKED.test(meltano)) throw new Error('meltano.yml has lost its lines "# generated: plugins" and "# end generated"');
+  files.push(['meltano.yml', meltano.replace(MARKED, (_, begin, end) => begin + meltanoPlugins(abouts) + end)]);
+  return files;
+}
+
+async function main(check) {
+  if (!existsSync(new URL('dist/singer/run.js', ROOT))) throw new Error('run npm run build first');
+  const stale = [];
+  for (const [path, text] of await generated()) {
+    const file = new URL(path, ROOT);
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+    stale.push(path);
+    if (check) continue;
+    mkdirSync(dirname(file.pathname), { recursive: true });
+    writeFileSync(file, text);
+  }
+  if (stale.length === 0) return;
+  if (check) throw new Error(`${stale.join(', ')} do not follow from the settings any more: run npm run generate`);
+  process.stderr.write(`written: ${stale.join(', ')}\n`);
+}
+
+try {
+  await main(process.argv.includes('--check'));
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
