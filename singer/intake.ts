@@ -83,7 +83,7 @@ export class Intake {
     const stream: OpenStream = {
       header,
       part: this.#o.checkpoint.open(header, encoder),
-      validate: this.#o.compile?.(header.schema),
+      validate: this.#o.compile?.(stripExact(header.schema as JsonObject) as JsonObject),
       properties: new Set(header.columns.map((column) => column.name)),
       line,
       canonical,
@@ -326,11 +326,11 @@ class LineMeta implements RecordMeta {
   }
 }
 
-/** The record as the validator can read it: exact numbers as the nearest JavaScript numbers. */
+/** A record or schema as the validator can read it: exact numbers as the nearest JavaScript numbers. */
 function stripExact(value: Json): Json {
   if (value === null || typeof value !== 'object') return value;
   if (value instanceof ExactNumber) return exactForCheck(value.text);
-  if (Array.isArray(value)) return value.some(isComposite) ? value.map(stripExact) : value;
+  if (Array.isArray(value)) return value.some(isComposite) ? value.map((item: Json) => stripExact(item)) : value;
   const object = value as JsonObject;
   let copy: Record<string, Json | undefined> | undefined;
   for (const [name, member] of Object.entries(object)) {

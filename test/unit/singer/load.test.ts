@@ -225,6 +225,19 @@ describe('load', () => {
     expect(w.seen.states).toEqual(['{"b":12345678901234567890.10}']);
   });
 
+  test('bounds of a schema that no JavaScript number can hold are still bounds', async () => {
+    const bounded = schema('a').replace(
+      '"integer"',
+      '"integer","enum":[1,2.50,1e30],"minimum":-9223372036854775808,"maximum":9223372036854775807',
+    );
+    const w = world();
+    await w.run(lines(bounded, record('a', 1)));
+    expect(w.seen.rows).toHaveLength(1);
+    await expect(world().run(lines(bounded, record('a', 1).replace('1', '1e30')))).rejects.toMatchObject({
+      code: 'record-invalid',
+    });
+  });
+
   test('an equal SCHEMA, key order aside, changes nothing; a different one keeps the rows before it apart', async () => {
     const parts: string[] = [];
     const w = world({
