@@ -1,7 +1,9 @@
-// Writes what follows from the settings: docs/plugins/<name>.md and the plugins part of meltano.yml.
+// Writes what follows from the code: docs/plugins/<name>.md, docs/types.md, docs/statements.md and the plugins part of meltano.yml.
 // With --check it changes nothing and fails if a file is not what it would write.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { STATEMENTS_FILE, statementsText } from './statements.mjs';
+import { TYPES_FILE, typesText } from './types.mjs';
 
 const ROOT = new URL('../', import.meta.url);
 const PLUGINS = ['taps/csv', 'targets/jsonl', 'targets/postgres'];
@@ -23,6 +25,7 @@ async function generated() {
   const meltano = readFileSync(new URL('meltano.yml', ROOT), 'utf8');
   if (!MARKED.test(meltano)) throw new Error('meltano.yml has lost its lines "# generated: plugins" and "# end generated"');
   files.push(['meltano.yml', meltano.replace(MARKED, (_, begin, end) => begin + meltanoPlugins(abouts) + end)]);
+  files.push([TYPES_FILE, await typesText()], [STATEMENTS_FILE, await statementsText()]);
   return files;
 }
 
@@ -38,7 +41,7 @@ async function main(check) {
     writeFileSync(file, text);
   }
   if (stale.length === 0) return;
-  if (check) throw new Error(`${stale.join(', ')} do not follow from the settings any more: run npm run generate`);
+  if (check) throw new Error(`${stale.join(', ')} do not follow from the code any more: run npm run generate`);
   process.stderr.write(`written: ${stale.join(', ')}\n`);
 }
 

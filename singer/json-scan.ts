@@ -150,7 +150,7 @@ export function nestedEnd(bytes: Uint8Array, at: number): number {
 }
 
 /** From a member's name to its value. */
-export function memberValue(bytes: Uint8Array, at: number): number {
+function memberValue(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== QUOTE || (at = stringRest(bytes, at + 1)) < 0) return -1;
   at = spaceEnd(bytes, at);
   return bytes[at] === COLON ? spaceEnd(bytes, at + 1) : -1;

@@ -1,16 +1,6 @@
 import { PLAIN, stringRest } from './json-scan.ts';
+import type { LineTexts } from './line-texts.ts';
 import { isString, Kind, otherEnd, takesAnyString, takesStrings } from './slot-checks.ts';
-
-/** Where the values of a line stand, in line order. Offsets are those of the line's buffer. */
-export interface LinePlaces {
-  readonly slots: readonly number[];
-  readonly starts: readonly number[];
-  readonly ends: readonly number[];
-  readonly lineStart: number;
-  readonly lineEnd: number;
-  readonly recordStart: number;
-  readonly recordEnd: number;
-}
 
 /** Where a scanner notes what it finds, and what it must find; all by slot. */
 export interface SlotTables {
@@ -32,37 +22,29 @@ type Stretch = (bytes: Uint8Array, view: DataView, at: number, end: number) => n
 const VALUES_PER_STRETCH = 32;
 
 /**
- * A scanner for lines that differ from one known line in their values only: text, value, text, value … text, newline.
+ * A scanner for lines that differ from known ones in their values only: text, value, text, value … text.
  *
  * It is compiled to straight code, as ajv does with schemas, because the texts between the values (two thirds of a line's
  * bytes) are then compared with constants, four bytes at a time: three times as fast as loops over tables. Nothing of
  * the line gets into the code but these numbers.
  */
 export class LineShape {
-  /** How many values the known line had. */
-  readonly values: number;
   readonly #tables: SlotTables;
   readonly #stretches: readonly Stretch[];
   readonly #open: Brace;
   readonly #close: Brace;
 
-  constructor(bytes: Buffer, line: LinePlaces, tables: SlotTables) {
-    const { slots, starts, ends } = line;
-    const stops = [...starts, line.lineEnd];
-    const texts = stops.map((stop, i) => bytes.subarray(i === 0 ? line.lineStart : ends[i - 1]!, stop));
-    const open = stops.findIndex((stop) => stop > line.recordStart);
-    const close = stops.findIndex((stop) => stop >= line.recordEnd);
+  constructor({ slots, texts, open, close, openBack, closeBack }: LineTexts, tables: SlotTables) {
     const cases = texts.map((text, i) => {
       const slot = slots[i];
       // Only a member of the record that has another before it can be missing: its text is a comma and its name, no more.
       const optional = slot !== undefined && i > open && i < close && tables.required[slot] === 0;
       return textCode(i, text, optional ? slot : undefined) + (slot === undefined ? '' : valueCode(slot, tables.checks[slot]!));
     });
-    this.values = slots.length;
     this.#tables = tables;
     this.#stretches = stretches(cases, tables);
-    this.#open = { slot: slots[open], back: stops[open]! - line.recordStart };
-    this.#close = { slot: slots[close], back: stops[close]! - line.recordEnd };
+    this.#open = { slot: slots[open], back: openBack };
+    this.#close = { slot: slots[close], back: closeBack };
   }
 
   /** Reads the line at `at`; gives the offset after its newline, -1 if it is of another shape or has an invalid value. */

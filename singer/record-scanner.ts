@@ -1,11 +1,13 @@
-import { memberValue, PLAIN, spaceEnd, stringRest, valueEnd } from './json-scan.ts';
+import { PLAIN, spaceEnd, stringRest, valueEnd } from './json-scan.ts';
 import { LineShape } from './line-shape.ts';
+import { type LineTexts, mergeTexts, textsOf } from './line-texts.ts';
 import { NameTable, spellings } from './name-table.ts';
 import type { StreamHeader } from './plugin.ts';
 import { checkOf, isCheckable, isString, Kind, otherEnd, requiredOf } from './slot-checks.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const NEWLINE = 0x0a;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
@@ -58,6 +60,7 @@ export class RecordScanner {
   /** 1 where the value must be present. */
   readonly #required: Uint8Array;
   readonly #names = new NameTable();
+  readonly #fields = new NameTable();
   readonly #stream: readonly Buffer[];
   /** Names outside the schema of lines just refused, and the slots for those that are accepted by now. */
   #unknown: Buffer[] = [];
@@ -68,6 +71,10 @@ export class RecordScanner {
   #shape: LineShape | undefined;
   /** True when slots that the shape does not have may hold values of another line. */
   #stale = false;
+  /** What the next shape will be made of, whether that is more than the last was, and 1 for the slots in it. */
+  #texts: LineTexts | undefined;
+  #hasNews = false;
+  readonly #collected: Uint8Array;
   #misses = 0;
   #patience: number;
   /** Slots of a line read name by name, in its order. */
@@ -86,7 +93,9 @@ export class RecordScanner {
     this.ends = new Int32Array(slots);
     this.#checks = new Uint8Array(slots);
     this.#required = new Uint8Array(slots);
+    this.#collected = new Uint8Array(slots);
     this.#stream = spellings(stream).map((name) => Buffer.from(`"${name.toString()}"`));
+    FIELDS.forEach((name, field) => this.#fields.add(Buffer.from(name), field));
     const required = new Set([...keys, ...(options.validated ? requiredOf(schema) : [])]);
     columns.forEach((column, slot) => {
       this.#checks[slot] = checkOf(column, options.validated);
@@ -121,7 +130,7 @@ export class RecordScanner {
       }
     }
     if (!this.#scanNames(start)) return false;
-    this.#consider(start);
+    this.#learn(start);
     return true;
   }
 
@@ -131,8 +140,9 @@ export class RecordScanner {
    */
   acceptUnknown(): void {
     for (const name of this.#unknown) {
-      if (this.#nextSlot < this.kinds.length && this.#names.find(name, 0, name.length) < 0)
+      if (this.#nextSlot < this.kinds.length && this.#names.read(Buffer.concat([name, CLOSING_QUOTE]), 0) < 0) {
         this.#names.add(name, this.#nextSlot++);
+      }
     }
     this.#unknown = [];
   }
@@ -140,6 +150,7 @@ export class RecordScanner {
   /** A line of any shape, name by name. */
   #scanNames(start: number): boolean {
     const bytes = this.#chunk;
+    const fields = this.#fields;
     this.#stale = true;
     this.#order = [];
     this.kinds.fill(Kind.absent);
@@ -148,11 +159,12 @@ export class RecordScanner {
     let seen = 0;
     do {
       const name = spaceEnd(bytes, at + 1);
-      const value = memberValue(bytes, name);
-      if (value < 0) return false;
-      const field = FIELDS.findIndex((field) => startsWith(bytes, name, field));
-      if (field < 0 ? isEscaped(bytes, name) : ((seen >> field) & 1) === 1) return false;
+      if (bytes[name] !== QUOTE) return false;
+      const field = fields.read(bytes, name + 1);
+      if (fields.end < 0 || (field < 0 ? fields.escaped : ((seen >> field) & 1) === 1)) return false;
       if (field >= 0) seen |= 1 << field;
+      const value = afterColon(bytes, fields.end + 1);
+      if (value < 0) return false;
       at = spaceEnd(bytes, this.#scanField(field, value));
       if (at < 0) return false;
     } while (bytes[at] === COMMA);
@@ -190,20 +202,20 @@ export class RecordScanner {
 
   #scanRecord(at: number): number {
     const bytes = this.#chunk;
+    const names = this.#names;
     if (bytes[at] !== OPEN_BRACE) return -1;
     const first = spaceEnd(bytes, at + 1);
     if (bytes[first] === CLOSE_BRACE) return first + 1;
     do {
       const name = spaceEnd(bytes, at + 1);
-      const value = memberValue(bytes, name);
-      if (value < 0) return -1;
-      const nameEnd = stringRest(bytes, name + 1) - 1;
-      const slot = this.#names.find(bytes, name + 1, nameEnd);
+      if (bytes[name] !== QUOTE) return -1;
+      const slot = names.read(bytes, name + 1);
       if (slot < 0) {
-        // A name with escapes may be a known one in a rare spelling.
-        if (!isEscaped(bytes, name)) this.#unknown.push(Buffer.from(bytes.subarray(name + 1, nameEnd)));
+        if (names.end >= 0 && !names.escaped) this.#unknown.push(Buffer.from(bytes.subarray(name + 1, names.end)));
         return -1;
       }
+      const value = afterColon(bytes, names.end + 1);
+      if (value < 0) return -1;
       if (this.kinds[slot] !== Kind.absent) return -1;
       at = spaceEnd(bytes, this.#take(slot, value));
       if (at < 0) return -1;
@@ -217,9 +229,12 @@ export class RecordScanner {
     const check = this.#checks[slot]!;
     let end: number;
     if (bytes[at] === QUOTE) {
-      end = stringRest(bytes, at + 1);
+      end = at + 1;
+      while (PLAIN[bytes[end]!] === 1) end++;
+      const escaped = bytes[end] !== QUOTE;
+      end = escaped ? stringRest(bytes, end) : end + 1;
       if (end < 0 || !isString(check, bytes, at + 1, end - 1)) return -1;
-      this.kinds[slot] = isEscaped(bytes, at) ? Kind.escaped : Kind.string;
+      this.kinds[slot] = escaped ? Kind.escaped : Kind.string;
     } else end = otherEnd(check, bytes, at, this.kinds, slot);
     this.starts[slot] = at;
     this.ends[slot] = end;
@@ -227,31 +242,55 @@ export class RecordScanner {
     return end;
   }
 
-  /** Learns the shape of a line that was read name by name once enough lines were unlike the known one; rather a long line. */
-  #consider(lineStart: number): void {
+  /**
+   * Learns from a line that was read name by name: collects the members that lines have, and once enough lines were unlike the
+   * shape in use makes a new one, of what was collected or, if that is no news, of this line.
+   */
+  #learn(lineStart: number): void {
+    const news = this.#order.some((slot) => this.#collected[slot] === 0);
+    if (news) {
+      const texts = this.#textsOf(lineStart);
+      this.#collect(this.#texts === undefined ? texts : mergeTexts(this.#texts, texts));
+    }
     if (++this.#misses < this.#patience) return;
-    const order = this.#order;
-    const longest = this.#shape?.values ?? 0;
-    if (order.length <= longest && this.#misses < this.#patience * 2) return;
     this.#misses = 0;
     this.#patience = Math.min(this.#patience * 2, MAX_PATIENCE);
-    const places = {
-      slots: order,
-      starts: order.map((slot) => this.starts[slot]!),
-      ends: order.map((slot) => this.ends[slot]!),
+    if (!this.#hasNews) this.#collect(this.#textsOf(lineStart));
+    this.#hasNews = false;
+    const { kinds, starts, ends } = this;
+    this.#shape = new LineShape(this.#texts!, { kinds, starts, ends, checks: this.#checks, required: this.#required });
+  }
+
+  #collect(texts: LineTexts | undefined): void {
+    if (texts === undefined) return;
+    this.#texts = texts;
+    this.#hasNews = true;
+    this.#collected.fill(0);
+    for (const slot of texts.slots) this.#collected[slot] = 1;
+  }
+
+  #textsOf(lineStart: number): LineTexts {
+    const slots = this.#order;
+    const { lineEnd, recordStart, recordEnd } = this;
+    return textsOf(this.#chunk, {
+      slots,
+      starts: slots.map((slot) => this.starts[slot]!),
+      ends: slots.map((slot) => this.ends[slot]!),
       lineStart,
-      lineEnd: this.lineEnd,
-      recordStart: this.recordStart,
-      recordEnd: this.recordEnd,
-    };
-    this.#shape = new LineShape(this.#chunk, places, {
-      kinds: this.kinds,
-      starts: this.starts,
-      ends: this.ends,
-      checks: this.#checks,
-      required: this.#required,
+      lineEnd,
+      recordStart,
+      recordEnd,
     });
   }
+}
+
+/** From after a member's name to its value; -1 if there is no colon between. */
+function afterColon(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== COLON) {
+    at = spaceEnd(bytes, at);
+    if (bytes[at] !== COLON) return -1;
+  }
+  return spaceEnd(bytes, at + 1);
 }
 
 function startsWith(bytes: Uint8Array, at: number, text: Buffer): boolean {
@@ -259,15 +298,9 @@ function startsWith(bytes: Uint8Array, at: number, text: Buffer): boolean {
   return true;
 }
 
-/** True if the (valid) string that opens at `at` has a backslash. */
-function isEscaped(bytes: Uint8Array, at: number): boolean {
-  at++;
-  while (PLAIN[bytes[at]!] === 1) at++;
-  return bytes[at] !== QUOTE;
-}
-
 const EMPTY = Buffer.alloc(0);
+const CLOSING_QUOTE = Buffer.from('"');
 const RECORD = Buffer.from('"RECORD"');
 /** The members of a RECORD message that are read; the first three must be there. */
-const FIELDS = ['type', 'stream', 'record', 'time_extracted', 'version'].map((name) => Buffer.from(`"${name}"`));
+const FIELDS = ['type', 'stream', 'record', 'time_extracted', 'version'] as const;
 const NEEDED = 0b111;

@@ -176,7 +176,7 @@ export function joinTypes(a: LogicalType, b: LogicalType): LogicalType {
 }
 
 /** What each type may widen to, nearest first. */
-const WIDER: Readonly<Record<LogicalType, readonly LogicalType[]>> = {
+export const WIDER: Readonly<Record<LogicalType, readonly LogicalType[]>> = {
   null: ['boolean', 'integer', 'number', 'decimal', 'date', 'datetime', 'time', 'duration', 'uuid', 'binary', 'string', 'object', 'array', 'json'],
   boolean: ['string', 'json'],
   integer: ['decimal', 'number', 'string', 'json'],

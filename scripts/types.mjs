@@ -1,0 +1,74 @@
+// @ts-check
+// Writes docs/types.md from the tables in the code: what a schema becomes in each destination, and what widens to what.
+
+const ROOT = new URL('../', import.meta.url);
+export const TYPES_FILE = 'docs/types.md';
+
+/** Schemas as taps write them; each line of the first table is what the code makes of one. */
+const SCHEMAS = [
+  { type: 'string' },
+  { type: 'string', maxLength: 20 },
+  { type: 'string', format: 'email' },
+  { type: 'integer' },
+  { type: 'integer', maximum: 1e30 },
+  { type: 'number' },
+  { type: 'number', multipleOf: 0.01 },
+  { type: 'string', format: 'singer.decimal' },
+  { type: 'string', format: 'x-singer.decimal', precision: 12, scale: 2 },
+  { type: 'boolean' },
+  { type: 'string', format: 'date' },
+  { type: 'string', format: 'time' },
+  { type: 'string', format: 'date-time' },
+  { type: 'string', format: 'duration' },
+  { type: 'string', format: 'uuid' },
+  { type: 'string', contentEncoding: 'base64' },
+  { type: 'string', contentMediaType: 'application/json' },
+  { type: 'object' },
+  { type: 'array' },
+  { enum: ['a', 'b'] },
+  { const: 5 },
+  {},
+  { type: ['integer', 'string'] },
+  { type: ['string', 'object'] },
+  { anyOf: [{ type: 'string', format: 'date-time' }, { type: 'null' }] },
+  { oneOf: [{ type: 'integer' }, { type: 'number' }] },
+  { allOf: [{ type: 'string' }, { maxLength: 5 }] },
+  { type: 'null' },
+];
+
+/** @returns {Promise<string>} */
+export async function typesText() {
+  const { columnOf, WIDER } = await import(new URL('dist/singer/schema.js', ROOT).href);
+  const { columnType } = await import(new URL('dist/targets/postgres/types.js', ROOT).href);
+  const rows = SCHEMAS.map((schema) => {
+    const column = columnOf('c', schema);
+    return [`\`${JSON.stringify(schema)}\``, column.type, columnType(column)?.sql ?? 'no column until a type is seen'];
+  });
+  const widening = Object.entries(WIDER).filter(([type]) => type !== 'null' && type !== 'json');
+  return [
+    '# Types',
+    '',
+    'Written by `npm run generate` from the tables in the code.',
+    '',
+    'A property may allow null everywhere; that changes nothing here. target-jsonl keeps each record as it came and needs no types.',
+    '',
+    ...table(['schema', 'logical type', 'target-postgres'], rows),
+    '',
+    '## Widening',
+    '',
+    'Where a schema allows several types, the column gets the narrowest one that holds them all.',
+    '',
+    ...table(
+      ['type', 'widens to'],
+      widening.map(([type, wider]) => [type, wider.join(', ')]),
+    ),
+    '',
+  ].join('\n');
+}
+
+/** @type {(head: readonly string[], rows: readonly (readonly string[])[]) => string[]} */
+function table(head, rows) {
+  return [head, head.map(() => '---'), ...rows].map(
+    (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+  );
+}

@@ -1,0 +1,199 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { dirname, join, normalize, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { root, run } from '../support/processes.ts';
+import { temporaryFolder } from '../support/tmp.ts';
+
+const FOLDERS = ['singer', 'check', 'taps', 'targets', 'transforms', 'clients', 'bin'];
+
+/** Libraries that a folder may import, beside Node's own. */
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  singer: ['ajv', 'ajv-formats', 'yargs', 'yargs-parser', 'luxon'],
+  check: ['ajv'],
+  'taps/csv': ['csv-parse', 'iconv-lite'],
+  'targets/jsonl': [],
+  'targets/postgres': ['pg-copy-streams'],
+  'clients/postgres': ['pg', 'pg-copy-streams'],
+  transforms: ['luxon'],
+  bin: [],
+};
+
+/** Libraries of the core that one file alone may import. */
+const ONE_FILE = ['yargs', 'yargs-parser', 'luxon'];
+
+/** What each executable must not load, whatever it is asked: the libraries of other systems. */
+const FOREIGN: Readonly<Record<string, readonly string[]>> = {
+  'tap-csv': ['pg', 'pg-copy-streams'],
+  'target-jsonl': ['pg', 'pg-copy-streams', 'csv-parse', 'iconv-lite'],
+  'target-postgres': ['csv-parse', 'iconv-lite'],
+};
+
+const NODE = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);
+
+interface Import {
+  /** Path of the importing file below the root. */
+  readonly file: string;
+  readonly specifier: string;
+  /** Path of the imported file below the root; undefined for a library. */
+  readonly target?: string;
+}
+
+const imports = FOLDERS.flatMap((folder) => sourcesIn(folder)).flatMap((file) => importsOf(file));
+
+describe('who may import whom', () => {
+  test('there are imports to look at', () => {
+    expect(imports.length).toBeGreaterThan(100);
+  });
+
+  test('own files are imported by an allowed neighbour only, and by their full name', () => {
+    const wrong = imports.filter(({ file, target }) => target !== undefined && !mayImport(file, target));
+    expect(wrong.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
+    const nameless = imports.filter(
+      ({ file, specifier }) => file.endsWith('.ts') && specifier.startsWith('.') && !/\.(?:ts|js)$/.test(specifier),
+    );
+    expect(nameless).toEqual([]);
+  });
+
+  test('libraries are imported only by the folder they belong to', () => {
+    const wrong = imports.filter(({ file, specifier, target }) => {
+      if (target !== undefined || NODE.has(specifier)) return false;
+      return !(LIBRARIES[areaOf(file)] ?? []).includes(packageOf(specifier));
+    });
+    expect(wrong.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
+  });
+
+  test.each(ONE_FILE)('%s is imported by one file of the core at most', (library) => {
+    const files = new Set(
+      imports
+        .filter(({ file, specifier }) => areaOf(file) === 'singer' && packageOf(specifier) === library)
+        .map(({ file }) => file),
+    );
+    expect([...files].length).toBeLessThanOrEqual(1);
+  });
+
+  test('only singer/run.ts ends the process, and nothing writes to the console', () => {
+    for (const file of FOLDERS.flatMap((folder) => sourcesIn(folder))) {
+      const text = code(file);
+      if (file !== 'singer/run.ts') expect(/\bprocess\.exit\(/.test(text), `${file} calls process.exit`).toBe(false);
+      expect(/\bconsole\.(?:log|error|info|warn|debug)\(/.test(text), `${file} writes to the console`).toBe(false);
+    }
+  });
+});
+
+describe('every plugin', () => {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: Record<string, string> };
+  const plugins = Object.entries(manifest.bin);
+
+  test.each(plugins)('%s has an executable, a docs page and its contract tests', (name, path) => {
+    expect(readFileSync(join(root, path), 'utf8').split('\n')[0]).toBe('#!/usr/bin/env node');
+    expect(statSync(join(root, path)).mode & 0o111).toBe(0o111);
+    expect(readFileSync(join(root, 'docs', 'plugins', `${name}.md`), 'utf8')).toContain(name);
+    expect(statSync(join(root, 'test', 'contract', `${name}.test.ts`)).isFile()).toBe(true);
+    expect(FOREIGN[name], `FOREIGN lacks ${name}`).toBeDefined();
+  });
+
+  test.each(plugins)('%s loads no other system’s library', async (name, path) => {
+    const folder = temporaryFolder();
+    const args = name.startsWith('tap-') ? ['--discover', '--config', await configFile(folder)] : ['--about', '--format', 'json'];
+    for (const work of [['--about', '--format', 'json'], args]) {
+      const loaded = await packagesLoaded(folder, join(root, path), work);
+      expect(loaded.filter((library) => FOREIGN[name]?.includes(library))).toEqual([]);
+    }
+  });
+
+  test('the watch over loaded libraries sees them', async () => {
+    const folder = temporaryFolder();
+    const script = join(folder, 'loads.mjs');
+    await writeFile(
+      script,
+      `await import(${JSON.stringify(pathToFileURL(join(root, 'node_modules', 'pg', 'lib', 'index.js')).href)});`,
+    );
+    expect(await packagesLoaded(folder, script, [])).toContain('pg');
+  });
+});
+
+function mayImport(file: string, target: string): boolean {
+  const [from, to] = [areaOf(file), areaOf(target)];
+  if (from === to) return true;
+  if (from === 'bin')
+    return target === 'singer/run.ts' || to.startsWith('taps/') || to.startsWith('targets/') || to === 'transforms';
+  const isPlugin = from.startsWith('taps/') || from.startsWith('targets/') || from === 'transforms';
+  if (isPlugin || from.startsWith('clients/')) return target === 'singer/index.ts' || (isPlugin && to.startsWith('clients/'));
+  return false;
+}
+
+/** The system a file belongs to: `singer`, `taps/csv`, … */
+function areaOf(file: string): string {
+  const [first = '', second = ''] = file.split('/');
+  return ['taps', 'targets', 'clients'].includes(first) ? `${first}/${second}` : first;
+}
+
+function packageOf(specifier: string): string {
+  const parts = specifier.split('/');
+  return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0]!;
+}
+
+function sourcesIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && (folder === 'bin' || entry.name.endsWith('.ts')))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+function importsOf(file: string): Import[] {
+  const found: Import[] = [];
+  const pattern =
+    /(?:^|[;}\s])(?:import|export)\s+(?:type\s+)?(?:[^'"();]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+  for (const [, fixed, lazy] of code(file).matchAll(pattern)) {
+    const specifier = fixed ?? lazy ?? '';
+    const own = specifier.startsWith('.');
+    // Executables run what was built; what they name there stands for its source.
+    const target = own ? normalize(join(dirname(file), specifier)).replace(/^dist\/(.*)\.js$/, '$1.ts') : undefined;
+    found.push({ file, specifier, ...(target === undefined ? {} : { target }) });
+  }
+  return found;
+}
+
+/** A source without its comments. */
+function code(file: string): string {
+  return readFileSync(join(root, file), 'utf8')
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/^\s*\/\/.*$/gm, '');
+}
+
+async function configFile(folder: string): Promise<string> {
+  const csv = join(folder, 'people.csv');
+  await writeFile(csv, 'id,name\n1,Ada\n');
+  const path = join(folder, 'config.json');
+  await writeFile(path, JSON.stringify({ files: [{ entity: 'people', path: csv }] }));
+  return path;
+}
+
+/** Names of the packages of which a Node script loads any file. */
+async function packagesLoaded(folder: string, script: string, args: readonly string[]): Promise<string[]> {
+  const record = join(folder, 'loaded.txt');
+  const hooks = join(folder, 'hooks.mjs');
+  const watch = join(folder, 'watch.mjs');
+  await writeFile(record, '');
+  // Imports pass the hook; what is required inside of old-style modules stands in the require cache at the end.
+  await writeFile(
+    hooks,
+    `import { appendFileSync } from 'node:fs';
+     export async function load(url, context, next) { appendFileSync(process.env.LOADED, url + '\\n'); return next(url, context); }`,
+  );
+  await writeFile(
+    watch,
+    `import { appendFileSync } from 'node:fs';
+     import module from 'node:module';
+     module.register(${JSON.stringify(pathToFileURL(hooks).href)});
+     process.on('exit', () => appendFileSync(process.env.LOADED, Object.keys(module._cache).join('\\n') + '\\n'));`,
+  );
+  const ran = await run(process.execPath, ['--import', pathToFileURL(watch).href, script, ...args], { env: { LOADED: record } });
+  expect(ran.status, ran.stderr).toBe(0);
+  const found = [...(await readFile(record, 'utf8')).matchAll(/\/node_modules\/((?:@[^/\n]+\/)?[^/\n]+)/g)].map(
+    ([, name]) => name!,
+  );
+  return [...new Set(found)].sort();
+}

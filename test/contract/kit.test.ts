@@ -1,0 +1,168 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import {
+  checks,
+  checksFor,
+  runCheck,
+  statement,
+  statements,
+  type Source,
+  type StoredRow,
+  type Subject,
+  type Verdict,
+} from '../../check/index.ts';
+import { prove } from './prove.ts';
+
+const fixture = (name: string): [string] => [fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))];
+
+/** What each fault of the tiny tap must be found by. */
+const TAP_FAULTS: readonly (readonly [fault: string, number: number])[] = [
+  ['chatty-discovery', 35],
+  ['no-metadata', 40],
+  ['unstable', 43],
+  ['selects-all', 48],
+  ['keeps-fields', 52],
+  ['keeps-required', 52],
+  ['late-schema', 63],
+  ['wrong-type', 65],
+  ['no-key', 66],
+  ['no-time', 72],
+  ['forgets', 76],
+  ['repeats', 85],
+  ['reads-stdin', 90],
+  ['fails', 44],
+];
+
+/** What each fault of the tiny target must be found by. */
+const TARGET_FAULTS: readonly (readonly [fault: string, number: number])[] = [
+  ['chatter', 16],
+  ['loses-rows', 110],
+  ['doubles', 110],
+  ['nags', 111],
+  ['exits-0', 112],
+  ['leaks', 112],
+  ['commits-anyway', 112],
+  ['stack', 112],
+  ['no-schema', 18],
+  ['eager', 136],
+  ['rounds', 138],
+  ['invents-state', 139],
+  ['wipes', 140],
+  ['no-keys', 143],
+  ['state-anyway', 143],
+  ['takes-fragments', 147],
+];
+
+describe('the statements', () => {
+  test('are 186, numbered without a gap', () => {
+    expect(statements.map(({ number }) => number)).toEqual(Array.from({ length: 186 }, (_, at) => at + 1));
+    expect(statement(135).text).toContain('kill -9');
+    expect(() => statement(187)).toThrow(RangeError);
+  });
+
+  test('have at most one check for each kind of plugin', () => {
+    for (const kind of ['tap', 'target', 'mapper'] as const) {
+      const numbers = checks.filter((check) => check.kinds.includes(kind)).map(({ number }) => number);
+      expect(numbers.filter((number, at) => numbers.indexOf(number) !== at)).toEqual([]);
+    }
+  });
+
+  test('are checked only for the kinds they bind', () => {
+    for (const { number, kinds } of checks)
+      expect(statement(number).appliesTo, `[${number}]`).toEqual(expect.arrayContaining([...kinds]));
+  });
+});
+
+describe('checks of taps', { timeout: 60_000 }, () => {
+  test.each([...new Set(TAP_FAULTS.map(([, number]) => number))])(
+    'statement %i is found to hold by a tap without faults',
+    async (number) => {
+      expect(await verdict(tinyTap(''), number)).toEqual({ status: 'holds' });
+    },
+  );
+  test.each(TAP_FAULTS)('the fault "%s" breaks statement %i', async (fault, number) => {
+    expect(await verdict(tinyTap(fault), number)).toMatchObject({ status: 'fails', error: expect.any(Error) as Error });
+  });
+});
+
+describe('checks of targets', { timeout: 60_000 }, () => {
+  test.each([...new Set(TARGET_FAULTS.map(([, number]) => number))])(
+    'statement %i is found to hold by a target without faults',
+    async (number) => {
+      expect(await verdict(tinyTarget(''), number)).toEqual({ status: 'holds' });
+    },
+  );
+  test.each(TARGET_FAULTS)('the fault "%s" breaks statement %i', async (fault, number) => {
+    expect(await verdict(tinyTarget(fault), number)).toMatchObject({ status: 'fails', error: expect.any(Error) as Error });
+  });
+});
+
+test('a check that lacks what it needs is skipped with the reason', async () => {
+  const { makeDestination: _, ...blind } = tinyTarget('');
+  expect(await verdict(blind, 146)).toEqual({ status: 'skipped', reason: 'it needs a look into the destination' });
+});
+
+describe('a nested tap on our core', () => {
+  prove(
+    {
+      kind: 'tap',
+      name: 'tap-nested',
+      command: fixture('tap-nested'),
+      config: { source: 'any' },
+      makeSource: async (wish) =>
+        ['small', 'nested', 'keyed', 'odd-text'].includes(wish) ? { config: { source: 'any' }, records: 4 } : undefined,
+    },
+    [38, 39, 40, 42, 44, 50, 51, 52, 53, 54, 65, 66, 67, 69, 71, 72],
+  );
+});
+
+async function verdict(subject: Subject, number: number): Promise<Verdict> {
+  const check = checksFor(subject).find((one) => one.number === number);
+  if (check === undefined) throw new Error(`There is no check for statement ${number}`);
+  return runCheck(check, subject);
+}
+
+function tinyTap(fault: string): Subject {
+  const source: Source = { config: {} };
+  return {
+    kind: 'tap',
+    name: 'tiny-tap',
+    command: fixture('tiny-tap'),
+    config: {},
+    env: { FAULT: fault },
+    makeSource: async (wish) => (['small', 'streams', 'keyed'].includes(wish) ? source : undefined),
+  };
+}
+
+function tinyTarget(fault: string): Subject {
+  return {
+    kind: 'target',
+    name: 'tiny-target',
+    command: fixture('tiny-target'),
+    config: { folder: tmpdir() },
+    env: { FAULT: fault },
+    makeDestination: async (settings) => {
+      const folder = await mkdtemp(join(tmpdir(), 'tiny-'));
+      return {
+        config: { ...settings, folder },
+        readBack: async (stream) => rowsIn(join(folder, `${stream}.jsonl`)),
+        drop: async () => rm(folder, { recursive: true, force: true }),
+      };
+    },
+  };
+}
+
+async function rowsIn(file: string): Promise<StoredRow[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) =>
+      Object.fromEntries(
+        Object.entries(JSON.parse(line) as Record<string, unknown>).map(([name, value]) => [name, String(value)]),
+      ),
+    );
+}

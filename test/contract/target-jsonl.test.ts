@@ -1,0 +1,7 @@
+import { describe } from 'vitest';
+import { proveGolden } from './golden.ts';
+import { prove } from './prove.ts';
+import { targetJsonl } from './subjects/target-jsonl.ts';
+
+describe('target-jsonl', () => prove(targetJsonl()));
+describe('target-jsonl, sample streams [184]', () => proveGolden(targetJsonl()));
