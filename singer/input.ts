@@ -1,7 +1,8 @@
-import { createReadStream, fstatSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { SystemError } from './errors.ts';
+import { FileInput } from './file-input.ts';
 import { PipeInput } from './pipe-input.ts';
 
 /** What a target reads. */
@@ -9,9 +10,6 @@ export interface Input extends AsyncIterable<Buffer> {
   /** Lets go of the stream, so that a writer who never ends does not keep the process alive. */
   readonly close: () => void;
 }
-
-/** Files come in pieces of this size. */
-const FILE_CHUNK = 1024 * 1024;
 
 /**
  * Opens the input: a file, or stdin. Each chunk is valid until the next one is asked for. Not by `fs.read(0)`: on a pipe
@@ -36,7 +34,17 @@ export async function openInput(file: string | undefined): Promise<Input> {
 async function openFile(file: string): Promise<Source> {
   try {
     const handle = await open(file);
-    return streamInput(handle.createReadStream({ highWaterMark: FILE_CHUNK }));
+    // A folder opens like a file; its stream says what is wrong.
+    if (!(await handle.stat()).isFile()) return streamInput(handle.createReadStream());
+    const { chunks, close } = fileInput(handle.fd);
+    return {
+      chunks,
+      close: () => {
+        close();
+        // A read on its way fails then; nobody waits for it any more.
+        handle.close().catch(() => undefined);
+      },
+    };
   } catch (cause) {
     throw unreadable(file, cause);
   }
@@ -54,10 +62,15 @@ interface Source {
 
 function openStdin(): Source {
   const stat = fstatSync(0);
-  if (stat.isFile()) return streamInput(createReadStream('', { fd: 0, autoClose: false, highWaterMark: FILE_CHUNK }));
+  if (stat.isFile()) return fileInput(0);
   if (!stat.isFIFO() && !stat.isSocket()) return streamInput(process.stdin);
   const pipe = new PipeInput(0);
   return { chunks: pipe, close: () => pipe.close() };
+}
+
+function fileInput(descriptor: number): Source {
+  const input = new FileInput(descriptor);
+  return { chunks: input, close: () => input.close() };
 }
 
 function streamInput(stream: Readable): Source {

@@ -207,7 +207,7 @@ export class Intake {
   #record(message: JsonObject, line: Buffer, now: number): void {
     const stream = this.#known(message, 'RECORD');
     const record = message['record'];
-    const { header, part, validate, properties } = stream;
+    const { header, part, validate } = stream;
     if (!isJsonObject(record)) throw this.#fault('RECORD has no record', 'record-missing', { stream: header.stream });
     for (const key of header.keys) {
       if (record[key] === undefined) {
@@ -230,18 +230,21 @@ export class Intake {
         },
       );
     }
-    for (const property in record) {
-      if (!properties.has(property)) {
-        this.#o.log.warnOnce(`extra ${header.stream} ${property}`, 'A field that the schema does not name is left out', {
-          stream: header.stream,
-          property,
-        });
-      }
-    }
+    if (part.encoder.keepsUnnamed !== true) this.#tellUnnamed(stream, record);
     this.#o.checkpoint.touch(part, now);
     part.encoder.encode(record, new LineMeta(message, line), part.blocks);
     this.#o.meter.records(header.stream, 1, line.length);
     this.#current = stream;
+  }
+
+  #tellUnnamed({ header, properties }: OpenStream, record: JsonObject): void {
+    for (const property in record) {
+      if (properties.has(property)) continue;
+      this.#o.log.warnOnce(`unnamed ${header.stream} ${property}`, 'A field that the schema does not name is left out', {
+        stream: header.stream,
+        property,
+      });
+    }
   }
 
   #state(message: JsonObject, line: Buffer, now: number): void {

@@ -154,6 +154,8 @@ export interface RecordMeta {
  * hands it validated objects; the fast lane hands it raw lines. Both must give the same bytes.
  */
 export interface Encoder {
+  /** True if fields that the schema does not name are kept all the same, so that nobody has to be told. */
+  readonly keepsUnnamed?: true;
   /** General lane: appends one validated record to `out` (and counts it in `out.rows`). */
   encode(record: Row, meta: RecordMeta, out: ByteBlocks): void;
   /**

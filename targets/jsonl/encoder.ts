@@ -1,5 +1,4 @@
-import type { ByteBlocks, Encoder, StreamHeader } from '../../singer/index.ts';
-import { createRecordScanner } from '../../singer/index.ts';
+import { type ByteBlocks, createRecordScanner, type Encoder, type StreamHeader } from '../../singer/index.ts';
 
 const NEWLINE = 0x0a;
 
@@ -11,6 +10,7 @@ export function createEncoder(header: StreamHeader): Encoder {
   // Also right when records need not be valid: what the scanner refuses takes the general lane.
   const scanner = createRecordScanner(header, { validated: true });
   return {
+    keepsUnnamed: true,
     encode(_record, { line, recordStart, recordEnd }, out) {
       addLine(line, recordStart, recordEnd, out);
       scanner?.acceptUnknown();
