@@ -157,8 +157,7 @@ describe('a name table', () => {
         const [other, ...known] = names;
         known.forEach((name, i) => spellings(name).forEach((spelling) => table.add(spelling, i)));
         known.forEach((name, i) => {
-          for (const spelling of spellings(name))
-            expect(table.read(Buffer.from(`"${spelling.toString()}":`), 1)).toBe(i);
+          for (const spelling of spellings(name)) expect(table.read(Buffer.from(`"${spelling.toString()}":`), 1)).toBe(i);
         });
         for (const spelling of spellings(other!)) expect(table.read(Buffer.from(`${spelling.toString()}":`), 0)).toBe(-1);
       }),

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import type { Client, ClientConfig } from 'pg';
+import type { ConnectOptions } from './options.ts';
+
+export type Rows = readonly Readonly<Record<string, unknown>>[];
+
+/** One connection. Errors are the server's and the socket's own: see errors.ts for what they mean. */
+export interface Session {
+  /** `server_version_num`, for example 150018. */
+  readonly version: number;
+  /** True once the connection is known to be gone. */
+  readonly lost: boolean;
+  query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: Rows; readonly rowCount: number }>;
+  /** Feeds `blocks` into a `COPY … FROM STDIN`; gives the rows copied. */
+  copyIn(statement: string, blocks: readonly Buffer[]): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Connects; with TLS mode `prefer`, a second time without TLS if the server has none. Loads the driver at the first call. */
+export async function connect(options: ConnectOptions): Promise<Session> {
+  try {
+    return await open(options, options.tls.options ?? false);
+  } catch (error) {
+    const plain =
+      options.tls.mode === 'prefer' && error instanceof Error && error.message.startsWith('The server does not support SSL');
+    if (plain) return open(options, false);
+    throw error;
+  }
+}
+
+async function open(options: ConnectOptions, ssl: ClientConfig['ssl'] & (object | false)): Promise<Session> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({
+    host: options.host,
+    port: options.port,
+    user: options.user,
+    database: options.database,
+    password: () => options.password(),
+    ssl,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    keepAlive: true,
+  });
+  const session = new PgSession(client);
+  try {
+    await client.connect();
+    await session.start();
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  return session;
+}
+
+class PgSession implements Session {
+  version = 0;
+  lost = false;
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+    // Without a listener a connection that dies while idle would end the process. The next query reports it.
+    client.on('error', () => (this.lost = true));
+    client.on('end', () => (this.lost = true));
+  }
+
+  async start(): Promise<void> {
+    const { rows } = await this.query("SELECT current_setting('server_version_num')::int AS version");
+    this.version = Number(rows[0]?.['version']);
+  }
+
+  async query(text: string, values?: readonly unknown[]): Promise<{ rows: Rows; rowCount: number }> {
+    const result = await this.#client.query<Record<string, unknown>>(text, values === undefined ? undefined : [...values]);
+    return { rows: result.rows, rowCount: result.rowCount ?? 0 };
+  }
+
+  async copyIn(statement: string, blocks: readonly Buffer[]): Promise<number> {
+    const { from } = await import('pg-copy-streams');
+    const copy = this.#client.query(from(statement));
+    const done = new Promise<void>((resolve, reject) => {
+      copy.once('finish', resolve);
+      copy.once('error', reject);
+    });
+    // A refusal while blocks are still being written is met at the race below.
+    done.catch(() => undefined);
+    for (const block of blocks) {
+      // One block under way at a time: after an error the stream must have nothing left that it would still try to write.
+      if (!copy.write(block)) await Promise.race([once(copy, 'drain'), done]);
+    }
+    copy.end();
+    await done;
+    return copy.rowCount;
+  }
+
+  async close(): Promise<void> {
+    // The end of a connection that is gone already is no news.
+    await this.#client.end().catch(() => undefined);
+  }
+}

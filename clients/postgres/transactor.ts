@@ -1,0 +1,181 @@
+import { SystemError, type Log } from '../../singer/index.ts';
+import { connect, type Session } from './connect.ts';
+import { remedyOf, systemError } from './errors.ts';
+import type { ConnectOptions } from './options.ts';
+import { withRetry } from './retry.ts';
+
+export interface TransactorOptions {
+  readonly connect: ConnectOptions;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Statements right after BEGIN, for example `SET LOCAL …`; only settings of the transaction, so that poolers may be between. */
+  readonly begin: string;
+  /** Statement once per connection that may fail, for example a setting that a pooler refuses. */
+  readonly onConnect?: string;
+  /** Called when the catalog as we know it has proved wrong, before the work is tried again. */
+  readonly onStale: () => void;
+}
+
+/**
+ * One connection with at most one transaction open on it, which may outlive several pieces of work. The one place that retries:
+ * a piece of work that began its transaction is done again as a whole after a lost connection, a deadlock or a held lock; one
+ * that continues an open transaction is not, because what came before it is gone with the transaction.
+ */
+export class Transactor {
+  readonly #o: TransactorOptions;
+  #session: Session | undefined;
+  #connectedOnce = false;
+  #open = false;
+
+  constructor(options: TransactorOptions) {
+    this.#o = options;
+  }
+
+  /** True while a transaction waits for more work. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** The server's `server_version_num`. */
+  async version(): Promise<number> {
+    return this.#attempts(async () => (await this.#connected()).version);
+  }
+
+  /** Reads outside a transaction of its own (or inside the open one). */
+  async read<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#attempts(async () => work(await this.#connected()));
+  }
+
+  /**
+   * Does `work` in a transaction, then commits, or leaves it open for more. `work` may run several times; `first` tells it that
+   * nothing else has been done in the transaction yet.
+   */
+  async run<T>(work: (session: Session, first: boolean) => Promise<T>, end: 'commit' | 'leave open'): Promise<T> {
+    return this.#attempts(async () => {
+      const session = await this.#connected();
+      const first = !this.#open;
+      if (first) {
+        this.#open = true;
+        await session.query(this.#o.begin);
+      }
+      const result = await work(session, first);
+      if (end === 'commit') await this.#commit(session);
+      return result;
+    });
+  }
+
+  /** Undoes what is open and closes the connection. */
+  async close(): Promise<void> {
+    await this.#abandon();
+    await this.#session?.close();
+    this.#session = undefined;
+  }
+
+  async #attempts<T>(attempt: () => Promise<T>): Promise<T> {
+    const continued = this.#open;
+    try {
+      return await withRetry(attempt, {
+        retries: this.#o.connect.maxRetries,
+        signal: this.#o.signal,
+        again: async (error) => {
+          await this.#abandon();
+          const remedy = remedyOf(error);
+          if (remedy === 'stale') this.#o.onStale();
+          // A first connection that is refused outright is a wrong setting more often than a passing fault.
+          return remedy !== 'fail' && !continued && (this.#connectedOnce || isServers(error));
+        },
+        onWait: (error, attempt, waitMs) => {
+          const { code, facts } = systemError(error);
+          this.#o.log.warn('Postgres failed in a way that may pass: the batch is rolled back and tried again', {
+            ...facts,
+            code,
+            attempt,
+            wait_ms: waitMs,
+          });
+        },
+      });
+    } catch (error) {
+      const { host, port, database } = this.#o.connect;
+      throw systemError(error, this.#connectedOnce ? {} : { host, port, database });
+    }
+  }
+
+  async #connected(): Promise<Session> {
+    if (this.#session?.lost === false) return this.#session;
+    if (this.#open) throw new Error('Connection terminated with a transaction open');
+    this.#session = await connect(this.#o.connect);
+    this.#connectedOnce = true;
+    if (this.#o.onConnect !== undefined) await this.#session.query(this.#o.onConnect).catch(() => undefined);
+    return this.#session;
+  }
+
+  /** Rolls back; drops a connection on which even that fails. */
+  async #abandon(): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    const wasOpen = this.#open;
+    this.#open = false;
+    try {
+      if (session.lost) throw new Error('lost');
+      if (wasOpen) await session.query('ROLLBACK');
+    } catch {
+      // The connection is gone; the server rolls back by itself.
+      this.#session = undefined;
+      await session.close();
+    }
+  }
+
+  /** Commits. When the answer never came, asks the server whether it did; only a sure "no" is thrown as a failure that may be retried. */
+  async #commit(session: Session): Promise<void> {
+    const { rows } = await session.query('SELECT txid_current_if_assigned()::text AS xid');
+    const xid = rows[0]?.['xid'];
+    this.#open = false;
+    try {
+      await session.query('COMMIT');
+    } catch (error) {
+      if (typeof xid !== 'string' || remedyOf(error) !== 'reconnect') throw error;
+      if (!(await this.#wasCommitted(xid))) throw error;
+    }
+  }
+
+  async #wasCommitted(xid: string): Promise<boolean> {
+    await this.#abandon();
+    try {
+      return await withRetry(
+        async () => {
+          const session = await this.#connected();
+          const { rows } = await session.query('SELECT txid_status($1::bigint) AS status', [xid]);
+          const status = rows[0]?.['status'];
+          if (status === 'committed') return true;
+          if (status === 'aborted') return false;
+          // Still in progress: the old session has not noticed yet that we are gone.
+          throw new Error(`transaction is ${String(status)}`);
+        },
+        {
+          retries: this.#o.connect.maxRetries,
+          signal: this.#o.signal,
+          again: async () => {
+            if (this.#session?.lost !== false) await this.#abandon();
+            return true;
+          },
+          onWait: (_, attempt, waitMs) =>
+            this.#o.log.warn('The connection was lost at COMMIT: finding out whether it took place', {
+              attempt,
+              wait_ms: waitMs,
+            }),
+        },
+      );
+    } catch (error) {
+      throw new SystemError('The connection was lost at COMMIT and it cannot be found out whether it took place', {
+        code: 'commit-unknown',
+        hint: 'Start the next run from `state get` rather than from the printed state: the stored state is exact.',
+        cause: error,
+      });
+    }
+  }
+}
+
+/** True when the server itself answered (starting up, no connection left), so that waiting may help. */
+function isServers(error: unknown): boolean {
+  return typeof (error as { code?: unknown }).code === 'string' && /^(?:57|53)/.test(String((error as { code?: unknown }).code));
+}

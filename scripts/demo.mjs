@@ -1,0 +1,193 @@
+// @ts-check
+// `npm run demo`: a dirty CSV file into Postgres, then two more rows, from a fresh clone on. `-- --keep` leaves the server up.
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import process from 'node:process';
+import { command, root } from './command.mjs';
+import { install } from './install.mjs';
+import { pipeline } from './pipeline.mjs';
+
+const ROWS = 20_500;
+const ADDED = ['ned,2019-09-30 00:00:00 UTC,7.5,bizdev', 'robert,09/30/2019 12:00 AM,0.5,bizdev'];
+
+const folder = join(root, '.cache', 'demo');
+const files = {
+  data: join(folder, 'checkins.csv'),
+  tap: join(folder, 'tap.config.json'),
+  target: join(folder, 'target.config.json'),
+  state: join(folder, 'state.json'),
+};
+const keep = process.argv.includes('--keep');
+const number = new Intl.NumberFormat('en');
+
+/** @type {import('node:child_process').ChildProcess[]} */
+let running = [];
+/** @type {import('./postgres.mjs').PostgresServer | undefined} */
+let server;
+let stopping = false;
+
+for (const [signal, code] of /** @type {const} */ ([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+])) {
+  process.on(signal, () => {
+    stopping = true;
+    for (const child of running) child.kill('SIGTERM');
+    say('\nStopped.');
+    void Promise.resolve(server?.stop()).finally(() => process.exit(code));
+  });
+}
+
+try {
+  await demo();
+} catch (error) {
+  // What fails because it was stopped is no news; the signal's exit code stands.
+  if (stopping) await new Promise(() => {});
+  process.stderr.write(`\nThe demo failed. ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+  await server?.stop();
+}
+
+async function demo() {
+  say('A CSV file as dirty as real ones goes into Postgres; then it grows, and only what is new moves.\n');
+  await step('Packages and compiled sources are ready', () => install(() => {}));
+  // Only now: these need the packages.
+  const { startPostgres } = await import('./postgres.mjs');
+  const { Client } = await import('pg');
+
+  server = await step('A Postgres server of our own is up', () => startPostgres({ keep }));
+  const url = await server.createDatabase('demo');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await step(`${number.format(ROWS)} check-ins are in ${short(files.data)}`, async () => {
+    const args = ['scripts/checkins.mjs', '--rows', String(ROWS), '--seed', '1', '--out', files.data];
+    const { status, output } = await command(process.execPath, args);
+    if (status !== 0) throw new Error(output);
+  });
+  await writeFile(files.tap, json({ files: [{ entity: 'checkins', path: files.data }] }));
+  await writeFile(files.target, json({ url, default_target_schema: 'public' }));
+
+  const client = new Client({ connectionString: url });
+  client.on('error', () => {}); // The server goes first when the demo is stopped by a signal.
+  await client.connect();
+  const first = await step('', () => run([]));
+  const found = await client.query(
+    'SELECT count(*)::int AS rows, count(DISTINCT "user")::int AS people, count(DISTINCT project)::int AS projects FROM checkins',
+  );
+  const { rows, people, projects } = found.rows[0];
+  say(
+    `  ${number.format(first)} rows read; the table has ${number.format(rows)}, of ${people} people and ${projects} projects, for example:\n`,
+  );
+  const sample = await client.query('SELECT "user", "timestamp", hours, project FROM checkins LIMIT 6');
+  table(sample.rows);
+
+  await appendFile(files.data, `${ADDED.join('\n')}\n`);
+  say(`Two rows are appended to ${short(files.data)}.\n`);
+  const second = await step('', () => run(['--state', files.state]));
+  const after = await client.query('SELECT count(*)::int AS rows FROM checkins');
+  say(`  ${number.format(second)} rows read; the table has ${number.format(after.rows[0].rows)}. Only what is new moved.\n`);
+  await client.end();
+  if (second !== ADDED.length || after.rows[0].rows !== rows + ADDED.length || rows !== ROWS)
+    throw new Error('The rows do not add up.');
+  await finish(url);
+}
+
+/**
+ * Runs tap and target joined by a pipe and keeps the last state the target printed.
+ * @param {string[]} more flags of the tap
+ * @returns {Promise<number>} rows the tap sent
+ */
+async function run(more) {
+  const tap = { program: 'bin/tap-csv', args: ['--config', files.tap, ...more] };
+  // The target shows the progress line; of its log only warnings are of interest here.
+  const target = {
+    program: 'bin/target-postgres',
+    args: ['--config', files.target],
+    env: { TARGET_POSTGRES_LOGLEVEL: 'WARNING' },
+    stderr: /** @type {const} */ ('inherit'),
+  };
+  say(
+    [tap, target]
+      .map(({ program, args }) => `$ ${program} ${args.map(short).join(' ')}`)
+      .join(' \\\n  | ')
+      .replace('| $', '|'),
+  );
+  const { processes, done } = pipeline([tap, target]);
+  running = processes;
+  const { parts, stdout } = await done;
+  running = [];
+  if (parts.some(({ status }) => status !== 0))
+    throw new Error(`Exit codes ${parts.map(({ status }) => status).join(' and ')}\n${parts[0]?.stderr}`);
+  const state = stdout.trimEnd().split('\n').at(-1);
+  if (state) await writeFile(files.state, `${state}\n`);
+  return recordCount(parts[0]?.stderr ?? '');
+}
+
+/** Adds up the tap's own counters. @param {string} log */
+function recordCount(log) {
+  let records = 0;
+  for (const [, text = ''] of log.matchAll(/METRIC: (\{.*\})/g)) {
+    const { metric, value } = JSON.parse(text);
+    if (metric === 'record_count') records += value;
+  }
+  return records;
+}
+
+/** @param {string} url */
+async function finish(url) {
+  if (!keep) {
+    await server?.stop();
+    return say('The server is stopped and its data removed. To look around: npm run demo -- --keep');
+  }
+  say('The server stays up:');
+  say(`  connect    psql ${url}   (or any Postgres client)`);
+  say(
+    `  run again  bin/tap-csv --config ${short(files.tap)} --state ${short(files.state)} | bin/target-postgres --config ${short(files.target)}`,
+  );
+  say(
+    `  stop       ${server?.pid === undefined ? 'it is the one DATABASE_URL names: drop its database demo' : `kill ${server.pid}`}`,
+  );
+}
+
+/**
+ * @template T
+ * @param {string} done said when it is done; nothing if empty
+ * @param {() => Promise<T>} work
+ */
+async function step(done, work) {
+  const begun = performance.now();
+  const result = await work();
+  const seconds = `${((performance.now() - begun) / 1000).toFixed(1)} s`.padStart(7);
+  say(done ? `${seconds}  ${done}` : seconds);
+  return result;
+}
+
+/** @param {Record<string, string | null>[]} rows */
+function table(rows) {
+  const names = Object.keys(rows[0] ?? {});
+  const lines = [names, ...rows.map((row) => names.map((name) => row[name] ?? ''))];
+  const widths = names.map((_, n) => Math.max(...lines.map((line) => line[n]?.length ?? 0)));
+  for (const line of lines)
+    say(
+      `    ${line
+        .map((cell, n) => cell.padEnd(widths[n] ?? 0))
+        .join('   ')
+        .trimEnd()}`,
+    );
+  say('');
+}
+
+/** A path as the reader would type it. @param {string} text */
+function short(text) {
+  return text.startsWith(root) ? relative(root, text) : text;
+}
+
+/** @param {unknown} value */
+function json(value) {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+/** @param {string} line */
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,48 @@
+import type { ByteBlocks, Encoder, Json, Row, TargetRun } from '../../singer/index.ts';
+import { createLineEncoder } from './copy-lines.ts';
+import { metadataWriter } from './copy-metadata.ts';
+import type { CopyOptions, CopyPlan } from './copy-plan.ts';
+import { fieldWriter } from './copy-values.ts';
+
+export type { ChangeReason, CopyColumn, CopyOptions, CopyPlan, NulPolicy, TimePolicy } from './copy-plan.ts';
+
+/** Up to this length the worst case (three bytes for each character) is reserved without counting. */
+const SHORT_TEXT = 64 * 1024;
+
+/**
+ * Makes the encoder of one stream: records to rows of COPY text (tab-separated, `\N` for null), in the order of the plan.
+ * Throws RecordError for a value that its column cannot hold.
+ */
+export function createCopyEncoder(plan: CopyPlan, run: Pick<TargetRun, 'clock' | 'startedAt'>, options: CopyOptions): Encoder {
+  const { header, columns, metadata } = plan;
+  const fields = columns.map((column, i) => ({
+    tab: i === 0 ? '' : '\t',
+    read: reader(column.name),
+    write: fieldWriter({ stream: header.stream, column, options }),
+  }));
+  const metadataOf = metadataWriter(header.stream, metadata, run, options);
+  const lines = createLineEncoder(plan, run, options);
+  const general: Encoder = {
+    encode(record, meta, out) {
+      let row = '';
+      for (const { tab, read, write } of fields) row += tab + write(read(record));
+      if (metadata.length > 0) row += (fields.length > 0 ? '\t' : '') + metadataOf(record, meta).join('\t');
+      appendText(`${row}\n`, out);
+      out.rows++;
+      lines?.general();
+    },
+  };
+  return lines === undefined ? general : { ...general, encodeLines: lines.encodeLines.bind(lines) };
+}
+
+/** Reads a property; one with the name of an inherited member only if it is the record's own. */
+function reader(name: string): (record: Row) => Json | undefined {
+  return name in Object.prototype
+    ? (record) => (Object.hasOwn(record, name) ? record[name] : undefined)
+    : (record) => record[name];
+}
+
+function appendText(text: string, out: ByteBlocks): void {
+  out.reserve(text.length <= SHORT_TEXT ? text.length * 3 : Buffer.byteLength(text));
+  out.used += out.bytes.write(text, out.used, 'utf8');
+}

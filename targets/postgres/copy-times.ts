@@ -1,0 +1,76 @@
+import { daysOfMonth } from '../../singer/index.ts';
+
+/**
+ * Dates and times of the general lane: what Postgres reads passes as it came, because Postgres is the better judge of its
+ * meaning; what it would refuse (checked against Postgres 15) or would cut without a word is told apart here.
+ */
+
+/** A text Postgres reads, and what it will not keep of it; undefined for a text it refuses. */
+export type TimeText = { readonly text: string; readonly lost?: 'fraction' | 'zone' | 'time' } | undefined;
+
+const CLOCK = String.raw`(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?`;
+const ZONE = String.raw`(?:\s*([zZ]|[-+]\d\d(?::?\d\d)?))?`;
+const DATE_TIME = new RegExp(String.raw`^(\d{4,6})-(\d\d)-(\d\d)(?:[tT ]${CLOCK}${ZONE})?$`);
+const TIME = new RegExp(`^${CLOCK}${ZONE}$`);
+
+/** The last whole years of timestamptz and date. */
+const LAST_TIMESTAMP_YEAR = 294_275;
+/** Offsets of 16 hours and more are refused. */
+const LAST_OFFSET_HOUR = 15;
+/** Digits of a fraction of a second that are kept. */
+const MICROSECONDS = 6;
+
+export function timestampText(text: string): TimeText {
+  const parts = DATE_TIME.exec(text);
+  if (parts === null || !isDate(parts) || !isClock(parts, 4)) return undefined;
+  const plain = text.replace(',', '.');
+  return lostFraction(parts[7]) ? { text: plain, lost: 'fraction' } : { text: plain };
+}
+
+/** A date; the time of day of a date-time is cut off, which counts as lost unless it is midnight. */
+export function dateText(text: string): TimeText {
+  const parts = DATE_TIME.exec(text);
+  if (parts === null || !isDate(parts) || !isClock(parts, 4)) return undefined;
+  const date = `${parts[1]}-${parts[2]}-${parts[3]}`;
+  const time = [parts[4], parts[5], parts[6], parts[7]].some((part) => Number(part ?? 0) !== 0);
+  return time ? { text: date, lost: 'time' } : { text: date };
+}
+
+/** A time of day without its zone, which counts as lost unless it is UTC. */
+export function timeText(text: string): TimeText {
+  const parts = TIME.exec(text);
+  if (parts === null || !isClock(parts, 1)) return undefined;
+  const zone = parts[5];
+  const clock = text
+    .slice(0, text.length - (zone?.length ?? 0))
+    .trimEnd()
+    .replace(',', '.');
+  if (zone !== undefined && /[1-9]/.test(zone)) return { text: clock, lost: 'zone' };
+  return lostFraction(parts[4]) ? { text: clock, lost: 'fraction' } : { text: clock };
+}
+
+function isDate(parts: RegExpExecArray): boolean {
+  const year = Number(parts[1]);
+  const month = Number(parts[2]);
+  const day = Number(parts[3]);
+  return year >= 1 && year <= LAST_TIMESTAMP_YEAR && day >= 1 && day <= daysOfMonth(year, month);
+}
+
+/** Checks hour, minute, second, fraction and zone, which stand in `parts` from `first` on; all may be missing. */
+function isClock(parts: RegExpExecArray, first: number): boolean {
+  const hour = Number(parts[first] ?? 0);
+  const minute = Number(parts[first + 1] ?? 0);
+  const second = Number(parts[first + 2] ?? 0);
+  const fraction = Number(parts[first + 3] ?? 0);
+  const zone = parts[first + 4];
+  if (hour > 24 || minute > 59 || second > 60) return false;
+  // 24:00:00 and the leap second mean the next minute; a fraction after them is refused.
+  if (hour === 24 && (minute > 0 || second > 0 || fraction > 0)) return false;
+  if (second === 60 && fraction > 0) return false;
+  if (zone === undefined || zone.length === 1) return true;
+  return Number(zone.slice(1, 3)) <= LAST_OFFSET_HOUR && Number(zone.slice(3).replace(':', '')) <= 59;
+}
+
+function lostFraction(digits: string | undefined): boolean {
+  return digits !== undefined && digits.length > MICROSECONDS && /[1-9]/.test(digits.slice(MICROSECONDS));
+}

@@ -1,0 +1,138 @@
+import type { Session } from '../../clients/postgres/connect.ts';
+import type { Transactor } from '../../clients/postgres/transactor.ts';
+import type { NameRules } from '../../singer/index.ts';
+import { readTable, type ExistingTable } from './catalog.ts';
+import { otherTable, placeOf } from './naming.ts';
+import type { TablePlan } from './plan.ts';
+import { changeTable, isFresh, needsChanges, type Refused, type Waiting } from './tables.ts';
+
+/** What is known of a stream's table in this run. */
+export interface KnownTable {
+  readonly schema: string;
+  readonly table: string;
+  /** As last read from the catalog; undefined: not there. */
+  existing: ExistingTable | undefined;
+  /** Has to be read again. */
+  stale: boolean;
+  /** Whether COPY may go straight into the keyed table: it was empty when first looked at and nothing has collided since. */
+  fresh: boolean | undefined;
+  readonly refused: Refused;
+}
+
+export interface KnownTablesOptions {
+  readonly run: Waiting;
+  readonly names: NameRules;
+  /** The schema of all tables; undefined: named by the stream, else `currentSchema`. */
+  readonly schema: string | undefined;
+  readonly currentSchema: string;
+}
+
+/** The tables of the streams of a run: which is whose, and what the catalog says of it. */
+export class KnownTables {
+  readonly #o: KnownTablesOptions;
+  readonly #byStream = new Map<string, KnownTable>();
+
+  constructor(options: KnownTablesOptions) {
+    this.#o = options;
+  }
+
+  /** The catalog has proved to be other than we know it. */
+  forget(): void {
+    for (const known of this.#byStream.values()) known.stale = true;
+  }
+
+  /** The table of a stream; one whose plain name belongs to another stream gets a name of its own, the same in every run. */
+  async of(session: Session, stream: string): Promise<KnownTable> {
+    const before = this.#byStream.get(stream);
+    if (before !== undefined) return this.#current(session, before);
+    const { names, run } = this.#o;
+    const place = placeOf(stream, this.#o.schema, names);
+    const schema = place.schema ?? this.#o.currentSchema;
+    const plain = await this.#read(session, schema, place.table);
+    const owner = plain.existing?.stream ?? this.#ownerInThisRun(plain);
+    if (owner === undefined || owner === stream) {
+      this.#byStream.set(stream, plain);
+      return plain;
+    }
+    const other = await this.#read(session, schema, otherTable(stream, place, names));
+    this.#byStream.set(stream, other);
+    const facts = { stream, owner, schema, table: other.table };
+    run.log.warn('The table that the stream is named after belongs to another stream: it gets one of its own', facts);
+    return other;
+  }
+
+  /**
+   * DDL that the plans need, and `also`, in one short transaction before any rows: its exclusive locks are gone when rows are
+   * loaded. It only adds, so that doing it again, or for nothing, is harmless.
+   */
+  async prepare(
+    tx: Transactor,
+    plans: readonly TablePlan[],
+    also: ((session: Session) => Promise<void>) | undefined,
+  ): Promise<void> {
+    const lacking = await tx.read(async (session) => {
+      const needed: TablePlan[] = [];
+      for (const plan of plans) {
+        const { existing, refused } = await this.of(session, plan.stream);
+        if (needsChanges(plan, existing, session.version, refused)) needed.push(plan);
+      }
+      // The same order in every run, so that two of them do not wait for each other.
+      return needed.toSorted((a, b) => (a.table < b.table ? -1 : 1));
+    });
+    if (lacking.length === 0 && also === undefined) return;
+    await tx.run(async (session) => {
+      for (const plan of lacking) await this.#change(session, plan);
+      await also?.(session);
+    }, 'commit');
+  }
+
+  /** The table as the plan needs it. Makes or changes it here and now where `prepare` could not: in a transaction that is open already. */
+  async ready(session: Session, plan: TablePlan): Promise<ExistingTable> {
+    const known = await this.of(session, plan.stream);
+    const { existing, refused } = known;
+    return existing === undefined || needsChanges(plan, existing, session.version, refused)
+      ? this.#change(session, plan)
+      : existing;
+  }
+
+  /** See `KnownTable.fresh`. */
+  async isFresh(session: Session, plan: TablePlan, existing: ExistingTable): Promise<boolean> {
+    const known = await this.of(session, plan.stream);
+    known.fresh ??= await isFresh(session, plan, existing);
+    return known.fresh;
+  }
+
+  /** A key has collided: from now on rows of this table meet rows. */
+  collided(plan: TablePlan): void {
+    this.#byStream.get(plan.stream)!.fresh = false;
+  }
+
+  async #change(session: Session, plan: TablePlan): Promise<ExistingTable> {
+    const known = await this.of(session, plan.stream);
+    known.existing = await changeTable(session, plan, known.refused, this.#o.run);
+    return known.existing;
+  }
+
+  async #read(session: Session, schema: string, table: string): Promise<KnownTable> {
+    return {
+      schema,
+      table,
+      existing: await readTable(session, schema, table),
+      stale: false,
+      fresh: undefined,
+      refused: new Set(),
+    };
+  }
+
+  async #current(session: Session, known: KnownTable): Promise<KnownTable> {
+    if (known.stale) {
+      known.existing = await readTable(session, known.schema, known.table);
+      known.stale = false;
+    }
+    return known;
+  }
+
+  #ownerInThisRun({ schema, table }: KnownTable): string | undefined {
+    return [...this.#byStream].find(([, known]) => known.schema === schema && known.table === table)?.[0];
+  }
+}

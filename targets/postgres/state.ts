@@ -1,0 +1,98 @@
+import type { Session } from '../../clients/postgres/connect.ts';
+import { qualified } from '../../clients/postgres/quote.ts';
+import { createSchema } from './tables.ts';
+
+/** Where the newest state of each pipeline is kept: one row per `state_id`, its value as the JSON text that came. */
+export interface StateTable {
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** `state_table` as configured: `table` or `schema.table`; undefined if none is to be kept. */
+export function stateTable(setting: string, schema: string): StateTable | undefined {
+  if (setting === '') return undefined;
+  const dot = setting.indexOf('.');
+  return dot < 0 ? { schema, table: setting } : { schema: setting.slice(0, dot), table: setting.slice(dot + 1) };
+}
+
+async function exists(session: Session, { schema, table }: StateTable): Promise<boolean> {
+  const { rows } = await session.query(
+    'SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2',
+    [schema, table],
+  );
+  return rows.length > 0;
+}
+
+/** Makes the table where it is missing. */
+export async function ensureStateTable(session: Session, place: StateTable): Promise<void> {
+  if (await exists(session, place)) return;
+  await createSchema(session, place.schema);
+  // `json`, not `jsonb`: it keeps the text as it came, numbers and the order of members included.
+  await session.query(
+    `CREATE TABLE IF NOT EXISTS ${qualified(place.schema, place.table)} (state_id text PRIMARY KEY, state json NOT NULL, updated_at timestamptz NOT NULL)`,
+  );
+}
+
+/** The state of a pipeline as one line of JSON; undefined if there is none. */
+export async function readState(session: Session, table: StateTable, id: string): Promise<string | undefined> {
+  if (!(await exists(session, table))) return undefined;
+  const { rows } = await session.query(
+    `SELECT state::text AS state FROM ${qualified(table.schema, table.table)} WHERE state_id = $1`,
+    [id],
+  );
+  const text = rows[0]?.['state'];
+  return typeof text === 'string' ? text : undefined;
+}
+
+export async function writeState(session: Session, { schema, table }: StateTable, id: string, state: string): Promise<void> {
+  await session.query(
+    `INSERT INTO ${qualified(schema, table)} AS s (state_id, state, updated_at) VALUES ($1, $2, now())
+     ON CONFLICT (state_id) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at`,
+    [id, state],
+  );
+}
+
+export async function clearState(session: Session, table: StateTable, id: string): Promise<void> {
+  if (!(await exists(session, table))) return;
+  await session.query(`DELETE FROM ${qualified(table.schema, table.table)} WHERE state_id = $1`, [id]);
+}
+
+/** The newest state on its way into the table: written in the transaction that makes it true. */
+export class StateKeeper {
+  /** The newest state that the next commit brings up to date; undefined if none waits. */
+  newest: string | undefined;
+  readonly #table: StateTable | undefined;
+  readonly #id: string;
+  #ready = false;
+
+  constructor(table: StateTable | undefined, id: string) {
+    this.#table = table;
+    this.#id = id;
+  }
+
+  /** True when a state waits and the table has not been seen yet. */
+  get isMissing(): boolean {
+    return this.#table !== undefined && this.newest !== undefined && !this.#ready;
+  }
+
+  /** The table may be gone. */
+  forget(): void {
+    this.#ready = false;
+  }
+
+  async ensure(session: Session): Promise<void> {
+    if (this.#table === undefined || !this.isMissing) return;
+    await ensureStateTable(session, this.#table);
+    this.#ready = true;
+  }
+
+  async write(session: Session): Promise<void> {
+    if (this.#table === undefined || this.newest === undefined) return;
+    await this.ensure(session);
+    await writeState(session, this.#table, this.#id, this.newest);
+  }
+
+  committed(): void {
+    this.newest = undefined;
+  }
+}
