@@ -22,7 +22,7 @@ const { fileSettings } = await import(join(dist, 'taps/csv/settings.js'));
 const folder = mkdtempSync(join(tmpdir(), 'csv-to-records-'));
 const HEAD = Buffer.from('{"type":"RECORD","stream":"resale","record":');
 const TAIL = Buffer.from(',"time_extracted":"2026-01-01T00:00:00.000000Z"}\n');
-const silent = { debug() {}, info() {}, warn() {}, error() {}, warnOnce() {} };
+const silent = { debug() {}, info() {}, warn() {}, error() {}, warnOnce() {}, conceal() {} };
 
 try {
   const file = values.file ?? resale(Number(values.rows), 'resale.csv');

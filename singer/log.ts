@@ -11,4 +11,6 @@ export interface Log {
   error(message: string, fields?: Fields): void;
   /** Warns once per `key` in a run. */
   warnOnce(key: string, message: string, fields?: Fields): void;
+  /** From here on these values are masked in every line: for secrets that do not stand in the settings themselves. */
+  conceal(secrets: Iterable<string>): void;
 }

@@ -1,14 +1,12 @@
 import type { Fields, Level, Log } from './log.ts';
 import { RANKS, type LogConfig } from './log-config.ts';
 import { plainFormat, structuredFormat, type Entry, type ExceptionInfo, type Format, type Metric } from './log-format.ts';
-import { maskUrls, type Mask } from './mask.ts';
+import { createMask, maskUrls, type Mask } from './mask.ts';
 import type { Stderr } from './stderr.ts';
 
 /** The log behind `Log`, with what only the shell of an executable may do. */
 export interface RunLog extends Log {
   readonly structured: boolean;
-  /** From here on these secrets are masked too. */
-  maskWith(mask: Mask): void;
   metric(metric: Metric): void;
   /** The end of a run that failed. `exception` is shown by the structured form only. */
   critical(message: string, fields?: Fields, exception?: ExceptionInfo): void;
@@ -18,8 +16,9 @@ export interface RunLog extends Log {
 
 /** Makes the log of one executable. Its format and level are `config`'s. */
 export function createLog(plugin: string, config: LogConfig, stderr: Pick<Stderr, 'line'>): RunLog {
-  let secrets: Mask = maskUrls;
-  const mask: Mask = (text) => secrets(text);
+  const secrets = new Set<string>();
+  let masked: Mask = maskUrls;
+  const mask: Mask = (text) => masked(text);
   const format: Format = config.structured ? structuredFormat(plugin, mask) : plainFormat(mask);
   const warned = new Set<string>();
   let least = RANKS[config.level];
@@ -41,8 +40,9 @@ export function createLog(plugin: string, config: LogConfig, stderr: Pick<Stderr
     },
     metric: (metric) => write('info', 'METRIC', undefined, { metric }),
     critical: (message, fields, exception) => write('critical', message, fields, exception === undefined ? {} : { exception }),
-    maskWith(mask) {
-      secrets = mask;
+    conceal(more) {
+      for (const secret of more) secrets.add(secret);
+      masked = createMask(secrets);
     },
     hush() {
       least = RANKS.critical;

@@ -5,7 +5,7 @@ import { ConfigError, TaplineError } from './errors.ts';
 import { logFailure } from './failure.ts';
 import { parseArguments, type Arguments } from './flags.ts';
 import { logConfig } from './log-config.ts';
-import { createMask, secretsOf } from './mask.ts';
+import { secretsOf } from './mask.ts';
 import type { Output } from './output.ts';
 import type { Run, Tap, Target } from './plugin.ts';
 import { allSettings } from './plugin-settings.ts';
@@ -116,7 +116,7 @@ async function execute(shell: Shell, output: Output, args: Arguments): Promise<v
 /** The checked settings. Warns of unknown ones, also when something else is wrong. */
 async function configOf({ plugin, settings, log }: Shell, args: Arguments): Promise<object> {
   const given = await readConfig(plugin.name, settings, args.config, process.env);
-  log.maskWith(createMask(secretsOf(settings, given)));
+  log.conceal(secretsOf(settings, given));
   const { config, problems, unknown, ignored } = checkConfig(settings, given);
   if (unknown.length > 0) log.warn(`Unknown settings are left out: ${unknownText(unknown)}`);
   for (const { path, reason } of ignored) log.info(`The setting ${path} has no effect here: ${reason}`);

@@ -1,4 +1,4 @@
-import { ConfigError, type Problem } from '../../singer/index.ts';
+import { ConfigError, type Log, type Problem } from '../../singer/index.ts';
 import { passwordFor, type Login } from './password.ts';
 import type { ConnectionConfig } from './settings.ts';
 import { tlsFor, tlsMode, type Tls, type TlsMode } from './tls.ts';
@@ -14,7 +14,11 @@ export interface ConnectOptions extends Login {
 }
 
 /** Reads the connection settings, with libpq's environment variables behind them. Throws a ConfigError that lists all problems. */
-export function connectOptions(config: ConnectionConfig, env: NodeJS.ProcessEnv = process.env): ConnectOptions {
+export function connectOptions(
+  config: ConnectionConfig,
+  log: Pick<Log, 'conceal'>,
+  env: NodeJS.ProcessEnv = process.env,
+): ConnectOptions {
   const problems: Problem[] = [];
   const url = config.url === undefined ? undefined : parseUrl(config.url, problems);
   const given = (setting: 'host' | 'user' | 'database', variable: string): string => {
@@ -55,7 +59,12 @@ export function connectOptions(config: ConnectionConfig, env: NodeJS.ProcessEnv 
     applicationName: config.application_name,
     connectTimeoutMs: config.connect_timeout * 1000,
     maxRetries: config.max_retries,
-    password: () => passwordFor(login, sources, env),
+    password: async () => {
+      const password = await passwordFor(login, sources, env);
+      // It may come from a file, a command or the environment, which the log has not seen.
+      log.conceal([password]);
+      return password;
+    },
   };
 }
 

@@ -19,6 +19,8 @@ export interface ExistingColumn {
 export interface UniqueIndex {
   readonly columns: readonly string[];
   readonly primary: boolean;
+  /** NULLS NOT DISTINCT, which is how we make a key that may hold nulls. */
+  readonly nullsEqual: boolean;
 }
 
 export interface ExistingTable {
@@ -40,7 +42,8 @@ SELECT c.oid::int8 AS oid, c.relkind AS kind, obj_description(c.oid, 'pg_class')
       'notNull', a.attnotnull, 'fills', a.atthasdef OR a.attidentity <> '', 'generated', a.attgenerated <> '') ORDER BY a.attnum)
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON t.typtype = 'd' AND b.oid = t.typbasetype
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
-  (SELECT json_agg(json_build_object('primary', i.indisprimary, 'columns',
+  (SELECT json_agg(json_build_object('primary', i.indisprimary,
+      'nullsEqual', coalesce((to_jsonb(i)->>'indnullsnotdistinct')::boolean, false), 'columns',
       (SELECT json_agg(a.attname) FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))))
     FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL) AS uniques

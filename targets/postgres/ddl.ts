@@ -99,7 +99,9 @@ function checkKind(plan: TablePlan, existing: ExistingTable): void {
 function checkKeys(plan: TablePlan, existing: ExistingTable): void {
   if (plan.keys.length === 0 || isUnique(plan.keys, existing)) return;
   const planned = new Set(plan.columns.map((column) => column.name));
-  const other = existing.uniques.find((index) => index.primary && index.columns.every((name) => planned.has(name)));
+  const other = existing.uniques.find(
+    (index) => (index.primary || index.nullsEqual) && index.columns.every((name) => planned.has(name)),
+  );
   if (other === undefined) return;
   throw new SystemError(
     `The key of ${plan.stream} is now (${plan.keys.join(', ')}); table ${plan.table} was made for (${other.columns.join(', ')})`,

@@ -92,6 +92,16 @@ class PostgresDestination implements Destination {
     const generated = columns.filter((column) => column.generated).map((column) => column.name);
     const plan = planTable(header, known, planOptions(this.#config), new Set(generated));
     this.#plans.set(header, plan);
+    if (header.keys.length > 0 && plan.method === 'append') {
+      // Other plugins merge by key whatever load_method says: who comes from them should not have to find out from the rows.
+      this.#run.log.info(
+        'Every record becomes a row of its own, though the stream has a key; load_method upsert keeps one row per key',
+        {
+          stream: header.stream,
+          keys: header.keys,
+        },
+      );
+    }
     return createCopyEncoder(plan.copy, this.#run, {
       validated: this.#config.validate_records ?? true,
       nulPolicy: this.#config.sanitize_null_text_characters ? 'replace' : this.#config.nul_policy,

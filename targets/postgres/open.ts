@@ -11,7 +11,7 @@ const TEMP_BUFFERS = '64MB';
 /** How our transactions begin: everything is local to the transaction, so that a pooler may be between. */
 export function transactorOptions(config: TargetConfig, run: Run, onStale: () => void): TransactorOptions {
   return {
-    connect: connectOptions(config),
+    connect: connectOptions(config, run.log),
     log: run.log,
     signal: run.signal,
     onStale,

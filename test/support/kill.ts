@@ -109,7 +109,10 @@ async function oneLoad(job: Torture, client: Client, verdict: Verdict): Promise<
       break;
     }
     await keepState(job.resume, stdout, paths);
-    if (job.resume === 'printed') await checkPrinted(client, table, readFileSync(paths.state, 'utf8'), earlier, say);
+    if (job.resume === 'printed') {
+      await settled(client);
+      await checkPrinted(client, table, readFileSync(paths.state, 'utf8'), earlier, say);
+    }
   }
   await compare(job, client, table, verdict, say);
   await client.query(`DROP TABLE IF EXISTS "${table}"`);
@@ -178,6 +181,18 @@ async function commits(client: Client, table: string): Promise<Set<string>> {
   if (!(await exists(client, table))) return new Set();
   const { rows } = await client.query<{ xmin: string }>(`SELECT DISTINCT xmin::text AS xmin FROM "${table}"`);
   return new Set(rows.map((row) => row.xmin));
+}
+
+/**
+ * Waits until the server has ended the sessions of the killed: a COMMIT that was on its way still counts, and would be taken for
+ * the next run's.
+ */
+async function settled(client: Client): Promise<void> {
+  const others =
+    'SELECT count(*)::int AS others FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
+  while ((await client.query<{ others: number }>(others)).rows[0]?.others !== 0) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 async function exists(client: Client, table: string): Promise<boolean> {

@@ -32,6 +32,7 @@ export function keepingLog(): Log & { readonly lines: { level: string; message: 
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
+    conceal: () => undefined,
     warnOnce: (key, message, fields) => {
       if (!said.has(key)) at('warn')(message, fields);
       said.add(key);

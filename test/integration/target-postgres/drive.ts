@@ -65,6 +65,7 @@ export class Drive {
       info: write('info'),
       warn: write('warn'),
       error: write('error'),
+      conceal: () => undefined,
       warnOnce: (key, message, fields) => {
         if (!warned.has(key)) write('warn')(message, fields);
         warned.add(key);

@@ -150,6 +150,9 @@ describeWithPostgres('target-postgres tables', (url) => {
     await loadAll(url(), upsert, header('rekeyed', { a: 'integer', b: 'integer' }, ['a']), [{ a: 1, b: 1 }]);
     const refused = loadAll(url(), upsert, header('rekeyed', { a: 'integer', b: 'integer' }, ['a', 'b']), [{ a: 1, b: 2 }]);
     await expect(refused).rejects.toMatchObject({ code: 'key-changed', facts: { keys: ['a', 'b'], tableKeys: ['a'] } });
+    await loadAll(url(), upsert, header('rekeyed_nullable', { a: 'integer?', b: 'integer?' }, ['a']), [{ a: 1, b: 1 }]);
+    const other = loadAll(url(), upsert, header('rekeyed_nullable', { a: 'integer?', b: 'integer?' }, ['b']), [{ a: 2, b: 1 }]);
+    await expect(other).rejects.toMatchObject({ code: 'key-changed', facts: { keys: ['b'], tableKeys: ['a'] } });
   });
 
   test('refuses to load into a view', async () => {

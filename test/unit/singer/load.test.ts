@@ -51,7 +51,7 @@ function world(change: Partial<Pick<Destination, 'load' | 'finish'>> = {}, outpu
         close: () => Promise.resolve(void (seen.closed = true)),
       }),
   });
-  const silent = { debug() {}, info() {}, warn() {}, error() {}, warnOnce() {} };
+  const silent = { debug() {}, info() {}, warn() {}, error() {}, warnOnce() {}, conceal() {} };
   const run: Run = { name: 'target-memory', version: '0', log: silent, signal: stop.signal };
   const defaults = {
     batch_size_rows: 5,

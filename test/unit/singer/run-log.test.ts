@@ -3,7 +3,6 @@ import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { redirectConsole } from '../../../singer/console.ts';
 import type { Level } from '../../../singer/log.ts';
-import { createMask } from '../../../singer/mask.ts';
 import { createLog } from '../../../singer/run-log.ts';
 
 function log(level: Level) {
@@ -28,10 +27,11 @@ it('warns once per key', () => {
 
 it('masks what it is told to mask, from then on', () => {
   const { lines, log: l } = log('debug');
-  l.maskWith(createMask(['hunter2']));
-  l.debug('x', { config: { password: 'hunter2' } });
+  l.conceal(['hunter2']);
+  l.conceal(['later']);
+  l.debug('x later', { config: { password: 'hunter2' } });
   l.critical('hunter2');
-  expect(lines).toEqual(['DEBUG x config={"password":"*****"}', 'CRITICAL *****']);
+  expect(lines).toEqual(['DEBUG x ***** config={"password":"*****"}', 'CRITICAL *****']);
 });
 
 it('prints nothing but the end once hushed', () => {

@@ -5,10 +5,11 @@ import { connectionSettings, type ConnectionConfig } from '../../../../clients/p
 import { checkConfig } from '../../../../singer/config.ts';
 import { ConfigError } from '../../../../singer/index.ts';
 
+const concealed: string[] = [];
 const options = (given: Record<string, unknown>, env: NodeJS.ProcessEnv = {}): ConnectOptions => {
   const { config, problems } = checkConfig(connectionSettings, given);
   if (problems.length > 0) throw new ConfigError(problems);
-  return connectOptions(config as ConnectionConfig, env);
+  return connectOptions(config as ConnectionConfig, { conceal: (secrets) => void concealed.push(...secrets) }, env);
 };
 const login = (given: Record<string, unknown>, env: NodeJS.ProcessEnv = {}): unknown => {
   const { host, port, user, database } = options(given, env);
@@ -53,6 +54,11 @@ describe('connection settings', () => {
 
   it('take the password from the URL, decoded', async () => {
     expect(await options({ url: 'postgresql://u:p%40%3A%25@h/d' }).password()).toBe('p@:%');
+  });
+
+  it('have a password masked that does not stand in them', async () => {
+    await options({ host: 'h', user: 'u', database: 'd', password_env: 'SECRET' }, { SECRET: 'from outside' }).password();
+    expect(concealed).toContain('from outside');
   });
 
   it.each(['mysql://h/d', 'h:5432/d', 'postgresql://u:p%zz@h/d', 'postgresql://u@h:99999/d'])(

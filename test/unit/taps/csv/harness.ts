@@ -25,6 +25,7 @@ export function memoryLog(): { log: Log; said: Said[] } {
     info: add('info'),
     warn,
     error: add('error'),
+    conceal: () => undefined,
     warnOnce(key, message, fields) {
       if (once.has(key)) return;
       once.add(key);

@@ -17,7 +17,7 @@ export function recordingLog(): { readonly log: Log; readonly warnings: () => re
   const ignore = (): void => undefined;
   const warn = (message: string): void => void warned.push(message);
   return {
-    log: { debug: ignore, info: ignore, warn, error: warn, warnOnce: (_, message) => warn(message) },
+    log: { debug: ignore, info: ignore, warn, error: warn, warnOnce: (_, message) => warn(message), conceal: ignore },
     warnings: () => warned,
   };
 }
