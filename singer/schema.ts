@@ -22,10 +22,8 @@ function resolve(node: unknown, root: JsonSchema, open: readonly string[], depth
   if (typeof reference === 'string') {
     const target = open.includes(reference) ? undefined : pointer(root, reference);
     const { $ref: _, ...siblings } = node;
-    return {
-      ...(target === undefined ? {} : (resolve(target, root, [...open, reference], depth + 1) as JsonSchema)),
-      ...siblings,
-    };
+    const found = target === undefined ? {} : resolve(target, root, [...open, reference], depth + 1);
+    return Object.assign({}, found, siblings);
   }
   return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolve(value, root, open, depth + 1)]));
 }

@@ -2,6 +2,7 @@ import type { Column, LogicalType } from './columns.ts';
 import { exponentEnd, fractionEnd, integerEnd, literalEnd, nestedEnd } from './json-scan.ts';
 import type { JsonSchema } from './json.ts';
 import type { StreamHeader } from './plugin.ts';
+import { columnOf } from './schema.ts';
 import { isDate, isDateTime, isDecimal, isTime, isUuid } from './value-patterns.ts';
 
 /** What stands in a slot: the place of one value in a line. */
@@ -157,12 +158,15 @@ export function isCheckable({ schema, columns }: StreamHeader): boolean {
   );
 }
 
+/** Keywords of a property that say nothing of validity to a validator of JSON, though they make a column more than plain. */
+const UNCHECKED = new Set(['precision', 'scale', 'multipleOf', 'contentEncoding']);
+
 function isCheckableColumn(column: Column, property: unknown): boolean {
-  if (column.plain) return true;
-  const keywords = Object.keys(column.schema);
+  const checked = Object.entries(column.schema).filter(([keyword]) => !UNCHECKED.has(keyword));
+  if (columnOf(column.name, Object.fromEntries(checked)).plain) return true;
   // A property of `{}` or `true` allows anything; one of `false` nothing.
-  if (keywords.length === 0) return property !== false;
-  return column.type === 'null' && keywords.length === 1 && column.schema['type'] !== undefined;
+  if (checked.length === 0) return property !== false;
+  return column.type === 'null' && checked.length === 1 && checked[0]![0] === 'type';
 }
 
 /** The required properties; a `required` of draft 3 (a boolean) says nothing here. */

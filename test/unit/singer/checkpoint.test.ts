@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BlockPool, ByteBlocks } from '../../../singer/blocks.ts';
 import { Checkpoint, type OpenPart } from '../../../singer/checkpoint.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compactText, memberRange } from '../../../singer/json-bytes.ts';
 import { ExactNumber } from '../../../singer/json.ts';
@@ -52,7 +52,7 @@ describe('parseExact', () => {
   test('gives what JSON.parse gives, apart from the numbers it keeps as text', () => {
     fc.assert(
       fc.property(texts, ({ text }) => {
-        const loose = JSON.parse(text, (_, v: unknown) => (typeof v === 'number' ? Number(v) : v)) as unknown;
+        const loose = JSON.parse(text) as unknown;
         const plain = JSON.parse(stringifyExact(parseExact(text))) as unknown;
         expect(plain).toEqual(loose);
       }),

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LogicalType } from '../../../singer/columns.ts';
 import { columnOf, columnsOf, joinTypes, resolveReferences } from '../../../singer/schema.ts';

@@ -126,7 +126,7 @@ const TYPES: readonly JsonSchema[] = [
   { type: 'string' }, { type: 'integer' }, { type: 'number' }, { type: 'boolean' }, { type: 'object' }, { type: 'array' },
   { type: 'string', format: 'date-time' }, { type: 'string', format: 'date' }, { type: 'string', format: 'time' },
   { type: 'string', format: 'uuid' }, { type: 'string', format: 'singer.decimal' },
-  { type: 'string', format: 'singer.decimal', precision: 6, scale: 2 }, { type: 'string', format: 'email' }, {},
+  { type: 'string', format: 'singer.decimal', precision: 6, scale: 2 }, { type: 'string', format: 'email' }, { type: 'number', multipleOf: 0.01 }, { type: 'string', contentEncoding: 'base64' }, {},
 ]; // prettier-ignore
 
 const NAMES = [
