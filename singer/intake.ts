@@ -210,7 +210,7 @@ export class Intake {
     const { header, part, validate } = stream;
     if (!isJsonObject(record)) throw this.#fault('RECORD has no record', 'record-missing', { stream: header.stream });
     for (const key of header.keys) {
-      if (record[key] === undefined) {
+      if (!Object.hasOwn(record, key)) {
         throw new RecordError(`Line ${this.lines}: a record of ${header.stream} lacks its key property ${key}`, {
           code: 'record-without-key',
           type: 'MissingKeyPropertiesError',

@@ -23,6 +23,8 @@ export async function createValidator(): Promise<(schema: JsonSchema) => Validat
   const { Ajv } = await import('ajv');
   const ajv = new Ajv({
     strict: false,
+    // A missing member named `constructor` is missing, whatever objects inherit.
+    ownProperties: true,
     allErrors: false,
     validateSchema: false,
     unicodeRegExp: false,

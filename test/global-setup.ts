@@ -17,7 +17,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const server = await startPostgres({
       ...(version === undefined ? {} : { version }),
       fsync: false,
-      settings: { wal_level: 'logical', max_connections: '100' },
+      settings: { wal_level: 'logical', max_connections: '100', track_commit_timestamp: 'on' },
     });
     project.provide('postgres', { url: server.url });
     return () => server.stop();

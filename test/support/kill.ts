@@ -176,11 +176,17 @@ async function keepState(resume: Resume, stdout: string, paths: { target: string
   writeFileSync(paths.state, state);
 }
 
-/** Ids of the transactions that wrote the table's rows; one commit is one transaction. */
-async function commits(client: Client, table: string): Promise<Set<string>> {
+/**
+ * SQL for the commit that wrote a row: its time. Not its `xmin`: a transaction with savepoints has several. Our own server keeps
+ * these times; on one that does not, commits cannot be told apart, and at most the last one is repeated goes unproven.
+ */
+const COMMIT = `CASE current_setting('track_commit_timestamp') WHEN 'on' THEN pg_xact_commit_timestamp(xmin)::text END`;
+
+/** The commits that wrote the table's rows. */
+async function commits(client: Client, table: string): Promise<Set<string | null>> {
   if (!(await exists(client, table))) return new Set();
-  const { rows } = await client.query<{ xmin: string }>(`SELECT DISTINCT xmin::text AS xmin FROM "${table}"`);
-  return new Set(rows.map((row) => row.xmin));
+  const { rows } = await client.query<{ commit: string | null }>(`SELECT DISTINCT ${COMMIT} AS commit FROM "${table}"`);
+  return new Set(rows.map((row) => row.commit));
 }
 
 /**
@@ -205,7 +211,7 @@ async function checkPrinted(
   client: Client,
   table: string,
   state: string,
-  earlier: ReadonlySet<string>,
+  earlier: ReadonlySet<string | null>,
   say: (fault: string) => void,
 ): Promise<void> {
   const covered = rowsCovered(state, table);
@@ -213,9 +219,9 @@ async function checkPrinted(
     if (covered > 0) say(`the printed state covers ${covered} rows and there is no table`);
     return;
   }
-  const { rows } = await client.query<{ found: number; beyond: string[] | null }>(
+  const { rows } = await client.query<{ found: number; beyond: (string | null)[] | null }>(
     `SELECT count(DISTINCT id) FILTER (WHERE id::int <= $1)::int AS found,
-       array_agg(DISTINCT xmin::text) FILTER (WHERE id::int > $1) AS beyond FROM "${table}"`,
+       array_agg(DISTINCT ${COMMIT}) FILTER (WHERE id::int > $1) AS beyond FROM "${table}"`,
     [covered],
   );
   const found = rows[0]?.found ?? 0;

@@ -258,6 +258,22 @@ describe('load', () => {
       [schema('a').replace('[]', '["n"]'), '{"type":"RECORD","stream":"a","record":{}}'],
       { type: 'MissingKeyPropertiesError' },
     ],
+    [
+      'a missing key that every object inherits',
+      [
+        schema('a').replaceAll('"n"', '"constructor"').replace('[]', '["constructor"]'),
+        '{"type":"RECORD","stream":"a","record":{}}',
+      ],
+      { type: 'MissingKeyPropertiesError' },
+    ],
+    [
+      'a required property that every object inherits',
+      [
+        schema('a').replaceAll('"n"', '"constructor"').replace('"type":"object"', '"required":["constructor"]'),
+        '{"type":"RECORD","stream":"a","record":{}}',
+      ],
+      { code: 'record-invalid' },
+    ],
     ['an invalid record', [schema('a'), '{"type":"RECORD","stream":"a","record":{"n":"hidden"}}'], { code: 'record-invalid' }],
     [
       'a schema without properties',
