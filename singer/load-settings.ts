@@ -7,7 +7,7 @@ export const targetSettings = {
     default: 100_000,
     minimum: 1,
     description:
-      'Records after which a batch is committed (at the next STATE). More is faster and repeats more work after a crash.',
+      'Records after which a batch is committed (at the next STATE). More is faster and repeats more work after a crash. The first batches of a run are smaller.',
   },
   batch_size_bytes: {
     type: 'integer',

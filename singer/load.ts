@@ -11,6 +11,9 @@ import type { Clock, Destination, Run, Target, TargetRun, Unit } from './plugin.
 import type { Config } from './settings.ts';
 import { createValidator } from './validate.ts';
 
+/** The first batch is small, so that the destination has work early; each one may be twice the one before. */
+const FIRST_BATCH = { rows: 10_000, bytes: 1024 * 1024 };
+
 export interface LoadOptions {
   readonly target: Target;
   /** Validated: the target's own settings and those of `targetSettings`. */
@@ -56,6 +59,8 @@ class Loader {
   #intake: Intake | undefined;
   #loading: Promise<void> | undefined;
   #loadFailed = false;
+  /** When the batch now filling is full. */
+  #full: { rows: number; bytes: number };
   /** The newest state whose unit is loaded but not yet committed. */
   #held: string | undefined;
   /** Set when the reader of our states went away; the work goes on, the run fails at its end. */
@@ -66,6 +71,16 @@ class Loader {
     this.#config = options.config as Config<typeof targetSettings>;
     this.#destination = destination;
     this.#clock = clock;
+    this.#full = this.#bounded(FIRST_BATCH.rows, FIRST_BATCH.bytes);
+  }
+
+  #bounded(rows: number, bytes: number): { rows: number; bytes: number } {
+    return { rows: Math.min(rows, this.#config.batch_size_rows), bytes: Math.min(bytes, this.#config.batch_size_bytes) };
+  }
+
+  #isFull(): boolean {
+    const { rows, bytes } = this.#checkpoint.size();
+    return rows >= this.#full.rows || bytes >= this.#full.bytes;
   }
 
   /** Reads until the input ends. */
@@ -144,8 +159,9 @@ class Loader {
         intake.open(await this.#destination.openStream(intake.announced));
       }
     }
-    const { rows, bytes } = this.#checkpoint.size();
-    if (rows >= this.#config.batch_size_rows || bytes >= this.#config.batch_size_bytes) await this.#flush();
+    if (!this.#isFull()) return;
+    await this.#flush();
+    this.#full = this.#bounded(this.#full.rows * 2, this.#full.bytes * 2);
   }
 
   /** Milliseconds until the oldest waiting state (or record) must be loaded; undefined if nothing waits. */
@@ -162,9 +178,8 @@ class Loader {
   async #flush(): Promise<void> {
     const covered = this.#checkpoint.takeCovered(false);
     if (covered !== undefined) await this.#begin(covered);
-    const { rows, bytes } = this.#checkpoint.size();
     const due = this.#dueIn();
-    if (rows >= this.#config.batch_size_rows || bytes >= this.#config.batch_size_bytes || (due !== undefined && due <= 0)) {
+    if (this.#isFull() || (due !== undefined && due <= 0)) {
       await this.#begin(this.#checkpoint.takeAll(false));
     }
   }
