@@ -12,7 +12,14 @@ const RISKY_NUMBER = /(?:^|[:[,])\s*-?(?:[\d.]{16}|[\d.]+[eE]|\d+\.\d*0(?=[\s,}\
  */
 export function parseExact(text: string): Json {
   const value = JSON.parse(text) as Json;
-  return RISKY_NUMBER.test(text) ? new ExactReader(text).document() : value;
+  return hasNumber(value) && RISKY_NUMBER.test(text) ? new ExactReader(text).document() : value;
+}
+
+/** Looking is cheaper than searching the text, and most records are all text. */
+function hasNumber(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'number';
+  for (const name in value) if (hasNumber((value as Record<string, Json>)[name]!)) return true;
+  return false;
 }
 
 /** Compact JSON text; an `ExactNumber` prints as it came. Undefined members are left out. */
