@@ -14,11 +14,11 @@ const { values } = parseArgs({
 const load = (module) => import(join(resolve(values.dist), module));
 const { createCopyEncoder } = await load('targets/postgres/copy-encoder.js');
 const { columnType, METADATA_COLUMNS } = await load('targets/postgres/types.js');
-const { columnsOf } = await load('singer/schema.js');
+const { columnsOf } = await load('singer/target/schema.js');
 const { parseExact } = await load('singer/json-text.js');
-const { createValidator } = await load('singer/validate.js');
-const { createRecordScanner } = await load('singer/record-scanner.js');
-const { BlockPool, ByteBlocks } = await load('singer/blocks.js');
+const { createValidator } = await load('singer/target/validate.js');
+const { createRecordScanner } = await load('singer/scan/record-scanner.js');
+const { BlockPool, ByteBlocks } = await load('singer/target/blocks.js');
 
 const CHUNK_BYTES = 256 * 1024;
 /** More lines than there are: no shape is ever learned, and every line is read name by name. */

@@ -9,7 +9,7 @@ const ROOT = new URL('../', import.meta.url);
 const PLUGINS = ['taps/csv', 'targets/jsonl', 'targets/postgres'];
 const MARKED = /(# generated: plugins[^\n]*\n)[\s\S]*?(\n# end generated)/;
 
-const core = async (file) => import(new URL(`dist/singer/${file}.js`, ROOT).href);
+const core = async (file) => import(new URL(`dist/singer/shell/${file}.js`, ROOT).href);
 
 /** The generated files: path below the root, and text. */
 async function generated() {

@@ -38,7 +38,7 @@ const SCHEMAS = [
 
 /** @returns {Promise<string>} */
 export async function typesText() {
-  const { columnOf, WIDER } = await import(new URL('dist/singer/schema.js', ROOT).href);
+  const { columnOf, WIDER } = await import(new URL('dist/singer/target/schema.js', ROOT).href);
   const { columnType } = await import(new URL('dist/targets/postgres/types.js', ROOT).href);
   const rows = SCHEMAS.map((schema) => {
     const column = columnOf('c', schema);

@@ -16,10 +16,9 @@ export function parseExact(text: string): Json {
 }
 
 /** Looking is cheaper than searching the text, and most records are all text. */
-function hasNumber(value: Json): boolean {
+function hasNumber(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return typeof value === 'number';
-  for (const name in value) if (hasNumber((value as Record<string, Json>)[name]!)) return true;
-  return false;
+  return Object.values(value).some(hasNumber);
 }
 
 /** Compact JSON text; an `ExactNumber` prints as it came. Undefined members are left out. */

@@ -1,4 +1,4 @@
-import type { ByteBlocks } from './blocks.ts';
+import type { ByteBlocks } from './target/blocks.ts';
 import type { Column } from './columns.ts';
 import type { Json, JsonObject, JsonSchema, Row } from './json.ts';
 import type { Log } from './log.ts';

@@ -1,20 +1,20 @@
-import { checkConfig, unknownText } from './config.ts';
-import { readConfig } from './config-sources.ts';
-import { redirectConsole } from './console.ts';
+import { checkConfig, unknownText } from './shell/config.ts';
+import { readConfig } from './shell/config-sources.ts';
+import { redirectConsole } from './shell/console.ts';
 import { ConfigError, TaplineError } from './errors.ts';
-import { logFailure } from './failure.ts';
-import { parseArguments, type Arguments } from './flags.ts';
-import { logConfig } from './log-config.ts';
-import { secretsOf } from './mask.ts';
+import { logFailure } from './shell/failure.ts';
+import { parseArguments, type Arguments } from './shell/flags.ts';
+import { logConfig } from './shell/log-config.ts';
+import { secretsOf } from './shell/mask.ts';
 import type { Output } from './output.ts';
 import type { Run, Tap, Target } from './plugin.ts';
-import { allSettings } from './plugin-settings.ts';
-import { createLog, type RunLog } from './run-log.ts';
+import { allSettings } from './shell/plugin-settings.ts';
+import { createLog, type RunLog } from './shell/run-log.ts';
 import type { Settings } from './settings.ts';
-import { listenForSignals } from './signals.ts';
-import { Stderr } from './stderr.ts';
-import { createOutput } from './stdout.ts';
-import { packageVersion } from './version.ts';
+import { listenForSignals } from './shell/signals.ts';
+import { Stderr } from './shell/stderr.ts';
+import { createOutput } from './shell/stdout.ts';
+import { packageVersion } from './shell/version.ts';
 
 /** What a library may leave behind (sockets, timers) keeps the process no longer than this once all is done. */
 const LEFTOVER_MS = 2_000;
@@ -93,11 +93,11 @@ async function execute(shell: Shell, output: Output, args: Arguments): Promise<v
   const version = packageVersion();
   if (args.version) return print(output, `${plugin.name} ${version}`);
   if (args.help) {
-    const { helpText } = await import('./help.ts');
+    const { helpText } = await import('./shell/help.ts');
     return print(output, helpText(plugin, settings));
   }
   if (args.about) {
-    const { aboutPlugin, aboutText } = await import('./about.ts');
+    const { aboutPlugin, aboutText } = await import('./shell/about.ts');
     // Programs read pipes, people terminals.
     const format = args.format ?? (process.stdout.isTTY ? 'text' : 'json');
     return print(output, aboutText(aboutPlugin(plugin, settings, version), format));
@@ -108,7 +108,7 @@ async function execute(shell: Shell, output: Output, args: Arguments): Promise<v
     const text = await plugin.commands![args.command.name]!.run(config as never, run, args.command.args);
     return text === '' ? undefined : print(output, text);
   }
-  const { runTap, runTarget } = await import('./run-plugin.ts');
+  const { runTap, runTarget } = await import('./shell/run-plugin.ts');
   const job = { args, config, run, output, log: shell.log, stderr: shell.stderr };
   return plugin.kind === 'tap' ? runTap(plugin, job) : runTarget(plugin, job);
 }

@@ -2,7 +2,7 @@ import type { Fields, Log } from '../../singer/log.ts';
 import type { Meter } from '../../singer/meter.ts';
 import type { Output } from '../../singer/output.ts';
 import type { Batch, ReadRequest, Source, Stream } from '../../singer/plugin.ts';
-import { extract } from '../../singer/extract.ts';
+import { extract } from '../../singer/tap/extract.ts';
 import { parseExact } from '../../singer/json-text.ts';
 
 /** A message as a reader sees it; numbers that JavaScript would change stay exact. */

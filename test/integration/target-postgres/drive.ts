@@ -14,8 +14,8 @@ import {
   type TargetRun,
   type Unit,
 } from '../../../singer/index.ts';
-import { checkConfig } from '../../../singer/config.ts';
-import { columnsOf } from '../../../singer/schema.ts';
+import { checkConfig } from '../../../singer/shell/config.ts';
+import { columnsOf } from '../../../singer/target/schema.ts';
 import target from '../../../targets/postgres/index.ts';
 
 /** A log line as the target wrote it. */

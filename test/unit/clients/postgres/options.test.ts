@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { connectOptions, type ConnectOptions } from '../../../../clients/postgres/options.ts';
 import { connectionSettings, type ConnectionConfig } from '../../../../clients/postgres/settings.ts';
-import { checkConfig } from '../../../../singer/config.ts';
+import { checkConfig } from '../../../../singer/shell/config.ts';
 import { ConfigError } from '../../../../singer/index.ts';
 
 const concealed: string[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BlockPool, ByteBlocks } from '../../../../singer/blocks.ts';
-import { columnOf } from '../../../../singer/schema.ts';
+import { BlockPool, ByteBlocks } from '../../../../singer/target/blocks.ts';
+import { columnOf } from '../../../../singer/target/schema.ts';
 import { RecordError } from '../../../../singer/errors.ts';
 import { ExactNumber, type Json, type JsonSchema, type Row } from '../../../../singer/json.ts';
 import type { RecordMeta } from '../../../../singer/plugin.ts';

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BlockPool, ByteBlocks } from '../../../../singer/blocks.ts';
+import { BlockPool, ByteBlocks } from '../../../../singer/target/blocks.ts';
 import { RecordError } from '../../../../singer/errors.ts';
 import { parseExact } from '../../../../singer/json-text.ts';
 import { ExactNumber, isJsonObject, type Json, type JsonObject, type JsonSchema } from '../../../../singer/json.ts';
 import type { Encoder, RecordMeta, StreamHeader } from '../../../../singer/plugin.ts';
-import { columnsOf } from '../../../../singer/schema.ts';
-import { createValidator, type Validate } from '../../../../singer/validate.ts';
+import { columnsOf } from '../../../../singer/target/schema.ts';
+import { createValidator, type Validate } from '../../../../singer/target/validate.ts';
 import { createCopyEncoder, type CopyOptions, type CopyPlan } from '../../../../targets/postgres/copy-encoder.ts';
 import { columnType, METADATA_COLUMNS } from '../../../../targets/postgres/types.ts';
 import {

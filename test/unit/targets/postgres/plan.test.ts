@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamHeader } from '../../../../singer/index.ts';
-import { columnsOf } from '../../../../singer/schema.ts';
+import { columnsOf } from '../../../../singer/target/schema.ts';
 import { changesFor } from '../../../../targets/postgres/ddl.ts';
 import { planTable, type PlanOptions, type TablePlan } from '../../../../targets/postgres/plan.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnOf } from '../../../../singer/schema.ts';
+import { columnOf } from '../../../../singer/target/schema.ts';
 import { columnType, fitOf } from '../../../../targets/postgres/types.ts';
 
 const type = (schema: object): string | undefined => columnType(columnOf('c', schema))?.sql;

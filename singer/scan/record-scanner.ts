@@ -1,0 +1,306 @@
+import { PLAIN, spaceEnd, stringRest, valueEnd } from './json-scan.ts';
+import { LineShape } from './line-shape.ts';
+import { type LineTexts, mergeTexts, textsOf } from './line-texts.ts';
+import { NameTable, spellings } from './name-table.ts';
+import type { StreamHeader } from '../plugin.ts';
+import { checkOf, isCheckable, isString, Kind, otherEnd, requiredOf } from './slot-checks.ts';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const NEWLINE = 0x0a;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** Lines read name by name before a shape is learned: compiled code pays only where many lines follow. */
+const LEARN_AFTER = 256;
+/** Each shape learned doubles the number of lines, up to this, that must miss it before another is. */
+const MAX_PATIENCE = 1 << 20;
+/** Names outside the schema that are remembered; a stream with more has names made of data. */
+const MAX_UNKNOWN_NAMES = 64;
+
+export interface ScannerOptions {
+  /** True when records must be valid by their schema; false: only the types that columns need are checked. */
+  readonly validated: boolean;
+  /** Properties outside the schema whose place is wanted: they get the slots after `versionSlot`. */
+  readonly watched?: readonly string[];
+  /** Lines after which the first shape is learned; only tests need another number than the default. */
+  readonly learnAfter?: number;
+}
+
+/** The scanner of a stream's lines; undefined if its schema asks for more than a scanner can check. */
+export function createRecordScanner(header: StreamHeader, options: ScannerOptions): RecordScanner | undefined {
+  return options.validated && !isCheckable(header) ? undefined : new RecordScanner(header, options);
+}
+
+/**
+ * Checks RECORD lines of one stream without making values, and tells where each value stands. It accepts a line only if
+ * that is a valid message, the stream's, with every key and required property, no name twice, and each value valid by its
+ * column's schema. It refuses what it is not sure of.
+ *
+ * Lines are compared with the shape of earlier lines first: the bytes between the values are the same from line to line. A
+ * line of another shape is read name by name.
+ */
+export class RecordScanner {
+  /** Where the record's `{…}` stands in the accepted line, and where the line ends (after its newline). */
+  recordStart = 0;
+  recordEnd = 0;
+  lineEnd = 0;
+  /**
+   * The values of the accepted line by slot: the header's columns, then `timeExtractedSlot`, `versionSlot` and the watched
+   * properties. `starts` and `ends` are offsets in the chunk, quotes of strings included; meaningless for `Kind.absent`.
+   */
+  readonly kinds: Uint8Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly timeExtractedSlot: number;
+  readonly versionSlot: number;
+
+  readonly #checks: Uint8Array;
+  /** 1 where the value must be present. */
+  readonly #required: Uint8Array;
+  readonly #names = new NameTable();
+  readonly #fields = new NameTable();
+  readonly #stream: readonly Buffer[];
+  /** Names outside the schema of lines just refused, and the slots for those that are accepted by now. */
+  #unknown: Buffer[] = [];
+  #nextSlot: number;
+
+  #chunk: Buffer = EMPTY;
+  #view: DataView = new DataView(EMPTY.buffer);
+  #shape: LineShape | undefined;
+  /** True when slots that the shape does not have may hold values of another line. */
+  #stale = false;
+  /** What the next shape will be made of, whether that is more than the last was, and 1 for the slots in it. */
+  #texts: LineTexts | undefined;
+  #hasNews = false;
+  readonly #collected: Uint8Array;
+  #misses = 0;
+  #patience: number;
+  /** Slots of a line read name by name, in its order. */
+  #order: number[] = [];
+
+  constructor(header: StreamHeader, options: ScannerOptions) {
+    const { columns, keys, schema, stream } = header;
+    const watched = options.watched ?? [];
+    this.#patience = options.learnAfter ?? LEARN_AFTER;
+    this.timeExtractedSlot = columns.length;
+    this.versionSlot = columns.length + 1;
+    this.#nextSlot = columns.length + 2 + watched.length;
+    const slots = this.#nextSlot + MAX_UNKNOWN_NAMES;
+    this.kinds = new Uint8Array(slots);
+    this.starts = new Int32Array(slots);
+    this.ends = new Int32Array(slots);
+    this.#checks = new Uint8Array(slots);
+    this.#required = new Uint8Array(slots);
+    this.#collected = new Uint8Array(slots);
+    this.#stream = spellings(stream).map((name) => Buffer.from(`"${name.toString()}"`));
+    FIELDS.forEach((name, field) => this.#fields.add(Buffer.from(name), field));
+    const required = new Set([...keys, ...(options.validated ? requiredOf(schema) : [])]);
+    columns.forEach((column, slot) => {
+      this.#checks[slot] = checkOf(column, options.validated);
+      // A name that JavaScript objects inherit (constructor) is never missing to a validator: absent, it is for the general lane.
+      this.#required[slot] = required.has(column.name) || column.name in Object.prototype ? 1 : 0;
+    });
+    [...columns.map((column) => column.name), '', '', ...watched].forEach((name, slot) => {
+      if (slot === this.timeExtractedSlot || slot === this.versionSlot) return;
+      for (const spelling of spellings(name)) this.#names.add(spelling, slot);
+    });
+  }
+
+  /**
+   * Looks at the line that begins at `chunk[start]`. `chunk[end - 1]` is a newline, and all bytes are valid UTF-8. Gives
+   * true if the line is accepted; then the members tell what stands where.
+   */
+  scan(chunk: Buffer, start: number, end: number): boolean {
+    if (chunk !== this.#chunk) {
+      this.#chunk = chunk;
+      this.#view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
+    }
+    const shape = this.#shape;
+    if (shape !== undefined) {
+      if (this.#stale) this.kinds.fill(Kind.absent);
+      this.#stale = false;
+      const lineEnd = shape.scan(chunk, this.#view, start, end);
+      if (lineEnd >= 0) {
+        this.lineEnd = lineEnd;
+        this.recordStart = shape.recordStart(lineEnd);
+        this.recordEnd = shape.recordEnd(lineEnd);
+        return true;
+      }
+    }
+    if (!this.#scanNames(start)) return false;
+    this.#learn(start);
+    return true;
+  }
+
+  /**
+   * To be called when a refused line has been dealt with in another way: names outside the schema that it had are no news
+   * any more, and lines with them are accepted from now on.
+   */
+  acceptUnknown(): void {
+    for (const name of this.#unknown) {
+      if (this.#nextSlot < this.kinds.length && this.#names.read(Buffer.concat([name, CLOSING_QUOTE]), 0) < 0) {
+        this.#names.add(name, this.#nextSlot++);
+      }
+    }
+    this.#unknown = [];
+  }
+
+  /** A line of any shape, name by name. */
+  #scanNames(start: number): boolean {
+    const bytes = this.#chunk;
+    const fields = this.#fields;
+    this.#stale = true;
+    this.#order = [];
+    this.kinds.fill(Kind.absent);
+    let at = spaceEnd(bytes, start);
+    if (bytes[at] !== OPEN_BRACE) return false;
+    let seen = 0;
+    do {
+      const name = spaceEnd(bytes, at + 1);
+      if (bytes[name] !== QUOTE) return false;
+      const field = fields.read(bytes, name + 1);
+      if (fields.end < 0 || (field < 0 ? fields.escaped : ((seen >> field) & 1) === 1)) return false;
+      if (field >= 0) seen |= 1 << field;
+      const value = afterColon(bytes, fields.end + 1);
+      if (value < 0) return false;
+      at = spaceEnd(bytes, this.#scanField(field, value));
+      if (at < 0) return false;
+    } while (bytes[at] === COMMA);
+    if (bytes[at] !== CLOSE_BRACE || (seen & NEEDED) !== NEEDED) return false;
+    at = spaceEnd(bytes, at + 1);
+    if (bytes[at] !== NEWLINE) return false;
+    this.lineEnd = at + 1;
+    for (let slot = 0; slot < this.timeExtractedSlot; slot++) {
+      if (this.#required[slot] === 1 && this.kinds[slot] === Kind.absent) return false;
+    }
+    return true;
+  }
+
+  /** The value of a message's member (by its place in FIELDS). */
+  #scanField(field: number, at: number): number {
+    const bytes = this.#chunk;
+    switch (field) {
+      case 0:
+        return startsWith(bytes, at, RECORD) ? at + RECORD.length : -1;
+      case 1: {
+        const name = this.#stream.find((name) => startsWith(bytes, at, name));
+        return name === undefined ? -1 : at + name.length;
+      }
+      case 2:
+        this.recordStart = at;
+        return (this.recordEnd = this.#scanRecord(at));
+      case 3:
+        return this.#take(this.timeExtractedSlot, at);
+      case 4:
+        return this.#take(this.versionSlot, at);
+      default:
+        return valueEnd(bytes, at);
+    }
+  }
+
+  #scanRecord(at: number): number {
+    const bytes = this.#chunk;
+    const names = this.#names;
+    if (bytes[at] !== OPEN_BRACE) return -1;
+    const first = spaceEnd(bytes, at + 1);
+    if (bytes[first] === CLOSE_BRACE) return first + 1;
+    do {
+      const name = spaceEnd(bytes, at + 1);
+      if (bytes[name] !== QUOTE) return -1;
+      const slot = names.read(bytes, name + 1);
+      if (slot < 0) {
+        if (names.end >= 0 && !names.escaped) this.#unknown.push(Buffer.from(bytes.subarray(name + 1, names.end)));
+        return -1;
+      }
+      const value = afterColon(bytes, names.end + 1);
+      if (value < 0) return -1;
+      if (this.kinds[slot] !== Kind.absent) return -1;
+      at = spaceEnd(bytes, this.#take(slot, value));
+      if (at < 0) return -1;
+    } while (bytes[at] === COMMA);
+    return bytes[at] === CLOSE_BRACE ? at + 1 : -1;
+  }
+
+  /** Notes the value at `at` for a slot, if it is valid there. */
+  #take(slot: number, at: number): number {
+    const bytes = this.#chunk;
+    const check = this.#checks[slot]!;
+    let end: number;
+    if (bytes[at] === QUOTE) {
+      end = at + 1;
+      while (PLAIN[bytes[end]!] === 1) end++;
+      const escaped = bytes[end] !== QUOTE;
+      end = escaped ? stringRest(bytes, end) : end + 1;
+      if (end < 0 || !isString(check, bytes, at + 1, end - 1)) return -1;
+      this.kinds[slot] = escaped ? Kind.escaped : Kind.string;
+    } else end = otherEnd(check, bytes, at, this.kinds, slot);
+    this.starts[slot] = at;
+    this.ends[slot] = end;
+    this.#order.push(slot);
+    return end;
+  }
+
+  /**
+   * Learns from a line that was read name by name: collects the members that lines have, and once enough lines were unlike the
+   * shape in use makes a new one, of what was collected or, if that is no news, of this line.
+   */
+  #learn(lineStart: number): void {
+    const news = this.#order.some((slot) => this.#collected[slot] === 0);
+    if (news) {
+      const texts = this.#textsOf(lineStart);
+      this.#collect(this.#texts === undefined ? texts : mergeTexts(this.#texts, texts));
+    }
+    if (++this.#misses < this.#patience) return;
+    this.#misses = 0;
+    this.#patience = Math.min(this.#patience * 2, MAX_PATIENCE);
+    if (!this.#hasNews) this.#collect(this.#textsOf(lineStart));
+    this.#hasNews = false;
+    const { kinds, starts, ends } = this;
+    this.#shape = new LineShape(this.#texts!, { kinds, starts, ends, checks: this.#checks, required: this.#required });
+  }
+
+  #collect(texts: LineTexts | undefined): void {
+    if (texts === undefined) return;
+    this.#texts = texts;
+    this.#hasNews = true;
+    this.#collected.fill(0);
+    for (const slot of texts.slots) this.#collected[slot] = 1;
+  }
+
+  #textsOf(lineStart: number): LineTexts {
+    const slots = this.#order;
+    const { lineEnd, recordStart, recordEnd } = this;
+    return textsOf(this.#chunk, {
+      slots,
+      starts: slots.map((slot) => this.starts[slot]!),
+      ends: slots.map((slot) => this.ends[slot]!),
+      lineStart,
+      lineEnd,
+      recordStart,
+      recordEnd,
+    });
+  }
+}
+
+/** From after a member's name to its value; -1 if there is no colon between. */
+function afterColon(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== COLON) {
+    at = spaceEnd(bytes, at);
+    if (bytes[at] !== COLON) return -1;
+  }
+  return spaceEnd(bytes, at + 1);
+}
+
+function startsWith(bytes: Uint8Array, at: number, text: Buffer): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
+  return true;
+}
+
+const EMPTY = Buffer.alloc(0);
+const CLOSING_QUOTE = Buffer.from('"');
+const RECORD = Buffer.from('"RECORD"');
+/** The members of a RECORD message that are read; the first three must be there. */
+const FIELDS = ['type', 'stream', 'record', 'time_extracted', 'version'] as const;
+const NEEDED = 0b111;

@@ -1,0 +1,85 @@
+import { readJsonFile } from './config-sources.ts';
+import { ConfigError, SystemError, type Problem } from '../errors.ts';
+import type { Arguments } from './flags.ts';
+import { openInput } from './input.ts';
+import { parseExact } from '../json-text.ts';
+import { createMeter } from './metrics.ts';
+import type { Meter } from '../meter.ts';
+import type { Output } from '../output.ts';
+import type { Run, Source, Tap, Target } from '../plugin.ts';
+import type { RunLog } from './run-log.ts';
+import type { Stderr } from './stderr.ts';
+
+/** One Singer job: what was asked for and what it works with. */
+export interface Job {
+  readonly args: Arguments;
+  /** Checked. */
+  readonly config: object;
+  readonly run: Run;
+  readonly output: Output;
+  readonly log: RunLog;
+  readonly stderr: Stderr;
+}
+
+/** Discovers or reads. Throws what the tap and the core throw; the source is closed by then. */
+export async function runTap(tap: Tap, job: Job): Promise<void> {
+  const { args, config, run, output } = job;
+  // Meltano passes an old catalog to discovery if one lies there: it must not matter.
+  const files = args.discover ? { catalog: undefined, state: undefined } : await readFiles(args);
+  const source = await tap.open(config as never, run);
+  try {
+    if (args.discover) await printCatalog(source, output);
+    else {
+      const { extract } = await import('../tap/extract.ts');
+      await metered(job, (meter) => extract({ source, config, run, output, meter, ...files, test: args.test }));
+    }
+  } finally {
+    await source.close?.();
+  }
+}
+
+/** Loads. Throws what the target and the core throw; the destination is closed by then. */
+export async function runTarget(target: Target, job: Job): Promise<void> {
+  const { args, config, run, output } = job;
+  const { load } = await import('../target/load.ts');
+  const input = await openInput(args.input);
+  try {
+    await metered(job, (meter) => load({ target, config, run, input, output, meter }));
+  } finally {
+    input.close();
+  }
+}
+
+async function printCatalog(source: Source, output: Output): Promise<void> {
+  const { catalogText, discover } = await import('../tap/catalog.ts');
+  await output.write(`${catalogText(discover(source.streams))}\n`);
+  await output.flush();
+}
+
+async function metered({ log, output, stderr }: Job, work: (meter: Meter) => Promise<void>): Promise<void> {
+  const meter = createMeter({ log, stderr });
+  try {
+    await work(meter);
+    await output.flush();
+    meter.finish('succeeded');
+  } catch (error) {
+    // `tap | head` closes the pipe on purpose: one line is enough then.
+    if (error instanceof SystemError && error.code === 'output-closed') log.hush();
+    meter.finish('failed');
+    throw error;
+  }
+}
+
+async function readFiles({ catalog, state }: Arguments): Promise<{ catalog: unknown; state: unknown }> {
+  const problems: Problem[] = [];
+  const files = {
+    catalog: catalog === undefined ? undefined : await readJsonFile(catalog, 'catalog file', problems, { parse: parseExact }),
+    // A shell pipeline's first run has an empty state file. Numbers of other taps' bookmarks must stay exact.
+    state:
+      state === undefined
+        ? undefined
+        : await readJsonFile(state, 'state file', problems, { emptyIsNone: true, parse: parseExact }),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return files;
+}

@@ -1,0 +1,125 @@
+import { ConfigError } from '../errors.ts';
+import { stringifyExact } from '../json-text.ts';
+import { ExactNumber, type Json, type JsonObject, type JsonSchema } from '../json.ts';
+import type { Stream } from '../plugin.ts';
+import { childrenOf } from './schema-tree.ts';
+
+/** What discovery prints (Singer DISCOVERY_MODE). */
+export interface Catalog {
+  readonly streams: readonly CatalogStream[];
+}
+
+export interface CatalogStream {
+  readonly tap_stream_id: string;
+  readonly stream: string;
+  readonly schema: JsonSchema;
+  readonly key_properties: readonly string[];
+  readonly metadata: readonly MetadataEntry[];
+}
+
+export interface MetadataEntry {
+  /** `[]` = the stream; `['properties', 'a', 'items', 'properties', 'b']` = a property inside an array's objects. */
+  readonly breadcrumb: readonly string[];
+  readonly metadata: JsonObject;
+}
+
+/** The catalog of these streams, in their order. Throws ConfigError naming every stream id that occurs twice. */
+export function discover(streams: readonly Stream[]): Catalog {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const { id } of streams) (seen.has(id) ? twice : seen).add(id);
+  if (twice.size > 0) {
+    throw new ConfigError(
+      [...twice].map((id) => ({ path: '', message: `two streams are called ${JSON.stringify(id)}` })),
+      { code: 'stream-twice', hint: 'Give each stream a name of its own.' },
+    );
+  }
+  return { streams: streams.map(catalogStream) };
+}
+
+function catalogStream(stream: Stream): CatalogStream {
+  return {
+    tap_stream_id: stream.id,
+    stream: stream.name ?? stream.id,
+    schema: stream.schema,
+    key_properties: stream.keys,
+    metadata: [{ breadcrumb: [], metadata: rootMetadata(stream) }, ...propertyEntries(stream)],
+  };
+}
+
+function rootMetadata(stream: Stream): JsonObject {
+  const replicationKeys = validReplicationKeys(stream);
+  return {
+    inclusion: 'available',
+    'selected-by-default': true,
+    'table-key-properties': stream.keys,
+    ...(replicationKeys.length > 0 && { 'valid-replication-keys': replicationKeys }),
+    ...(stream.methods.length === 1 && { 'forced-replication-method': stream.methods[0]! }),
+    ...stream.metadata,
+  };
+}
+
+/** The replication keys a user may choose from; empty when the stream resumes by other means or not at all. */
+export function validReplicationKeys(stream: Stream): readonly string[] {
+  return stream.validReplicationKeys ?? (stream.replicationKey === undefined ? [] : [stream.replicationKey]);
+}
+
+// Meltano marks a property without an entry of its own as automatic, which nobody can deselect: so every depth gets one.
+function propertyEntries(stream: Stream): MetadataEntry[] {
+  const automatic = new Set(stream.keys);
+  const replicationKeys = validReplicationKeys(stream);
+  if (stream.methods.length === 1 && stream.methods[0] === 'INCREMENTAL' && replicationKeys.length === 1) {
+    automatic.add(replicationKeys[0]!);
+  }
+  const entries: MetadataEntry[] = [];
+  const visit = (schemas: readonly JsonSchema[], breadcrumb: readonly string[]): void => {
+    const { properties, items } = childrenOf(schemas);
+    for (const [name, schemas] of properties) {
+      const path = [...breadcrumb, 'properties', name];
+      const top = breadcrumb.length === 0;
+      const inclusion = top && automatic.has(name) ? 'automatic' : 'available';
+      const more = top && stream.propertyMetadata !== undefined && Object.hasOwn(stream.propertyMetadata, name);
+      entries.push({ breadcrumb: path, metadata: { inclusion, ...(more && stream.propertyMetadata[name]) } });
+      visit(schemas, path);
+    }
+    if (items.length > 0) visit(items, [...breadcrumb, 'items']);
+  };
+  visit([stream.schema], []);
+  return entries;
+}
+
+/** Longest value that stays on one line; far below the 64 KiB per line that Meltano reads. */
+const LINE_CHARACTERS = 160;
+
+/** The catalog as text: what is short stands on one line, the rest is broken up. Ends without a newline. */
+export function catalogText(catalog: Catalog): string {
+  return layOut(
+    {
+      streams: catalog.streams.map((stream) => ({
+        ...stream,
+        schema: stream.schema as JsonObject,
+        metadata: stream.metadata.map((entry) => ({ ...entry })),
+      })),
+    },
+    '',
+  );
+}
+
+function layOut(value: Json, indent: string): string {
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return stringifyExact(value);
+  const inner = `${indent}  `;
+  const [open, close] = isList(value) ? '[]' : '{}';
+  const parts = isList(value) ? value.map((item) => layOut(item, inner)) : members(value, inner);
+  const characters = parts.reduce((sum, part) => sum + part.length + 2, 2);
+  if (characters <= LINE_CHARACTERS && parts.every((part) => !part.includes('\n'))) return `${open}${parts.join(', ')}${close}`;
+  return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${indent}${close}`;
+}
+
+function members(value: JsonObject, indent: string): string[] {
+  const present = Object.entries(value).filter((member): member is [string, Json] => member[1] !== undefined);
+  return present.map(([name, member]) => `${JSON.stringify(name)}: ${layOut(member, indent)}`);
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,149 @@
+import { Bookmarks } from './bookmarks.ts';
+import { Interrupted, SystemError } from '../errors.ts';
+import { type ExtractSettings, extractSettings } from './extract-settings.ts';
+import type { JsonObject } from '../json.ts';
+import { activateVersionLine, schemaLine } from './messages.ts';
+import type { Meter } from '../meter.ts';
+import type { Output } from '../output.ts';
+import type { Run, Source } from '../plugin.ts';
+import { readStream } from './read-stream.ts';
+import { StateSender } from './state-sender.ts';
+import { planSync, type StreamPlan } from './sync-plan.ts';
+import { tableVersion } from './table-version.ts';
+import { unlessAborted, within } from './waiting.ts';
+
+/** Time that an interrupted run gives its reader to take what was written. */
+const LAST_FLUSH_MILLISECONDS = 3000;
+
+/**
+ * Reads the selected streams one after the other and writes SCHEMA, RECORD, STATE and, where asked for, ACTIVATE_VERSION
+ * messages. The stream that the state says was being read goes first.
+ *
+ * Each stream begins with a STATE that names it in `currently_syncing`, and only the STATE after the last stream names none: a
+ * target thereby knows whether the tap came to its end. Does not close the source.
+ * Throws ConfigError for a catalog or state that cannot be used, Interrupted when `run.signal` was aborted (after the
+ * newest valid STATE), and whatever a stream throws.
+ */
+export async function extract(o: {
+  readonly source: Source;
+  readonly config: object;
+  readonly run: Run;
+  readonly output: Output;
+  readonly meter: Meter;
+  readonly catalog: unknown;
+  readonly state: unknown;
+  readonly test: 'all' | 'schema' | undefined;
+}): Promise<void> {
+  const { run, output, meter, test } = o;
+  const bookmarks = new Bookmarks(o.state, run.log);
+  const plans = planSync(o.source.streams, o.catalog, run.log);
+  if (plans.length === 0) {
+    // No STATE either: Meltano would store it in place of the one it has.
+    run.log.warn('No stream is selected: nothing to read');
+    return;
+  }
+  const settings = extractSettings(o.config);
+  const states = new StateSender({ bookmarks, output, meter, settings, signal: run.signal, silent: test !== undefined });
+  const sync: Sync = { run, output, meter, settings, test, bookmarks, states };
+  try {
+    for (const plan of rotated(plans, bookmarks.currentlySyncing)) await syncStream(sync, plan);
+    bookmarks.currentlySyncing = undefined;
+    await states.send();
+    await unlessAborted(output.flush(), run.signal);
+    run.signal.throwIfAborted();
+  } catch (error) {
+    if (!isOutputFailure(error)) await stop(sync);
+    throw run.signal.aborted ? interruption(run.signal) : error;
+  }
+}
+
+/** What the streams of one run share. */
+interface Sync {
+  readonly run: Run;
+  readonly output: Output;
+  readonly meter: Meter;
+  readonly settings: ExtractSettings;
+  readonly test: 'all' | 'schema' | undefined;
+  readonly bookmarks: Bookmarks;
+  readonly states: StateSender;
+}
+
+async function syncStream(sync: Sync, plan: StreamPlan): Promise<void> {
+  const { run, bookmarks, states, test } = sync;
+  const { id } = plan.stream;
+  const full = plan.method === 'FULL_TABLE';
+  const given = bookmarks.given(id);
+  const table = full && sync.settings.activateVersions && test === undefined ? tableVersion(given, new Date()) : undefined;
+  bookmarks.currentlySyncing = id;
+  if (table !== undefined) bookmarks.set(id, table.reading);
+  await states.send();
+  await send(sync, schemaLine({ stream: plan.name, schema: plan.schema, keys: plan.keys, replicationKey: plan.replicationKey }));
+  if (test === 'schema') return;
+  if (table?.first === true) await send(sync, activateVersionLine(plan.name, table.version));
+  await readStream({
+    plan,
+    run,
+    output: sync.output,
+    meter: sync.meter,
+    bookmark: full ? undefined : usable(given, plan, run),
+    version: table?.version,
+    limit: test === undefined ? undefined : 1,
+    written: async (records, bookmark) => {
+      const due = states.due(records);
+      // A whole table is always read from its beginning: there is nothing to resume at.
+      if (bookmark === undefined || full) return;
+      bookmarks.set(id, bookmark);
+      if (due) await states.send();
+    },
+  });
+  if (table !== undefined) {
+    await send(sync, activateVersionLine(plan.name, table.version));
+    bookmarks.set(id, table.done);
+  }
+  sync.meter.summary(plan.name, { replication_method: plan.method });
+}
+
+/** A bookmark that was made with another replication key says nothing about this one. */
+function usable(bookmark: JsonObject | undefined, plan: StreamPlan, run: Run): JsonObject | undefined {
+  const key = bookmark?.['replication_key'];
+  if (plan.replicationKey === undefined || typeof key !== 'string' || key === plan.replicationKey) return bookmark;
+  run.log.warn('The bookmark of a stream is for another replication key; the stream starts anew', {
+    stream: plan.stream.id,
+    bookmark_key: key,
+    replication_key: plan.replicationKey,
+  });
+  return undefined;
+}
+
+/** Begins with the stream that an earlier run was in the midst of, so that no stream waits forever. */
+function rotated(plans: readonly StreamPlan[], first: string | undefined): readonly StreamPlan[] {
+  const index = plans.findIndex((plan) => plan.stream.id === first);
+  return index <= 0 ? plans : [...plans.slice(index), ...plans.slice(0, index)];
+}
+
+async function send({ output, run }: Sync, line: string): Promise<void> {
+  const wait = output.write(line);
+  if (wait !== undefined) await unlessAborted(wait, run.signal);
+  run.signal.throwIfAborted();
+}
+
+/** Leaves the newest valid STATE behind: all that it covers was written, whatever happened after. */
+async function stop({ run, output, bookmarks, states }: Sync): Promise<void> {
+  const stream = bookmarks.currentlySyncing;
+  if (!run.signal.aborted && stream !== undefined) run.log.error('Reading a stream failed', { stream });
+  try {
+    await states.send();
+    await within(LAST_FLUSH_MILLISECONDS, output.flush());
+  } catch (error) {
+    // The first failure is the one to report; this one can only be that the reader went away meanwhile.
+    if (!isOutputFailure(error)) throw error;
+  }
+}
+
+function isOutputFailure(error: unknown): boolean {
+  return error instanceof SystemError && (error.code === 'output-closed' || error.code === 'output-failed');
+}
+
+function interruption(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Interrupted('SIGTERM');
+}

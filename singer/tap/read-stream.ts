@@ -1,0 +1,146 @@
+import type { JsonObject, Row } from '../json.ts';
+import { parseExact } from '../json-text.ts';
+import { recordHead, recordTail } from './messages.ts';
+import type { Batch, ReadRequest, Run } from '../plugin.ts';
+import type { Meter } from '../meter.ts';
+import type { Output } from '../output.ts';
+import { rowEncoder } from './rows.ts';
+import type { StreamPlan } from './sync-plan.ts';
+import { unlessAborted, within } from './waiting.ts';
+
+/** Rows are joined until they make a write worth its while; see `createOutput` for the size. */
+const WRITE_CHARACTERS = 64 * 1024;
+/** Time that an interrupted stream gets to close what it has open. */
+const CLOSE_MILLISECONDS = 1000;
+const NEWLINE = 0x0a;
+
+export interface Reading {
+  readonly plan: StreamPlan;
+  readonly run: Run;
+  readonly output: Output;
+  readonly meter: Meter;
+  readonly bookmark: JsonObject | undefined;
+  /** Goes into every record; undefined = none. */
+  readonly version: number | undefined;
+  /** Read no more records than this. */
+  readonly limit: number | undefined;
+  /** Called after a batch was written, with the number of its records and its bookmark. */
+  readonly written: (records: number, bookmark: JsonObject | undefined) => Promise<void>;
+}
+
+/**
+ * Reads one stream to its end and writes its records. Stops with `run.signal.reason` when the signal is aborted, rethrows
+ * what the stream throws. Gives the number of records.
+ */
+export async function readStream(o: Reading): Promise<number> {
+  const { plan, run } = o;
+  const { signal } = run;
+  const writer = recordWriter(o);
+  const batches = plan.stream.read(requestOf(o))[Symbol.asyncIterator]();
+  let records = 0;
+  let ended = false;
+  try {
+    while (o.limit === undefined || records < o.limit) {
+      const next = await unlessAborted(batches.next(), signal);
+      signal.throwIfAborted();
+      if (next === undefined || next.done === true) {
+        ended = true;
+        break;
+      }
+      const count = await writer(next.value, o.limit === undefined ? Infinity : o.limit - records);
+      records += count;
+      await o.written(count, next.value.bookmark);
+      signal.throwIfAborted();
+    }
+  } finally {
+    if (!ended) await close(batches, run, plan.stream.id);
+  }
+  return records;
+}
+
+function requestOf(o: Reading): ReadRequest {
+  const { plan, run } = o;
+  return {
+    method: plan.method,
+    replicationKey: plan.replicationKey,
+    bookmark: o.bookmark,
+    keys: plan.keys,
+    schema: plan.schema,
+    columns: plan.columns.map((column) => column.name),
+    whole: plan.whole,
+    limit: o.limit,
+    envelope: () => ({
+      head: Buffer.from(recordHead(plan.name)),
+      tail: Buffer.from(recordTail(new Date(), o.version)),
+    }),
+    signal: run.signal,
+    log: run.log,
+  };
+}
+
+/** Gives a function that writes a batch, at most `limit` records of it, and gives their number. */
+function recordWriter(o: Reading): (batch: Batch, limit: number) => Promise<number> {
+  const { plan, run, output, meter } = o;
+  const head = recordHead(plan.name);
+  const encode = rowEncoder({
+    stream: plan.name,
+    columns: plan.columns,
+    keys: plan.keys,
+    deselected: plan.deselected,
+    log: run.log,
+  });
+  const send = async (bytes: Buffer, records: number): Promise<void> => {
+    const wait = output.write(bytes);
+    meter.records(plan.name, records, bytes.length);
+    if (wait !== undefined) await unlessAborted(wait, run.signal);
+    run.signal.throwIfAborted();
+  };
+  return async (batch, limit) => {
+    let count = 0;
+    let { rows } = batch;
+    if (batch.lines !== undefined && batch.lines.records > 0) {
+      const lines = batch.lines.records <= limit ? batch.lines : firstLines(batch.lines.bytes, limit);
+      if (plan.whole) {
+        await send(lines.bytes, lines.records);
+        count = lines.records;
+      } else rows = [...rowsOfLines(lines.bytes), ...(rows ?? [])];
+    }
+    if (rows === undefined) return count;
+    const tail = recordTail(new Date(), o.version);
+    let text = '';
+    let pending = 0;
+    for (const row of rows) {
+      if (count === limit) break;
+      text += head + encode(row) + tail;
+      count++;
+      pending++;
+      if (text.length < WRITE_CHARACTERS) continue;
+      await send(Buffer.from(text), pending);
+      text = '';
+      pending = 0;
+    }
+    if (pending > 0) await send(Buffer.from(text), pending);
+    return count;
+  };
+}
+
+function firstLines(bytes: Buffer, records: number): { bytes: Buffer; records: number } {
+  let end = 0;
+  for (let line = 0; line < records; line++) end = bytes.indexOf(NEWLINE, end) + 1;
+  return { bytes: bytes.subarray(0, end), records };
+}
+
+/** The records of ready lines, for a stream whose values must be cut or converted after all. */
+function rowsOfLines(bytes: Buffer): Row[] {
+  const lines = bytes.toString().split('\n').slice(0, -1);
+  return lines.map((line) => (parseExact(line) as { readonly record: Row }).record);
+}
+
+async function close(batches: AsyncIterator<Batch>, run: Run, stream: string): Promise<void> {
+  try {
+    if (batches.return !== undefined) await within(CLOSE_MILLISECONDS, Promise.resolve(batches.return()));
+  } catch (error) {
+    // What ended the reading is on its way up and says more.
+    run.log.debug('The stream could not be closed', { stream, reason: error instanceof Error ? error.name : typeof error });
+  }
+}

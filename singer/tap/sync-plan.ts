@@ -1,0 +1,237 @@
+import { breadcrumbKey, choiceOf, type MetadataMap, selectProperties } from './selection.ts';
+import { discover, validReplicationKeys } from './catalog.ts';
+import { coercion } from './coerce.ts';
+import { ConfigError, type Problem } from '../errors.ts';
+import { isJsonObject, type JsonObject, type JsonSchema } from '../json.ts';
+import type { Log } from '../log.ts';
+import type { ReplicationMethod, Stream } from '../plugin.ts';
+import type { RowColumn } from './rows.ts';
+import { cutSchema } from './schema-tree.ts';
+
+/** One selected stream and how it is read. */
+export interface StreamPlan {
+  readonly stream: Stream;
+  /** The stream's name in messages. */
+  readonly name: string;
+  /** As announced: selected properties only, the catalog's overrides applied. */
+  readonly schema: JsonSchema;
+  readonly columns: readonly RowColumn[];
+  /** Top-level properties of the source that are not emitted. */
+  readonly deselected: ReadonlySet<string>;
+  /** False when rows must pass the general lane: something is cut out below the top level, or a value coerced. */
+  readonly whole: boolean;
+  readonly keys: readonly string[];
+  readonly method: ReplicationMethod;
+  readonly replicationKey: string | undefined;
+}
+
+/**
+ * The selected streams, in the catalog's order. Without a catalog: what discovery selects by default.
+ * Throws ConfigError with everything that is wrong at once: streams and properties the source does not have, methods and
+ * replication keys it does not allow.
+ */
+export function planSync(streams: readonly Stream[], catalog: unknown, log: Log): StreamPlan[] {
+  const own = discover(streams);
+  const problems: Problem[] = [];
+  const entries = catalogEntries(catalog === undefined ? own : catalog, problems);
+  const sources = new Map(
+    streams.map((stream, index) => [stream.id, { stream, own: metadataMap(own.streams[index]?.metadata) }]),
+  );
+  const plans: StreamPlan[] = [];
+  for (const entry of selectedEntries(entries, log)) {
+    const source = sources.get(entry.id);
+    if (source === undefined) {
+      problems.push({ path: entry.id, message: `the source has no stream of this name (it has ${listed([...sources.keys()])})` });
+      continue;
+    }
+    const report = (message: string): void => void problems.push({ path: entry.id, message });
+    plans.push(planStream(source.stream, source.own, entry, report, log));
+  }
+  if (problems.length > 0) {
+    throw new ConfigError(problems, { code: 'catalog', hint: 'Correct the catalog, or discover anew and select again.' });
+  }
+  return plans;
+}
+
+interface Entry {
+  readonly id: string;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly schema: JsonSchema | undefined;
+  readonly metadata: MetadataMap;
+}
+
+function catalogEntries(catalog: unknown, problems: Problem[]): Entry[] {
+  const streams = isJsonObject(catalog) ? catalog['streams'] : undefined;
+  if (!Array.isArray(streams)) {
+    problems.push({ path: 'streams', message: 'the catalog must be an object with a list of streams' });
+    return [];
+  }
+  const entries = new Map<string, Entry>();
+  for (const [index, value] of streams.entries()) {
+    const id: unknown = isJsonObject(value) ? (value['tap_stream_id'] ?? value['stream']) : undefined;
+    const path = `streams[${index}]`;
+    if (!isJsonObject(value) || typeof id !== 'string') problems.push({ path, message: 'needs a tap_stream_id' });
+    else if (entries.has(id)) problems.push({ path, message: `lists ${JSON.stringify(id)} again` });
+    else entries.set(id, { id, value, schema: propertied(value['schema']), metadata: metadataMap(value['metadata']) });
+  }
+  return [...entries.values()];
+}
+
+/** A schema that says something; handwritten catalogs leave it out. */
+function propertied(schema: unknown): JsonSchema | undefined {
+  return isJsonObject(schema) && isJsonObject(schema['properties']) ? schema : undefined;
+}
+
+function metadataMap(entries: unknown): MetadataMap {
+  const map = new Map<string, JsonObject>();
+  for (const entry of Array.isArray(entries) ? entries : []) {
+    const { breadcrumb, metadata } = isJsonObject(entry) ? entry : {};
+    if (Array.isArray(breadcrumb) && isJsonObject(metadata)) map.set(breadcrumbKey(breadcrumb), metadata);
+  }
+  return map;
+}
+
+/**
+ * A stream is selected by `selected`, or else by `selected-by-default`. Where some stream is selected by name, the ones nobody
+ * spoke of are left out: who edits a catalog by hand marks what is wanted. An entry without any metadata is selected.
+ */
+function selectedEntries(entries: readonly Entry[], log: Log): Entry[] {
+  const choices = entries.map((entry) => {
+    const choice = choiceOf(entry.metadata, entry.schema === undefined ? [] : [entry.schema], []);
+    const legacy = entry.value['selected'];
+    return { ...choice, selected: choice.selected ?? (typeof legacy === 'boolean' ? legacy : undefined) };
+  });
+  const byName = choices.some((choice) => choice.selected === true);
+  const unspoken: string[] = [];
+  const selected = entries.filter((entry, index) => {
+    const choice = choices[index]!;
+    if (choice.inclusion === 'unsupported') return false;
+    if (choice.selected !== undefined) return choice.selected;
+    const byDefault = choice.selectedByDefault ?? entry.metadata.size === 0;
+    if (byDefault && byName) unspoken.push(entry.id);
+    return byDefault && !byName;
+  });
+  if (unspoken.length > 0)
+    log.warn('Streams without a selection are left out because others are selected', { streams: unspoken });
+  return selected;
+}
+
+type Report = (message: string) => void;
+
+function planStream(stream: Stream, own: MetadataMap, entry: Entry, report: Report, log: Log): StreamPlan {
+  const source = propertiesOf(stream.schema);
+  const listedSchema = entry.schema ?? stream.schema;
+  const { schema, gone } = withoutMissing(listedSchema, source);
+  if (gone.length > 0)
+    log.warn('Properties of the catalog that the source does not have are left out', { stream: stream.id, properties: gone });
+  const named = propertiesOf(listedSchema);
+  const unnamed = [...source.keys()].filter((name) => !named.has(name));
+  if (unnamed.length > 0)
+    log.warn('Properties that the catalog does not name are left out: discover anew to have them', {
+      stream: stream.id,
+      properties: unnamed,
+    });
+  const root = entry.metadata.get(breadcrumbKey([])) ?? {};
+  const keys = keysOf(stream, entry, root);
+  const method = methodOf(stream, entry, root, report, log);
+  const replicationKey = method === 'INCREMENTAL' ? replicationKeyOf(stream, entry, root, report) : undefined;
+  const inUse = [...keys, ...(replicationKey === undefined ? [] : [replicationKey])];
+  const metadata = withInclusion(own, entry.metadata);
+  const selection = selectProperties(schema, metadata, new Set(inUse));
+  for (const note of selection.notes) log.info('The selection was read in this way', { stream: stream.id, note });
+  const lost = inUse.filter((name) => !selection.columns.has(name));
+  if (lost.length > 0)
+    report(`keys that the source cannot give: ${listed(lost)} (it has ${listed([...selection.columns.keys()])})`);
+  const announced = propertiesOf(schema);
+  const columns = [...selection.columns].map(([name, cut]) => ({
+    name,
+    cut,
+    coerce: coercion(source.get(name)!, announced.get(name)!),
+  }));
+  return {
+    stream,
+    name: stream.name ?? stream.id,
+    schema: selection.schema,
+    columns,
+    deselected: new Set([...source.keys()].filter((name) => !selection.columns.has(name))),
+    whole: columns.every((column) => column.cut === undefined && column.coerce === undefined),
+    keys,
+    method,
+    replicationKey,
+  };
+}
+
+function propertiesOf(schema: JsonSchema): ReadonlyMap<string, JsonSchema> {
+  const properties = schema['properties'];
+  if (!isJsonObject(properties)) return new Map();
+  return new Map(Object.entries(properties).map(([name, property]) => [name, isJsonObject(property) ? property : {}]));
+}
+
+function withoutMissing(schema: JsonSchema, source: ReadonlyMap<string, JsonSchema>): { schema: JsonSchema; gone: string[] } {
+  const names = [...propertiesOf(schema).keys()];
+  const gone = names.filter((name) => !source.has(name));
+  if (gone.length === 0) return { schema, gone };
+  const fields = new Map(names.filter((name) => source.has(name)).map((name) => [name, undefined]));
+  return { schema: cutSchema(schema, { fields }), gone };
+}
+
+/** The catalog's metadata, where the source's word on what cannot or must be read still counts. */
+function withInclusion(own: MetadataMap, chosen: MetadataMap): MetadataMap {
+  const merged = new Map(chosen);
+  for (const [breadcrumb, { inclusion }] of own) {
+    if (inclusion === undefined || inclusion === 'available') continue;
+    const entry = merged.get(breadcrumb);
+    if (entry?.['inclusion'] !== 'unsupported') merged.set(breadcrumb, { ...entry, inclusion });
+  }
+  return merged;
+}
+
+/** Keys by precedence: the user's metadata, the entry, the source. */
+function keysOf(stream: Stream, entry: Entry, root: JsonObject): readonly string[] {
+  const said = [root['view-key-properties'], root['key-properties'], entry.value['key_properties'], root['table-key-properties']];
+  return said.map(names).find((keys) => keys !== undefined) ?? stream.keys;
+}
+
+/** Forced, then metadata, then the entry, then the tap's default. */
+function methodOf(stream: Stream, entry: Entry, root: JsonObject, report: Report, log: Log): ReplicationMethod {
+  const chosen = text(root['replication-method']) ?? text(entry.value['replication_method']);
+  const method = forcedMethod(stream, root) ?? chosen?.toUpperCase() ?? stream.methods[0]!;
+  const allowed = stream.methods.find((one) => one === method);
+  if (allowed === undefined) report(`replication method ${JSON.stringify(method)} is not one of ${listed(stream.methods)}`);
+  else if (chosen !== undefined && chosen.toUpperCase() !== allowed) {
+    log.warn('The replication method cannot be chosen for this stream', { stream: stream.id, method: allowed });
+  }
+  return allowed ?? stream.methods[0]!;
+}
+
+function forcedMethod(stream: Stream, root: JsonObject): string | undefined {
+  if (stream.methods.length === 1) return stream.methods[0];
+  const forced = root['forced-replication-method'];
+  const name = text(forced) ?? (isJsonObject(forced) ? text(forced['replication-method']) : undefined);
+  // A catalog of another time or tap may force what this source no longer does; then the rest of the precedence counts.
+  return stream.methods.find((method) => method === name?.toUpperCase());
+}
+
+function replicationKeyOf(stream: Stream, entry: Entry, root: JsonObject, report: Report): string | undefined {
+  const allowed = validReplicationKeys(stream);
+  const key = text(root['replication-key']) ?? text(entry.value['replication_key']) ?? stream.replicationKey;
+  if (key !== undefined && !allowed.includes(key)) {
+    const choice = allowed.length === 0 ? 'this stream takes none' : `use one of ${listed(allowed)}`;
+    report(`replication key ${JSON.stringify(key)} is not allowed: ${choice}`);
+    return undefined;
+  }
+  if (key === undefined && allowed.length > 0) report(`INCREMENTAL needs a replication-key, one of ${listed(allowed)}`);
+  return key;
+}
+
+function names(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((name) => typeof name === 'string') : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.map((name) => JSON.stringify(name)).join(', ');
+}

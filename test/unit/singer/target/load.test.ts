@@ -1,0 +1,331 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Interrupted } from '../../../../singer/errors.ts';
+import { load } from '../../../../singer/target/load.ts';
+import { defineTarget, type Destination, type Run, type Unit } from '../../../../singer/plugin.ts';
+
+/** What the destination and the outside saw, in order. */
+interface Seen {
+  readonly rows: string[];
+  readonly states: string[];
+  /** At each printed state: how many rows were durable. */
+  readonly durableAtState: number[];
+  complete: string[] | undefined;
+  closed: boolean;
+}
+
+interface World {
+  readonly seen: Seen;
+  run(input: AsyncIterable<Buffer> | string, settings?: object): Promise<void>;
+  readonly stop: AbortController;
+}
+
+function world(change: Partial<Pick<Destination, 'load' | 'finish'>> = {}, outputFails = false): World {
+  const seen: Seen = { rows: [], states: [], durableAtState: [], complete: undefined, closed: false };
+  const stop = new AbortController();
+  const target = defineTarget({
+    name: 'target-memory',
+    summary: 'For tests',
+    settings: {},
+    open: () =>
+      Promise.resolve({
+        openStream: ({ stream }) =>
+          Promise.resolve({
+            encode: (record, meta, out) => {
+              out.appendText(
+                `${stream}:${JSON.stringify(record)}|${meta.line.toString('utf8', meta.recordStart, meta.recordEnd)}\n`,
+              );
+              out.rows++;
+            },
+          }),
+        load: async (unit: Unit) => {
+          await new Promise((resolve) => setImmediate(resolve));
+          const result = (await change.load?.(unit)) ?? 'committed';
+          for (const part of unit.parts) seen.rows.push(...Buffer.concat(part.blocks).toString().split('\n').filter(Boolean));
+          return result;
+        },
+        finish: async (end) => {
+          await change.finish?.(end);
+          seen.complete = [...end.complete];
+        },
+        close: () => Promise.resolve(void (seen.closed = true)),
+      }),
+  });
+  const silent = { debug() {}, info() {}, warn() {}, error() {}, warnOnce() {}, conceal() {} };
+  const run: Run = { name: 'target-memory', version: '0', log: silent, signal: stop.signal };
+  const defaults = {
+    batch_size_rows: 5,
+    batch_size_bytes: 1e6,
+    max_state_age_seconds: 60,
+    max_line_bytes: 1e6,
+    validate_records: true,
+  };
+  return {
+    seen,
+    stop,
+    run: (input, settings = {}) =>
+      load({
+        target,
+        config: { ...defaults, ...settings },
+        run,
+        input: typeof input === 'string' ? chunks([Buffer.from(input)]) : input,
+        output: {
+          write: (line) => {
+            if (outputFails) throw new Error('closed');
+            seen.states.push(String(line).trimEnd());
+            seen.durableAtState.push(seen.rows.length);
+            return undefined;
+          },
+          flush: () => Promise.resolve(),
+        },
+        meter: { records() {}, state() {}, summary() {}, close() {} },
+      }),
+  };
+}
+
+async function* chunks(list: readonly Buffer[]): AsyncGenerator<Buffer> {
+  for (const chunk of list) {
+    await new Promise((resolve) => setImmediate(resolve));
+    yield chunk;
+  }
+}
+
+const schema = (stream: string): string =>
+  JSON.stringify({
+    type: 'SCHEMA',
+    stream,
+    schema: { type: 'object', properties: { n: { type: 'integer' } } },
+    key_properties: [],
+  });
+const record = (stream: string, n: number): string => JSON.stringify({ type: 'RECORD', stream, record: { n } });
+const state = (value: unknown): string => JSON.stringify({ type: 'STATE', value });
+const lines = (...list: string[]): string => list.map((line) => `${line}\n`).join('');
+
+describe('load', () => {
+  test('prints a state only after every row before it, newest last, whatever the chunks and sizes', async () => {
+    const step = fc.oneof({ weight: 5, arbitrary: fc.constantFrom('a', 'b') }, { weight: 2, arbitrary: fc.constant('STATE') });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 400 }),
+        async (steps, batch, cut) => {
+          const w = world();
+          let rows = 0;
+          const list = [schema('a'), schema('b')];
+          for (const s of steps) list.push(s === 'STATE' ? state({ rows }) : record(s, rows++));
+          const bytes = Buffer.from(lines(...list));
+          const pieces: Buffer[] = [];
+          for (let at = 0; at < bytes.length; at += cut) pieces.push(bytes.subarray(at, at + cut));
+          await w.run(chunks(pieces), { batch_size_rows: batch });
+          expect(w.seen.rows).toHaveLength(rows);
+          w.seen.states.forEach((text, i) =>
+            expect(w.seen.durableAtState[i]).toBeGreaterThanOrEqual((JSON.parse(text) as { rows: number }).rows),
+          );
+          const last = steps.lastIndexOf('STATE');
+          expect(w.seen.states.at(-1)).toBe(
+            last < 0 ? undefined : JSON.stringify({ rows: steps.slice(0, last).filter((s) => s !== 'STATE').length }),
+          );
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('units end at a STATE: rows after it are not committed with it', async () => {
+    const units: [number, string | undefined][] = [];
+    const w = world({
+      load: (unit) => Promise.resolve((units.push([unit.parts.reduce((a, p) => a + p.rows, 0), unit.state]), 'committed')),
+    });
+    await w.run(lines(schema('a'), record('a', 1), record('a', 2), state(1), record('a', 3), record('a', 4), record('a', 5)));
+    expect(units).toEqual([
+      [2, '1'],
+      [3, undefined],
+    ]);
+  });
+
+  test('without STATE the buffers stay bounded', async () => {
+    const units: number[] = [];
+    const w = world({ load: (unit) => Promise.resolve((units.push(unit.parts[0]?.rows ?? 0), 'committed')) });
+    const list = Array.from({ length: 20 }, (_, n) => Buffer.from(lines(record('a', n))));
+    await w.run(chunks([Buffer.from(lines(schema('a'))), ...list]));
+    expect(Math.max(...units)).toBeLessThanOrEqual(5);
+    expect(w.seen.rows).toHaveLength(20);
+    expect(w.seen.states).toEqual([]);
+  });
+
+  test('a failed load lets no state leave', async () => {
+    const w = world({ load: () => Promise.reject(new Error('disk full')) });
+    await expect(w.run(lines(schema('a'), record('a', 1), state(1)))).rejects.toThrow('disk full');
+    expect([w.seen.states, w.seen.closed]).toEqual([[], true]);
+  });
+
+  test('while units are open their states wait for the commit', async () => {
+    let n = 0;
+    const w = world({ load: () => Promise.resolve(++n < 3 ? 'open' : 'committed') });
+    const list = Array.from({ length: 3 }, (_, i) => Buffer.from(lines(...[1, 2, 3, 4, 5].map((x) => record('a', x)), state(i))));
+    await w.run(chunks([Buffer.from(lines(schema('a'))), ...list]));
+    expect(w.seen.states[0]).toBe('2');
+    expect(w.seen.durableAtState[0]).toBe(15);
+  });
+
+  test('what a STATE covers is kept when a later line is bad', async () => {
+    const w = world();
+    await expect(w.run(lines(schema('a'), record('a', 1), state(7), record('a', 2), 'oops secret'))).rejects.toThrow(
+      /^Line 5 of the input: is not JSON$/,
+    );
+    expect([w.seen.rows.length, w.seen.states]).toEqual([1, ['7']]);
+  });
+
+  test('a last line that was cut is not taken and fails the run', async () => {
+    const w = world();
+    await expect(w.run(`${lines(schema('a'), record('a', 1), state(7))}{"type":"RECO`)).rejects.toMatchObject({
+      code: 'input-cut',
+    });
+    expect([w.seen.rows.length, w.seen.states]).toEqual([1, ['7']]);
+  });
+
+  test('a whole last line without its newline is taken; blank lines, CRLF, BOM and any case are fine', async () => {
+    const w = world();
+    await w.run(
+      `\uFEFF${schema('a')}\r\n\r\n  \n${record('a', 1).replace('RECORD', 'record')}\n${state({ a: [1, 'x y'], b: 1 })}`,
+    );
+    expect([w.seen.rows.length, w.seen.states]).toEqual([1, ['{"a":[1,"x y"],"b":1}']]);
+  });
+
+  test('an upstream that says it was still syncing and ends has died: its uncovered rows are left', async () => {
+    const w = world();
+    const syncing = { currently_syncing: 'a', bookmarks: {} };
+    await expect(w.run(lines(schema('a'), record('a', 1), state(syncing), record('a', 2)))).rejects.toMatchObject({
+      code: 'input-unfinished',
+    });
+    expect([w.seen.rows.length, w.seen.states, w.seen.complete]).toEqual([1, [JSON.stringify(syncing)], undefined]);
+  });
+
+  test('streams are complete when a STATE after their last row does not say that they go on', async () => {
+    const w = world();
+    await w.run(
+      lines(
+        schema('a'),
+        schema('b'),
+        schema('c'),
+        record('a', 1),
+        state({ bookmarks: { c: { progress_markers: {} } } }),
+        record('b', 1),
+      ),
+    );
+    expect(w.seen.complete).toEqual(['a']);
+  });
+
+  test('empty states never leave; numbers and order of a state do not change', async () => {
+    const w = world();
+    await w.run(
+      lines(schema('a'), record('a', 1), state({ b: 1 }).replace('1', '12345678901234567890.10'), state({}), state(null)),
+    );
+    expect(w.seen.states).toEqual(['{"b":12345678901234567890.10}']);
+  });
+
+  test('bounds of a schema that no JavaScript number can hold are still bounds', async () => {
+    const bounded = schema('a').replace(
+      '"integer"',
+      '"integer","enum":[1,2.50,1e30],"minimum":-9223372036854775808,"maximum":9223372036854775807',
+    );
+    const w = world();
+    await w.run(lines(bounded, record('a', 1)));
+    expect(w.seen.rows).toHaveLength(1);
+    await expect(world().run(lines(bounded, record('a', 1).replace('1', '1e30')))).rejects.toMatchObject({
+      code: 'record-invalid',
+    });
+  });
+
+  test('an equal SCHEMA, key order aside, changes nothing; a different one keeps the rows before it apart', async () => {
+    const parts: string[] = [];
+    const w = world({
+      load: (unit) =>
+        Promise.resolve((parts.push(...unit.parts.map((p) => `${p.header.columns.length}/${p.rows}`)), 'committed')),
+    });
+    const swapped =
+      '{"stream":"a","key_properties":[],"type":"SCHEMA","schema":{"properties":{"n":{"type":"integer"}},"type":"object"}}';
+    const wider = schema('a').replace('"n":', '"m":{"type":"string"},"n":');
+    await w.run(lines(schema('a'), record('a', 1), swapped, record('a', 2), wider, record('a', 3)));
+    expect(parts).toEqual(['1/2', '2/1']);
+  });
+
+  test.each([
+    ['a record before its SCHEMA', [record('x', 1)], { type: 'RecordsWithoutSchemaException' }],
+    [
+      'a missing key',
+      [schema('a').replace('[]', '["n"]'), '{"type":"RECORD","stream":"a","record":{}}'],
+      { type: 'MissingKeyPropertiesError' },
+    ],
+    [
+      'a missing key that every object inherits',
+      [
+        schema('a').replaceAll('"n"', '"constructor"').replace('[]', '["constructor"]'),
+        '{"type":"RECORD","stream":"a","record":{}}',
+      ],
+      { type: 'MissingKeyPropertiesError' },
+    ],
+    [
+      'a required property that every object inherits',
+      [
+        schema('a').replaceAll('"n"', '"constructor"').replace('"type":"object"', '"required":["constructor"]'),
+        '{"type":"RECORD","stream":"a","record":{}}',
+      ],
+      { code: 'record-invalid' },
+    ],
+    ['an invalid record', [schema('a'), '{"type":"RECORD","stream":"a","record":{"n":"hidden"}}'], { code: 'record-invalid' }],
+    [
+      'a schema without properties',
+      ['{"type":"SCHEMA","stream":"a","schema":{"type":"object"},"key_properties":[]}'],
+      { code: 'schema-without-properties' },
+    ],
+    ['keys that the schema lacks', [schema('a').replace('[]', '["gone"]')], { code: 'schema-unknown-property' }],
+    ['a line that is not a message', ['[1]'], { code: 'input-not-message' }],
+    ['a line that is too long', [JSON.stringify('x'.repeat(1_100_000))], { code: 'input-line-too-long' }],
+  ])('%s fails with its own code and never shows the value', async (_, list, expected) => {
+    const w = world();
+    const bytes = Buffer.from(lines(...list));
+    const failure = await w.run(chunks([bytes.subarray(0, 20), bytes.subarray(20)])).catch((error: unknown) => error);
+    expect(failure).toMatchObject(expected);
+    expect(String(failure)).not.toContain('hidden');
+  });
+
+  test('bytes that are not UTF-8 are named by line', async () => {
+    const w = world();
+    const bad = Buffer.concat([Buffer.from(lines(schema('a'), record('a', 1))), Buffer.of(0x22, 0xff, 0x22, 0x0a)]);
+    await expect(w.run(chunks([bad]))).rejects.toMatchObject({ code: 'input-not-utf8', facts: { line: 3 } });
+  });
+
+  test('a signal stops the reading, keeps what is covered and prints it', async () => {
+    const w = world();
+    async function* endless(): AsyncGenerator<Buffer> {
+      yield Buffer.from(lines(schema('a'), record('a', 1), state(3), record('a', 2)));
+      queueMicrotask(() => setImmediate(() => w.stop.abort(new Interrupted('SIGTERM'))));
+      await new Promise(() => undefined);
+    }
+    await expect(w.run(endless())).rejects.toMatchObject({ exitCode: 143 });
+    expect([w.seen.rows.length, w.seen.states, w.seen.closed]).toEqual([1, ['3'], true]);
+  });
+
+  test('an old state leaves while the input is idle', async () => {
+    const w = world();
+    let resume: () => void = () => undefined;
+    async function* idle(): AsyncGenerator<Buffer> {
+      yield Buffer.from(lines(schema('a'), record('a', 1), state(3)));
+      await new Promise<void>((resolve) => (resume = resolve));
+    }
+    const running = w.run(idle(), { max_state_age_seconds: 0.01 });
+    await expect.poll(() => w.seen.states).toEqual(['3']);
+    resume();
+    await running;
+  });
+
+  test('when nobody reads the states the work is finished, then the run fails', async () => {
+    const w = world({}, true);
+    await expect(
+      w.run(lines(schema('a'), record('a', 1), state(1), ...Array.from({ length: 20 }, (_, n) => record('a', n)))),
+    ).rejects.toThrow('closed');
+    expect(w.seen.rows).toHaveLength(21);
+  });
+});
