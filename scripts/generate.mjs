@@ -6,10 +6,15 @@ import { STATEMENTS_FILE, statementsText } from './statements.mjs';
 import { TYPES_FILE, typesText } from './types.mjs';
 
 const ROOT = new URL('../', import.meta.url);
-const PLUGINS = ['taps/csv', 'targets/jsonl', 'targets/postgres'];
 const MARKED = /(# generated: plugins[^\n]*\n)[\s\S]*?(\n# end generated)/;
 
 const core = async (file) => import(new URL(`dist/singer/shell/${file}.js`, ROOT).href);
+
+/** The folders of the plugins: `taps/csv` for the executable `tap-csv`. */
+function pluginFolders() {
+  const { bin } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+  return Object.keys(bin).map((name) => name.replace('-', 's/'));
+}
 
 /** The generated files: path below the root, and text. */
 async function generated() {
@@ -17,7 +22,7 @@ async function generated() {
     ['about', 'meltano-block', 'plugin-settings', 'version'].map(core),
   );
   const abouts = [];
-  for (const folder of PLUGINS) {
+  for (const folder of pluginFolders()) {
     const { default: plugin } = await import(new URL(`dist/${folder}/index.js`, ROOT).href);
     abouts.push(aboutPlugin(plugin, allSettings(plugin), packageVersion()));
   }

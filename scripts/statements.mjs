@@ -9,8 +9,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const ROOT = new URL('../', import.meta.url);
 export const STATEMENTS_FILE = 'docs/statements.md';
 
-/** @type {Readonly<Record<string, 'tap' | 'target' | 'mapper'>>} */
-const PLUGINS = { 'tap-csv': 'tap', 'target-jsonl': 'target', 'target-postgres': 'target' };
+/** Plugins and their kinds: those that have claims. */
+const CLAIMS = new URL('test/contract/claims.json', ROOT);
+/** @type {Readonly<Record<string, 'tap' | 'target'>>} */
+const PLUGINS = Object.fromEntries(
+  Object.keys(JSON.parse(await readFile(CLAIMS, 'utf8'))).map((name) => [name, name.startsWith('tap-') ? 'tap' : 'target']),
+);
 
 /**
  * @typedef {{ readonly not?: string, readonly waits?: string, readonly proof?: string | readonly string[] }} Claim
@@ -28,7 +32,7 @@ export async function statementsText() {
   /** @type {{ checks: readonly { number: number, kinds: readonly string[] }[] }} */
   const { checks } = await import(new URL('dist/check/index.js', ROOT).href);
   /** @type {Record<string, Record<string, Claim>>} */
-  const claims = JSON.parse(await readFile(new URL('test/contract/claims.json', ROOT), 'utf8'));
+  const claims = JSON.parse(await readFile(CLAIMS, 'utf8'));
   const proofs = await provenNumbers();
   /** @type {string[]} */
   const lies = [];
