@@ -2,6 +2,7 @@
 // With --check it changes nothing and fails if a file is not what it would write.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { STATEMENTS_FILE, statementsText } from './statements.mjs';
 import { TYPES_FILE, typesText } from './types.mjs';
 
@@ -42,7 +43,7 @@ async function main(check) {
     if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
     stale.push(path);
     if (check) continue;
-    mkdirSync(dirname(file.pathname), { recursive: true });
+    mkdirSync(dirname(fileURLToPath(file)), { recursive: true });
     writeFileSync(file, text);
   }
   if (stale.length === 0) return;

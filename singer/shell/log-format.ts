@@ -51,11 +51,14 @@ export function plainFormat(mask: Mask): Format {
       const tags = Object.fromEntries(Object.entries(metric.tags).map(([name, tag]) => [name, mask(tag)]));
       return cut(`${head} METRIC: ${JSON.stringify({ ...metric, tags })}`);
     }
-    const facts = Object.entries(fields ?? {}).flatMap(([name, value]) =>
-      value === undefined ? [] : [` ${name}=${plainValue(value)}`],
-    );
-    return cut(mask(oneLine(`${head} ${message}${facts.join('')}`)));
+    return cut(mask(oneLine(`${head} ${message}${factsText(fields)}`)));
   };
+}
+
+/** ` key=value key=value`. */
+function factsText(fields: Fields | undefined): string {
+  const facts = Object.entries(fields ?? {}).filter(([, value]) => value !== undefined);
+  return facts.map(([name, value]) => ` ${name}=${plainValue(value)}`).join('');
 }
 
 /** Names that collide with Meltano's logger call; some of them end its log capture. */
@@ -81,7 +84,8 @@ export function structuredFormat(plugin: string, mask: Mask): Format {
       thread_name: 'MainThread',
       app_name: plugin,
       stream_name: metric?.tags['stream'] ?? (typeof stream === 'string' ? stream : null),
-      message: metric === undefined ? message : 'METRIC',
+      // With its facts: Meltano's console shows the message and nothing of `extra`.
+      message: metric === undefined ? `${message}${factsText(fields)}` : 'METRIC',
       extra,
       ...(metric === undefined ? {} : { metric_info: metric }),
       ...(exception === undefined ? {} : { exception }),

@@ -6,22 +6,30 @@ import { currentSchema } from './catalog.ts';
 import { defaultSchema } from './naming.ts';
 import { transactorOptions } from './open.ts';
 import type { settings, TargetConfig } from './settings.ts';
-import { clearState, ensureStateTable, readState, stateTable, writeState, type StateTable } from './state.ts';
+import { clearState, ensureStateTable, lockState, readState, stateTable, writeState, type StateTable } from './state.ts';
 
 type Action = (tx: Transactor, table: StateTable, id: string, args: readonly string[]) => Promise<string>;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  get: async (tx, table, id) => (await tx.read((session) => readState(session, table, id))) ?? '{}',
+  get: async (tx, table, id) =>
+    tx.run(async (session) => {
+      await lockState(session, table, id);
+      return (await readState(session, table, id)) ?? '{}';
+    }, 'commit'),
   set: async (tx, table, id, [file]) => {
     const state = await stateFrom(file);
     await tx.run(async (session) => {
+      await lockState(session, table, id);
       await ensureStateTable(session, table);
       await writeState(session, table, id, state);
     }, 'commit');
     return '';
   },
   clear: async (tx, table, id) => {
-    await tx.run((session) => clearState(session, table, id), 'commit');
+    await tx.run(async (session) => {
+      await lockState(session, table, id);
+      await clearState(session, table, id);
+    }, 'commit');
     return '';
   },
 };

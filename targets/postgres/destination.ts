@@ -118,7 +118,10 @@ class PostgresDestination implements Destination {
     await this.#tx.run(async (session, first) => {
       // What a failed attempt has noted went with its transaction.
       this.#tally.undo(mark);
-      if (first) this.#collection.clear();
+      if (first) {
+        this.#collection.clear();
+        await this.#state.hold(session);
+      }
       await this.#lockAll(session, unit.parts);
       for (const part of unit.parts) await this.#write(session, part);
       if (end === 'commit') await this.#state.write(session);

@@ -1,6 +1,6 @@
 import type { Session } from '../../clients/postgres/connect.ts';
 import { qualified } from '../../clients/postgres/quote.ts';
-import { createSchema } from './tables.ts';
+import { createSchema, lockKey } from './tables.ts';
 
 /** Where the newest state of each pipeline is kept: one row per `state_id`, its value as the JSON text that came. */
 export interface StateTable {
@@ -31,6 +31,18 @@ export async function ensureStateTable(session: Session, place: StateTable): Pro
   await session.query(
     `CREATE TABLE IF NOT EXISTS ${qualified(place.schema, place.table)} (state_id text PRIMARY KEY, state json NOT NULL, updated_at timestamptz NOT NULL)`,
   );
+}
+
+/**
+ * Waits until no transaction of a run with this state is under way, and keeps new ones out until ours ends: the COMMIT of a run
+ * that was just killed may still be on its way through the server, and a state read before it would be behind the rows.
+ */
+export async function lockState(session: Session, table: StateTable, id: string): Promise<void> {
+  await session.query('SELECT pg_advisory_xact_lock($1::bigint)', [stateKey(table, id)]);
+}
+
+function stateKey({ schema, table }: StateTable, id: string): string {
+  return lockKey(`${schema}.${table}`, id);
 }
 
 /** The state of a pipeline as one line of JSON; undefined if there is none. */
@@ -84,6 +96,12 @@ export class StateKeeper {
     if (this.#table === undefined || !this.isMissing) return;
     await ensureStateTable(session, this.#table);
     this.#ready = true;
+  }
+
+  /** To be called where a transaction begins: who asks for the state then waits for its end. Runs do not wait for each other. */
+  async hold(session: Session): Promise<void> {
+    if (this.#table === undefined) return;
+    await session.query('SELECT pg_advisory_xact_lock_shared($1::bigint)', [stateKey(this.#table, this.#id)]);
   }
 
   async write(session: Session): Promise<void> {

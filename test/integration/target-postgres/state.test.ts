@@ -42,6 +42,21 @@ describeWithPostgres('the state in the database', (url) => {
     expect(await query('SELECT id FROM kept.users')).toEqual([{ id: '1' }]);
   });
 
+  test('is not told while a transaction that moves it is under way', async () => {
+    const own = { ...config, state_id: 'moving' };
+    await loadAll(url(), own, users, [{ id: 1 }], '{"n":1}');
+    const drive = await Drive.open(url(), own);
+    // Rows without a state: the transaction stays open until the state comes.
+    await drive.load(users, [{ id: 2 }]);
+    const told = command(own, 'get');
+    await expect
+      .poll(() => query("SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"))
+      .toEqual([{ n: 1 }]);
+    await drive.load(users, [{ id: 3 }], { state: '{"n":3}' });
+    await drive.close();
+    expect(await told).toBe('{"n":3}');
+  });
+
   test('comes back as it came: exact numbers, order of members, one line', async () => {
     const text = '{"z":1.10,"a":123456789012345678901234567890,"t":"ü \\u0000 \\n"}';
     await loadAll(url(), config, users, [], text);

@@ -72,7 +72,7 @@ describe('structuredFormat', () => {
       ts: 1_700_000_000.123,
       app_name: 'tap-csv',
       stream_name: 'orders',
-      message: 'Read',
+      message: 'Read stream=orders rows=1',
       extra: { rows: 1 },
     });
     expect(JSON.parse(structured(entry('x')))).toHaveProperty('stream_name', null);
