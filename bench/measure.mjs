@@ -60,7 +60,8 @@ function watchProcesses(pid) {
   return {
     stop() {
       clearInterval(timer);
-      return [...seen.values()].filter(({ name }) => !['bash', 'cat', 'head'].includes(name));
+      // Without a name: on its way to becoming another program.
+      return [...seen.values()].filter(({ name }) => name !== '' && !['bash', 'cat', 'head'].includes(name));
     },
   };
 }
