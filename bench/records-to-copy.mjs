@@ -71,7 +71,7 @@ const ways = {
   'customers, JSON.parse only': () => parse(customers),
 }; // prettier-ignore
 
-const validators = await createValidator();
+const validators = createValidator();
 for (const [name, prepare] of Object.entries(ways).filter(([name]) => name.includes(values.only))) {
   const { run, bytes } = prepare();
   const times = [];

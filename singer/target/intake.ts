@@ -83,7 +83,7 @@ export class Intake {
     const stream: OpenStream = {
       header,
       part: this.#o.checkpoint.open(header, encoder),
-      validate: this.#o.compile?.(stripExact(header.schema as JsonObject) as JsonObject),
+      validate: this.#o.compile?.(stripExact(header.schema as JsonObject) as JsonObject, header.stream),
       properties: new Set(header.columns.map((column) => column.name)),
       line,
       canonical,
@@ -290,7 +290,7 @@ export interface IntakeOptions {
   readonly log: Log;
   readonly clock: Clock;
   /** Compiles a schema's check; undefined when records are not validated. */
-  readonly compile: ((schema: JsonSchema) => Validate) | undefined;
+  readonly compile: ((schema: JsonSchema, stream: string) => Validate) | undefined;
 }
 
 /** The parts of a message around its record; the record's place is looked up only when asked for. */

@@ -85,7 +85,7 @@ class Loader {
 
   /** Reads until the input ends. */
   async read(): Promise<void> {
-    const compile = this.#config.validate_records ? await createValidator() : undefined;
+    const compile = this.#config.validate_records ? createValidator() : undefined;
     const { meter, run } = this.#o;
     const intake = new Intake({ checkpoint: this.#checkpoint, meter, log: run.log, clock: this.#clock, compile });
     this.#intake = intake;

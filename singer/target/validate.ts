@@ -1,4 +1,6 @@
-import type { Ajv } from 'ajv';
+import { createRequire } from 'node:module';
+import type { Ajv, ValidateFunction } from 'ajv';
+import { InputError } from '../errors.ts';
 import type { JsonSchema } from '../json.ts';
 
 /** What a value breaks: never the value itself. */
@@ -17,10 +19,26 @@ export type Validate = (record: unknown) => Violation | undefined;
  * Makes compilers of schemas as strangers write them: draft 4 to 7, unknown keywords and formats let pass. Only formats
  * that decide a column's type are checked, and leniently where a destination can still read the value (a date-time without
  * a zone); `multipleOf` is left out because floating point cannot check it exactly.
+ *
+ * The library is loaded and a schema compiled at the first record that needs it: the fast lane has checks of its own.
+ * A check throws InputError `schema-invalid` for a schema that cannot be understood.
  */
-export async function createValidator(): Promise<(schema: JsonSchema) => Validate> {
-  // Loaded here so that a run without records starts without it.
-  const { Ajv } = await import('ajv');
+export function createValidator(): (schema: JsonSchema, stream?: string) => Validate {
+  let ajv: Ajv | undefined;
+  return (schema, stream) => {
+    let check: ValidateFunction | undefined;
+    return (record) => {
+      check ??= compile((ajv ??= createAjv()), schema, stream);
+      if (check(record)) return undefined;
+      const first = check.errors![0]!;
+      const missing = first.keyword === 'required' ? `/${String(first.params['missingProperty'])}` : '';
+      return { path: first.instancePath + missing, rule: first.keyword, message: first.message ?? first.keyword };
+    };
+  };
+}
+
+function createAjv(): Ajv {
+  const { Ajv } = createRequire(import.meta.url)('ajv') as typeof import('ajv');
   const ajv = new Ajv({
     strict: false,
     // A missing member named `constructor` is missing, whatever objects inherit.
@@ -32,19 +50,22 @@ export async function createValidator(): Promise<(schema: JsonSchema) => Validat
     addUsedSchema: false,
   });
   for (const [name, pattern] of Object.entries(FORMATS)) ajv.addFormat(name, pattern);
-  return (schema) => compile(ajv, schema);
+  return ajv;
 }
 
-function compile(ajv: Ajv, schema: JsonSchema): Validate {
+function compile(ajv: Ajv, schema: JsonSchema, stream: string | undefined): ValidateFunction {
   // Fields that the schema does not name are ignored with a warning, not refused (rows with extra fields are common).
   const { additionalProperties: _, ...root } = modern(schema) as Record<string, unknown>;
-  const check = ajv.compile(root);
-  return (record) => {
-    if (check(record)) return undefined;
-    const first = check.errors![0]!;
-    const missing = first.keyword === 'required' ? `/${String(first.params['missingProperty'])}` : '';
-    return { path: first.instancePath + missing, rule: first.keyword, message: first.message ?? first.keyword };
-  };
+  try {
+    return ajv.compile(root);
+  } catch (cause) {
+    throw new InputError(`The schema of ${stream ?? 'a stream'} cannot be understood`, {
+      code: 'schema-invalid',
+      facts: { stream },
+      cause,
+      hint: 'Mend the schema in the tap or its catalog, or set validate_records to false.',
+    });
+  }
 }
 
 const DATE = String.raw`\d{4,6}-\d\d-\d\d`;

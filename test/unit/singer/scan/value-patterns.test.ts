@@ -12,7 +12,7 @@ function matches(pattern: Pattern, text: string): boolean {
   return pattern(bytes, 1, 1 + Buffer.byteLength(text));
 }
 
-const compile = await createValidator();
+const compile = createValidator();
 const PATTERNS: Readonly<Record<string, Pattern>> = {
   date: isDate,
   time: isTime,

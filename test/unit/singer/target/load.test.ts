@@ -281,6 +281,7 @@ describe('load', () => {
       { code: 'schema-without-properties' },
     ],
     ['keys that the schema lacks', [schema('a').replace('[]', '["gone"]')], { code: 'schema-unknown-property' }],
+    ['a schema that says nothing known', [schema('a').replace('integer', 'whole'), record('a', 1)], { code: 'schema-invalid' }],
     ['a line that is not a message', ['[1]'], { code: 'input-not-message' }],
     ['a line that is too long', [JSON.stringify('x'.repeat(1_100_000))], { code: 'input-line-too-long' }],
   ])('%s fails with its own code and never shows the value', async (_, list, expected) => {

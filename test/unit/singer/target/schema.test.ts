@@ -103,12 +103,12 @@ describe('validation', () => {
     ['a date-time that is none', { properties: { a: { type: 'string', format: 'date-time' } } }, { a: 'yesterday' }, 'format'],
     ['formats that decide no type', { properties: { a: { type: 'string', format: 'email' } } }, { a: 'none' }, undefined],
   ])('%s', async (_, schema, record, rule) => {
-    const compile = await createValidator();
+    const compile = createValidator();
     expect(compile({ type: 'object', ...schema })(record)?.rule).toBe(rule);
   });
 
   test('a violation never shows the value', async () => {
-    const compile = await createValidator();
+    const compile = createValidator();
     const violation = compile({ properties: { a: { type: 'string', enum: ['x'], maxLength: 1 } } })({ a: 'secret' });
     expect(JSON.stringify(violation)).not.toContain('secret');
     expect(violation?.path).toBe('/a');

@@ -19,7 +19,7 @@ import {
   type Spelling,
 } from '../../../support/json-lines.ts';
 
-const compile = await createValidator();
+const compile = createValidator();
 /** More for a longer search: the property has to hold for any number. */
 const RUNS = Number(process.env['SOAK_RUNS'] ?? 400);
 const RUN = {
