@@ -1,4 +1,4 @@
-import { ExactNumber, type Json } from './json.ts';
+import { ExactNumber, type Json, type JsonObject } from './json.ts';
 
 /**
  * Number tokens that a JavaScript number may print differently: 16 or more digits, an exponent, a trailing zero after the
@@ -33,6 +33,41 @@ export function stringifyExact(value: Json): string {
     if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${stringifyExact(member)}`;
   }
   return `{${text}}`;
+}
+
+/** A record or schema as the validator can read it: exact numbers as the nearest JavaScript numbers. */
+export function stripExact(value: Json): Json {
+  if (value === null || typeof value !== 'object') return value;
+  if (value instanceof ExactNumber) return exactForCheck(value.text);
+  if (Array.isArray(value)) return value.some(isComposite) ? value.map((item: Json) => stripExact(item)) : value;
+  const object = value as JsonObject;
+  let copy: Record<string, Json | undefined> | undefined;
+  for (const [name, member] of Object.entries(object)) {
+    if (!isComposite(member)) continue;
+    const stripped = stripExact(member!);
+    if (stripped !== member) (copy ??= { ...object })[name] = stripped;
+  }
+  return copy ?? value;
+}
+
+/** A number that is an integer exactly when the text is one: 1e400 and 0.1000…1 must not change their kind by rounding. */
+function exactForCheck(text: string): number {
+  const number = Number(text);
+  if (!Number.isFinite(number)) return text.startsWith('-') ? -Number.MAX_VALUE : Number.MAX_VALUE;
+  return number;
+}
+
+function isComposite(value: Json | undefined): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** JSON text that does not depend on the order of members. */
+export function canonicalText(value: Json): string {
+  if (value instanceof ExactNumber || value === null || typeof value !== 'object') return stringifyExact(value);
+  if (Array.isArray(value)) return `[${value.map((item: Json) => canonicalText(item)).join(',')}]`;
+  const object = value as JsonObject;
+  const members = Object.keys(object).toSorted();
+  return `{${members.map((name) => `${JSON.stringify(name)}:${canonicalText(object[name]!)}`).join(',')}}`;
 }
 
 function isArray(value: Json): value is readonly Json[] {

@@ -2,12 +2,13 @@ import type { Checkpoint, OpenPart } from './checkpoint.ts';
 import { columnsOf, resolveReferences } from './schema.ts';
 import { InputError, RecordError } from '../errors.ts';
 import { compactText, memberRange } from '../json-bytes.ts';
-import { parseExact, stringifyExact } from '../json-text.ts';
-import { ExactNumber, isJsonObject, type Json, type JsonObject, type JsonSchema } from '../json.ts';
+import { canonicalText, parseExact, stringifyExact, stripExact } from '../json-text.ts';
+import { isJsonObject, type Json, type JsonObject, type JsonSchema } from '../json.ts';
+import { LineMeta } from './line-meta.ts';
 import type { Lines } from './lines.ts';
 import type { Log } from '../log.ts';
 import type { Meter } from '../meter.ts';
-import type { Clock, Encoder, RecordMeta, StreamHeader } from '../plugin.ts';
+import type { Clock, Encoder, StreamHeader } from '../plugin.ts';
 import type { Validate } from './validate.ts';
 
 const NEWLINE = 0x0a;
@@ -293,68 +294,6 @@ export interface IntakeOptions {
   readonly compile: ((schema: JsonSchema, stream: string) => Validate) | undefined;
 }
 
-/** The parts of a message around its record; the record's place is looked up only when asked for. */
-class LineMeta implements RecordMeta {
-  readonly timeExtracted: string | undefined;
-  readonly version: number | undefined;
-  line: Buffer;
-  readonly #message: JsonObject;
-  #range: readonly [number, number] | undefined;
-
-  constructor(message: JsonObject, line: Buffer) {
-    this.#message = message;
-    this.line = line;
-    const time = message['time_extracted'];
-    const version = message['version'];
-    this.timeExtracted = typeof time === 'string' ? time : undefined;
-    this.version = typeof version === 'number' ? version : version instanceof ExactNumber ? Number(version.text) : undefined;
-  }
-
-  get recordStart(): number {
-    return this.#place()[0];
-  }
-
-  get recordEnd(): number {
-    return this.#place()[1];
-  }
-
-  #place(): readonly [number, number] {
-    this.#range ??= memberRange(this.line, 0, this.line.length, 'record');
-    if (this.#range === undefined) {
-      // The name is spelled with escapes: write the line the usual way.
-      this.line = Buffer.from(stringifyExact(this.#message));
-      this.#range = memberRange(this.line, 0, this.line.length, 'record')!;
-    }
-    return this.#range;
-  }
-}
-
-/** A record or schema as the validator can read it: exact numbers as the nearest JavaScript numbers. */
-function stripExact(value: Json): Json {
-  if (value === null || typeof value !== 'object') return value;
-  if (value instanceof ExactNumber) return exactForCheck(value.text);
-  if (Array.isArray(value)) return value.some(isComposite) ? value.map((item: Json) => stripExact(item)) : value;
-  const object = value as JsonObject;
-  let copy: Record<string, Json | undefined> | undefined;
-  for (const [name, member] of Object.entries(object)) {
-    if (!isComposite(member)) continue;
-    const stripped = stripExact(member!);
-    if (stripped !== member) (copy ??= { ...object })[name] = stripped;
-  }
-  return copy ?? value;
-}
-
-/** A number that is an integer exactly when the text is one: 1e400 and 0.1000…1 must not change their kind by rounding. */
-function exactForCheck(text: string): number {
-  const number = Number(text);
-  if (!Number.isFinite(number)) return text.startsWith('-') ? -Number.MAX_VALUE : Number.MAX_VALUE;
-  return number;
-}
-
-function isComposite(value: Json | undefined): boolean {
-  return typeof value === 'object' && value !== null;
-}
-
 function isBlank(line: Buffer): boolean {
   for (const byte of line) if (byte !== 0x20 && byte !== 0x0d && byte !== 0x0a && byte !== 0x09) return false;
   return true;
@@ -364,13 +303,4 @@ function isBlank(line: Buffer): boolean {
 function names(value: Json | undefined): string[] {
   if (typeof value === 'string') return [value];
   return Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string') : [];
-}
-
-/** JSON text that does not depend on the order of members. */
-function canonicalText(value: Json): string {
-  if (value instanceof ExactNumber || value === null || typeof value !== 'object') return stringifyExact(value);
-  if (Array.isArray(value)) return `[${value.map((item: Json) => canonicalText(item)).join(',')}]`;
-  const object = value as JsonObject;
-  const members = Object.keys(object).toSorted();
-  return `{${members.map((name) => `${JSON.stringify(name)}:${canonicalText(object[name]!)}`).join(',')}}`;
 }
