@@ -5,7 +5,7 @@ import { cutToBytes } from '../../singer/index.ts';
 const MAX_BYTES = 200;
 
 /** Path separators, what Windows forbids, control characters, and the escape character itself. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- control characters are looked for
 const FORBIDDEN = /[/\\:*?"<>|%\u0000-\u001f\u007f]|^\.|[. ]$|\p{Surrogate}/gu;
 
 /** Names that Windows keeps for devices, whatever the ending. */

@@ -31,7 +31,7 @@ test('no name leads out of the folder, is hidden or is longer than a file system
   fc.assert(
     fc.property(anyStream, (stream) => {
       const name = safeName(stream);
-      // oxlint-disable-next-line no-control-regex
+      // oxlint-disable-next-line no-control-regex -- control characters are looked for
       expect(name).not.toMatch(/[/\\\u0000-\u001f]|^\.|^$/u);
       expect(Buffer.byteLength(name)).toBeLessThanOrEqual(200);
     }),
