@@ -5,11 +5,15 @@ export type { Column, LogicalType } from './columns.ts';
 export type { Config, Setting, Settings } from './settings.ts';
 export type { Fields, Log } from './log.ts';
 export type {
+  Answer,
+  Ask,
   Batch,
+  Change,
   Clock,
   Command,
   Destination,
   Encoder,
+  Mode,
   Part,
   ReadRequest,
   RecordMeta,

@@ -21,6 +21,30 @@ export interface Command<S extends Settings> {
   run(config: Config<S>, run: Run, args: readonly string[]): Promise<string>;
 }
 
+/**
+ * A way of running that answers a question instead of moving data: `tap-csv --check --config …`. Its name is the flag; `--format
+ * json` asks for one JSON document, anything else for text.
+ */
+export interface Mode<S extends Settings> {
+  readonly summary: string;
+  run(config: Config<S>, run: Run, ask: Ask): Promise<Answer>;
+}
+
+export interface Ask {
+  readonly format: 'text' | 'json';
+  /** The file of `--catalog`, parsed; undefined if none was given. */
+  readonly catalog: unknown;
+  /** Messages on stdin (or of `--input`), for targets; ends at once if stdin is a terminal. */
+  readonly input: AsyncIterable<Buffer>;
+}
+
+export interface Answer {
+  /** For stdout, without the final newline. */
+  readonly text: string;
+  /** False ends the run with exit code 1: the question was asked because somebody wants to know. */
+  readonly ok: boolean;
+}
+
 // ---------------------------------------------------------------------------------------------------------- taps
 
 export interface Tap<S extends Settings = Settings> {
@@ -31,6 +55,7 @@ export interface Tap<S extends Settings = Settings> {
   /** More than those that follow from the contract (catalog, discover, state, about, test, structured-logging). */
   readonly capabilities?: readonly string[];
   readonly commands?: Readonly<Record<string, Command<S>>>;
+  readonly modes?: Readonly<Record<string, Mode<S>>>;
   /** Finds the streams; cheap, because Meltano discovers before every run. */
   open(config: Config<S>, run: Run): Promise<Source>;
 }
@@ -111,12 +136,15 @@ export interface Target<S extends Settings = Settings> {
   readonly settings: S;
   readonly capabilities?: readonly string[];
   readonly commands?: Readonly<Record<string, Command<S>>>;
-  open(config: Config<S>, run: TargetRun): Promise<Destination>;
+  readonly modes?: Readonly<Record<string, Mode<S>>>;
+  open(config: Config<S>, run: TargetRun): Promise<Destination<Config<S>>>;
 }
 
 export interface TargetRun extends Run {
   /** When this run started; `_sdc_sync_started_at`. */
   readonly startedAt: Date;
+  /** Names this run in ledgers, manifests and file names: the setting `run_id`, or one of its own. */
+  readonly runId: string;
   /** Times for metadata columns; the members are updated by the core as input arrives. */
   readonly clock: Clock;
 }
@@ -137,13 +165,33 @@ export interface StreamHeader {
   readonly columns: readonly Column[];
   /** Key properties, each of them in `columns`. */
   readonly keys: readonly string[];
+  /**
+   * True once a value of the stream had to change: `_sdc_changes` then keeps what was changed (see `Encoder.encode`). The core
+   * opens the stream anew when that happens first.
+   */
+  readonly notesChanges: boolean;
+}
+
+/** A value that could not be kept as it came. */
+export interface Change {
+  /** The property. */
+  readonly column: string;
+  /** Why, in a word or two, for programs too: `nul-character`, `out-of-range`, `invalid-null`. */
+  readonly reason: string;
+  /** What it was, as text, cut to 200 characters. */
+  readonly old: string;
 }
 
 /** What surrounds a record in its message. */
 export interface RecordMeta {
   readonly timeExtracted: string | undefined;
   readonly version: number | undefined;
-  /** The line as it came, and where the record's own `{…}` stands in it. */
+  /** What the core has changed in the record (a bad value nulled); empty nearly always. */
+  readonly changes: readonly Change[];
+  /**
+   * A line in which the record's own `{…}` stands from `recordStart` to `recordEnd`: the line as it came, or one written anew if
+   * the core has reshaped the record (flattened it, changed a value).
+   */
   readonly line: Buffer;
   readonly recordStart: number;
   readonly recordEnd: number;
@@ -156,8 +204,13 @@ export interface RecordMeta {
 export interface Encoder {
   /** True if fields that the schema does not name are kept all the same, so that nobody has to be told. */
   readonly keepsUnnamed?: true;
-  /** General lane: appends one validated record to `out` (and counts it in `out.rows`). */
-  encode(record: Row, meta: RecordMeta, out: ByteBlocks): void;
+  /**
+   * General lane: appends one validated record to `out` (and counts it in `out.rows`). Gives 'changed' and appends nothing if a
+   * value must change and the encoder could note that in `_sdc_changes`, but `header.notesChanges` is false: the core opens the
+   * stream anew with notes and hands the record in again. Throws RecordError, with the property in `facts.property`, for a value
+   * that the destination cannot hold; nothing was appended then.
+   */
+  encode(record: Row, meta: RecordMeta, out: ByteBlocks): 'changed' | void;
   /**
    * Fast lane, optional: takes whole lines from `chunk[start..end)` (each ends with a newline) as long as they are RECORD
    * lines of this stream which it can encode to the very bytes `encode` would give, valid ones only. Gives the offset of
@@ -173,6 +226,11 @@ export interface Part {
   readonly blocks: readonly Buffer[];
   readonly rows: number;
   readonly bytes: number;
+  /**
+   * A version of the stream that becomes the only one once this part (and all before it) is written: rows of a lower version, or of
+   * none, are deleted or marked. The core has made sure that the version is complete; a row of a higher version stays.
+   */
+  readonly activate?: number;
 }
 
 /** What is committed together: all records before a STATE (or a bounded piece of them when no STATE came). */
@@ -187,12 +245,14 @@ export interface Unit {
   readonly last: boolean;
 }
 
-export interface Destination {
+/** `C` is the target's config. */
+export interface Destination<C extends object = object> {
   /**
-   * Called at each SCHEMA that differs from the stream's last. Must be quick: makes the encoder, may read the destination's
-   * catalog, leaves changes to `load`.
+   * Called at each SCHEMA that differs from the stream's last, and when changes must be noted from now on. Must be quick: makes the
+   * encoder, may read the destination's catalog, leaves changes to `load`. `config` is the target's with what `stream_options` says
+   * of this stream. Gives undefined if the stream is to be left out (by a policy): its records are counted and told, not loaded.
    */
-  openStream(header: StreamHeader): Promise<Encoder>;
+  openStream(header: StreamHeader, config: C): Promise<Encoder | undefined>;
   /**
    * Makes the unit durable; may be called again with the same unit. `committed` tells whether it (and all before it) is
    * durable and visible: only then may its state leave. `open` = safe so far, but a later unit or `finish` must complete it.

@@ -71,10 +71,9 @@ interface Shell {
 
 async function exitCodeOf(shell: Shell, output: Output): Promise<number> {
   try {
-    const names = Object.keys(shell.plugin.commands ?? {});
-    await execute(shell, output, parseArguments(shell.plugin.kind, names, process.argv.slice(2)));
+    const exitCode = await execute(shell, output, parseArguments(shell.plugin, process.argv.slice(2)));
     if (shell.signal.aborted) throw shell.signal.reason as Error;
-    return 0;
+    return exitCode;
   } catch (error) {
     return report(shell.log, error, shell.signal);
   }
@@ -88,7 +87,8 @@ function report(log: RunLog, error: unknown, signal: AbortSignal): number {
   return reason instanceof TaplineError ? reason.exitCode : 1;
 }
 
-async function execute(shell: Shell, output: Output, args: Arguments): Promise<void> {
+/** Does what was asked for; gives the exit code. */
+async function execute(shell: Shell, output: Output, args: Arguments): Promise<number> {
   const { plugin, settings } = shell;
   const version = packageVersion();
   if (args.version) return print(output, `${plugin.name} ${version}`);
@@ -98,19 +98,28 @@ async function execute(shell: Shell, output: Output, args: Arguments): Promise<v
   }
   if (args.about) {
     const { aboutPlugin, aboutText } = await import('./shell/about.ts');
-    // Programs read pipes, people terminals.
-    const format = args.format ?? (process.stdout.isTTY ? 'text' : 'json');
-    return print(output, aboutText(aboutPlugin(plugin, settings, version), format));
+    return print(output, aboutText(aboutPlugin(plugin, settings, version), args.format ?? usualFormat()));
   }
   const config = await configOf(shell, args);
   const run: Run = { name: plugin.name, version, log: shell.log, signal: shell.signal };
   if (args.command !== undefined) {
     const text = await plugin.commands![args.command.name]!.run(config as never, run, args.command.args);
-    return text === '' ? undefined : print(output, text);
+    return text === '' ? 0 : print(output, text);
   }
-  const { runTap, runTarget } = await import('./shell/run-plugin.ts');
+  const { runMode, runTap, runTarget } = await import('./shell/run-plugin.ts');
   const job = { args, config, run, output, log: shell.log, stderr: shell.stderr };
-  return plugin.kind === 'tap' ? runTap(plugin, job) : runTarget(plugin, job);
+  if (args.mode !== undefined) {
+    const { text, ok } = await runMode(plugin, args.mode, job, (args.format ?? usualFormat()) === 'json' ? 'json' : 'text');
+    await print(output, text);
+    return ok ? 0 : 1;
+  }
+  await (plugin.kind === 'tap' ? runTap(plugin, job) : runTarget(plugin, job));
+  return 0;
+}
+
+/** Programs read pipes, people terminals. */
+function usualFormat(): 'text' | 'json' {
+  return process.stdout.isTTY ? 'text' : 'json';
 }
 
 /** The checked settings. Warns of unknown ones, also when something else is wrong. */
@@ -124,7 +133,8 @@ async function configOf({ plugin, settings, log }: Shell, args: Arguments): Prom
   return config;
 }
 
-async function print(output: Output, text: string): Promise<void> {
+async function print(output: Output, text: string): Promise<number> {
   await output.write(`${text}\n`);
   await output.flush();
+  return 0;
 }

@@ -25,6 +25,8 @@ export interface Setting {
   readonly members?: Setting;
   /** For arrays: what each item is. */
   readonly items?: Setting;
+  /** True if `stream_options` may set it for some streams only. */
+  readonly perStream?: true;
   /** Accepted and without effect here; says why. Kept so that a peer's config works unchanged. */
   readonly ignored?: string;
 }

@@ -29,7 +29,7 @@ const COMMON = {
   format: {
     value: 'FORMAT',
     options: ['text', 'json', 'markdown'],
-    description: 'How --about prints; text on a terminal, json elsewhere.',
+    description: 'How --about and the like print; text on a terminal, json elsewhere.',
   },
   version: { description: 'Print name and version.' },
   help: { short: 'h', description: 'Print this help.' },
@@ -68,17 +68,33 @@ export interface Arguments {
   readonly state: string | undefined;
   readonly test: 'all' | 'schema' | undefined;
   readonly input: string | undefined;
+  /** A mode of the plugin: the flag that was given. */
+  readonly mode: string | undefined;
   /** A sub-command and what follows it. */
   readonly command: { readonly name: string; readonly args: readonly string[] } | undefined;
 }
 
+/** What a plugin adds to the command line. */
+export interface Offered {
+  readonly kind: 'tap' | 'target';
+  /** Sub-commands by name; a name may have several words. */
+  readonly commands?: Readonly<Record<string, unknown>>;
+  /** Modes by name; each is a switch. */
+  readonly modes?: Readonly<Record<string, { readonly summary: string }>>;
+}
+
+/** All flags of a plugin. */
+export function flagsOf({ kind, modes = {} }: Offered): Flags {
+  const switches = Object.entries(modes).map(([name, { summary }]) => [name, { description: summary }]);
+  return { ...FLAGS[kind], ...Object.fromEntries(switches) };
+}
+
 /**
  * Reads a command line.
- * @param commands names of the plugin's sub-commands; a name may have several words
- * @throws ConfigError with every problem: unknown flags with the nearest name, missing values, unknown commands
+ * @throws ConfigError with every problem: unknown flags with the nearest name, missing values, unknown commands, two modes at once
  */
-export function parseArguments(kind: 'tap' | 'target', commands: readonly string[], argv: readonly string[]): Arguments {
-  const flags: Flags = FLAGS[kind];
+export function parseArguments(offered: Offered, argv: readonly string[]): Arguments {
+  const flags = flagsOf(offered);
   const parsed = parse(flags, argv);
   const problems: Problem[] = [];
   const values = new Map<string, string[]>();
@@ -88,7 +104,9 @@ export function parseArguments(kind: 'tap' | 'target', commands: readonly string
     if (flag === undefined) problems.push(problem(unknownFlag(flags, key)));
     else values.set(key, checkedValues(key, flag, [given].flat(), problems));
   }
-  const command = findCommand(commands, parsed._.map(String), problems);
+  const command = findCommand(Object.keys(offered.commands ?? {}), parsed._.map(String), problems);
+  const modes = Object.keys(offered.modes ?? {}).filter((name) => values.get(name)?.at(-1) === 'true');
+  if (modes.length > 1) problems.push(problem(`Only one of ${modes.map((name) => `--${name}`).join(', ')} may be given`));
   if (problems.length > 0) throw new ConfigError(problems, { hint: 'Try --help.' });
   const last = (name: string): string | undefined => values.get(name)?.at(-1);
   const isOn = (name: string): boolean => last(name) === 'true';
@@ -104,6 +122,7 @@ export function parseArguments(kind: 'tap' | 'target', commands: readonly string
     state: last('state'),
     test: test === '' ? 'all' : test === 'disabled' ? undefined : (test as Arguments['test']),
     input: last('input'),
+    mode: modes[0],
     command,
   };
 }

@@ -1,11 +1,11 @@
-import { FLAGS, type Flag } from './flags.ts';
+import { flagsOf, type Flag } from './flags.ts';
 import type { Tap, Target } from '../plugin.ts';
 import { typesOf } from './config-names.ts';
 import type { Settings } from '../settings.ts';
 
 /** The text of `--help`. `settings` are all of them: the plugin's and those of its kind. */
 export function helpText(plugin: Tap | Target, settings: Settings): string {
-  const flags: Readonly<Record<string, Flag>> = FLAGS[plugin.kind];
+  const flags = flagsOf(plugin);
   const commands = Object.entries(plugin.commands ?? {});
   const lines = [plugin.summary, '', `Usage: ${plugin.name} --config FILE [flags]`];
   for (const [name] of commands) lines.push(`       ${plugin.name} ${name} --config FILE`);

@@ -6,7 +6,7 @@ import { parseExact } from '../json-text.ts';
 import { createMeter } from './metrics.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
-import type { Run, Source, Tap, Target } from '../plugin.ts';
+import type { Answer, Run, Source, Tap, Target } from '../plugin.ts';
 import type { RunLog } from './run-log.ts';
 import type { Stderr } from './stderr.ts';
 
@@ -49,6 +49,22 @@ export async function runTarget(target: Target, job: Job): Promise<void> {
     input.close();
   }
 }
+
+/** Has a mode answer. Throws what it throws. */
+export async function runMode(plugin: Tap | Target, name: string, job: Job, format: 'text' | 'json'): Promise<Answer> {
+  const { args, config, run } = job;
+  const { catalog } = await readFiles(args);
+  const mode = plugin.modes![name]!;
+  if (plugin.kind === 'tap') return mode.run(config as never, run, { format, catalog, input: nothing() });
+  const input = process.stdin.isTTY && args.input === undefined ? undefined : await openInput(args.input);
+  try {
+    return await mode.run(config as never, run, { format, catalog, input: input ?? nothing() });
+  } finally {
+    input?.close();
+  }
+}
+
+async function* nothing(): AsyncGenerator<Buffer> {}
 
 async function printCatalog(source: Source, output: Output): Promise<void> {
   const { catalogText, discover } = await import('../tap/catalog.ts');

@@ -202,7 +202,8 @@ export class Intake {
         properties: unknown,
       });
     }
-    this.#pending = { header: { stream: name, schema, columns: columnsOf(schema), keys }, line: Buffer.from(line), canonical };
+    const header = { stream: name, schema, columns: columnsOf(schema), keys, notesChanges: false };
+    this.#pending = { header, line: Buffer.from(line), canonical };
   }
 
   #record(message: JsonObject, line: Buffer, now: number): void {

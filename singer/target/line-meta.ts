@@ -1,12 +1,13 @@
 import { memberRange } from '../json-bytes.ts';
 import { stringifyExact } from '../json-text.ts';
 import { ExactNumber, type JsonObject } from '../json.ts';
-import type { RecordMeta } from '../plugin.ts';
+import type { Change, RecordMeta } from '../plugin.ts';
 
 /** The parts of a message around its record; the record's place is looked up only when asked for. */
 export class LineMeta implements RecordMeta {
   readonly timeExtracted: string | undefined;
   readonly version: number | undefined;
+  readonly changes: readonly Change[] = [];
   line: Buffer;
   readonly #message: JsonObject;
   #range: readonly [number, number] | undefined;

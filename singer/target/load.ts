@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { BlockPool } from './blocks.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { InputError, TaplineError } from '../errors.ts';
@@ -34,7 +35,7 @@ export interface LoadOptions {
  */
 export async function load(options: LoadOptions): Promise<void> {
   const clock: Clock = { receivedAt: new Date(), batchedAt: new Date() };
-  const run: TargetRun = { ...options.run, startedAt: new Date(), clock };
+  const run: TargetRun = { ...options.run, startedAt: new Date(), runId: randomUUID(), clock };
   const destination = await options.target.open(options.config as never, run);
   const loader = new Loader(options, destination, clock);
   try {
@@ -156,7 +157,9 @@ class Loader {
       if (intake.announced !== undefined) {
         // The destination may look into itself: not while a unit is on its way.
         await this.#loading;
-        intake.open(await this.#destination.openStream(intake.announced));
+        const encoder = await this.#destination.openStream(intake.announced, this.#o.config);
+        if (encoder === undefined) throw new Error(`${intake.announced.stream} has no encoder`);
+        intake.open(encoder);
       }
     }
     if (!this.#isFull()) return;

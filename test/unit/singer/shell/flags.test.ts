@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../../singer/errors.ts';
 import { parseArguments } from '../../../../singer/shell/flags.ts';
 
-const tap = (...argv: string[]) => parseArguments('tap', [], argv);
-const target = (...argv: string[]) => parseArguments('target', ['state', 'state merge'], argv);
+const tap = (...argv: string[]) =>
+  parseArguments({ kind: 'tap', modes: { check: { summary: 'Checks.' }, explain: { summary: 'Explains.' } } }, argv);
+const target = (...argv: string[]) => parseArguments({ kind: 'target', commands: { state: {}, 'state merge': {} } }, argv);
 
 function problems(parse: () => unknown): string[] {
   try {
@@ -56,6 +57,13 @@ describe('parseArguments', () => {
 
   it('tells every problem at once', () => {
     expect(problems(() => tap('--abut', '--confg', 'c', '--format', 'x'))).toHaveLength(3);
+  });
+
+  it('takes the modes of a plugin as switches, one at a time', () => {
+    expect(tap('--check', '--format', 'json')).toMatchObject({ mode: 'check', format: 'json' });
+    expect(tap().mode).toBeUndefined();
+    expect(problems(() => tap('--check', '--explain'))).toEqual(['Only one of --check, --explain may be given']);
+    expect(problems(() => target('--check'))).toEqual(['Unknown flag --check']);
   });
 
   it('finds the longest command and hands the rest on', () => {
