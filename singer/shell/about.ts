@@ -18,7 +18,7 @@ export interface About {
 
 /** What the core itself gives every plugin of a kind. Only names that Meltano's own schema lists. */
 const CORE_CAPABILITIES = {
-  tap: ['catalog', 'discover', 'state', 'about', 'test', 'structured-logging'],
+  tap: ['catalog', 'discover', 'state', 'about', 'test', 'batch', 'structured-logging'],
   target: ['about', 'structured-logging'],
 } as const;
 

@@ -1,3 +1,4 @@
+import { batchConfig, batchSettings, type BatchSettings } from './batch-settings.ts';
 import type { Settings } from '../settings.ts';
 
 /** The settings that every tap has. */
@@ -12,7 +13,8 @@ export const tapSettings = {
     type: 'integer',
     default: 10_000,
     minimum: 1,
-    description: 'Send a STATE after this many records, at the next place where the stream can be resumed.',
+    description:
+      'Send a STATE after this many records, at the next place where the stream can be resumed. With batch_config: after each file.',
   },
   state_interval_seconds: {
     type: 'number',
@@ -20,6 +22,7 @@ export const tapSettings = {
     minimum: 0,
     description: 'Send a STATE after this many seconds, at the next place where the stream can be resumed.',
   },
+  batch_config: batchConfig,
 } as const satisfies Settings;
 
 /** What `extract` needs from the tap's settings. */
@@ -27,9 +30,11 @@ export interface ExtractSettings {
   readonly activateVersions: boolean;
   readonly stateRecords: number;
   readonly stateSeconds: number;
+  /** Where records go if not into RECORD messages. */
+  readonly batch: BatchSettings | undefined;
 }
 
-/** Reads the settings above from a validated config; a member that is missing has its default. */
+/** Reads the settings above from a validated config; a member that is missing has its default. Throws ConfigError. */
 export function extractSettings(config: object): ExtractSettings {
   const value = (name: string): unknown => Reflect.get(config, name);
   const number = (name: 'state_interval_records' | 'state_interval_seconds'): number => {
@@ -40,5 +45,6 @@ export function extractSettings(config: object): ExtractSettings {
     activateVersions: value('emit_activate_version_messages') === true,
     stateRecords: number('state_interval_records'),
     stateSeconds: number('state_interval_seconds'),
+    batch: batchSettings(config),
   };
 }

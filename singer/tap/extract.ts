@@ -1,12 +1,15 @@
+import { batchSink } from './batch-sink.ts';
 import { Bookmarks } from './bookmarks.ts';
 import { Interrupted, SystemError } from '../errors.ts';
 import { type ExtractSettings, extractSettings } from './extract-settings.ts';
+import { CoveredBookmark } from './covered-bookmark.ts';
 import type { JsonObject } from '../json.ts';
 import { activateVersionLine, schemaLine } from './messages.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
 import type { Run, Source } from '../plugin.ts';
 import { readStream } from './read-stream.ts';
+import { lineSink } from './record-sink.ts';
 import { StateSender } from './state-sender.ts';
 import { planSync, type StreamPlan } from './sync-plan.ts';
 import { tableVersion } from './table-version.ts';
@@ -80,22 +83,38 @@ async function syncStream(sync: Sync, plan: StreamPlan): Promise<void> {
   await send(sync, schemaLine({ stream: plan.name, schema: plan.schema, keys: plan.keys, replicationKey: plan.replicationKey }));
   if (test === 'schema') return;
   if (table?.first === true) await send(sync, activateVersionLine(plan.name, table.version));
-  await readStream({
-    plan,
-    run,
-    output: sync.output,
-    meter: sync.meter,
-    bookmark: full ? undefined : usable(given, plan, run),
-    version: table?.version,
-    limit: test === undefined ? undefined : 1,
-    written: async (records, bookmark) => {
-      const due = states.due(records);
-      // A whole table is always read from its beginning: there is nothing to resume at.
-      if (bookmark === undefined || full) return;
-      bookmarks.set(id, bookmark);
-      if (due) await states.send();
-    },
-  });
+  const sinkOptions = { stream: plan.name, version: table?.version, output: sync.output, meter: sync.meter, signal: run.signal };
+  // A test of one record is best seen on the output itself.
+  const { batch } = sync.settings;
+  const sink = batch === undefined || test !== undefined ? lineSink(sinkOptions) : batchSink(sinkOptions, batch);
+  const covered = new CoveredBookmark(sink);
+  try {
+    await readStream({
+      plan,
+      run,
+      sink,
+      bookmark: full ? undefined : usable(given, plan, run),
+      limit: test === undefined ? undefined : 1,
+      written: async (records, bookmark) => {
+        // A whole table is always read from its beginning: there is nothing to resume at.
+        covered.add(records, full ? undefined : bookmark);
+        let newest = covered.take();
+        const due = states.due(records, newest !== undefined);
+        if (due && newest === undefined && covered.isWaiting) {
+          await sink.flush();
+          newest = covered.take();
+        }
+        if (newest === undefined) return;
+        bookmarks.set(id, newest);
+        if (due) await states.send();
+      },
+    });
+    await sink.flush();
+    const last = covered.take();
+    if (last !== undefined) bookmarks.set(id, last);
+  } finally {
+    await sink.close();
+  }
   if (table !== undefined) {
     await send(sync, activateVersionLine(plan.name, table.version));
     bookmarks.set(id, table.done);

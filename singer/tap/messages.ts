@@ -38,6 +38,25 @@ export function recordTail(extractedAt: Date, version: number | undefined): stri
   return `${version === undefined ? '' : `,"version":${version}`},"time_extracted":"${rfc3339(extractedAt)}"}\n`;
 }
 
+/** A BATCH message of the SDK's dialect that names one closed file of bare records, one line. */
+export function batchLine(o: {
+  readonly stream: string;
+  readonly compression: 'none' | 'gzip';
+  readonly url: string;
+  readonly version: number | undefined;
+  readonly extractedAt: Date;
+}): string {
+  const message = {
+    type: 'BATCH',
+    stream: o.stream,
+    encoding: { format: 'jsonl', compression: o.compression },
+    manifest: [o.url],
+    version: o.version,
+    time_extracted: rfc3339(o.extractedAt),
+  };
+  return `${JSON.stringify(message)}\n`;
+}
+
 /** RFC 3339 in UTC with six fraction digits and `Z`, as singer-python writes times. Never rounds up. */
 export function rfc3339(date: Date): string {
   return `${date.toISOString().slice(0, -1)}000Z`;

@@ -1,9 +1,7 @@
 import type { JsonObject, Row } from '../json.ts';
 import { parseExact } from '../json-text.ts';
-import { recordHead, recordTail } from './messages.ts';
 import type { Batch, ReadRequest, Run } from '../plugin.ts';
-import type { Meter } from '../meter.ts';
-import type { Output } from '../output.ts';
+import type { RecordSink } from './record-sink.ts';
 import { rowEncoder } from './rows.ts';
 import type { StreamPlan } from './sync-plan.ts';
 import { unlessAborted, within } from './waiting.ts';
@@ -17,11 +15,8 @@ const NEWLINE = 0x0a;
 export interface Reading {
   readonly plan: StreamPlan;
   readonly run: Run;
-  readonly output: Output;
-  readonly meter: Meter;
+  readonly sink: RecordSink;
   readonly bookmark: JsonObject | undefined;
-  /** Goes into every record; undefined = none. */
-  readonly version: number | undefined;
   /** Read no more records than this. */
   readonly limit: number | undefined;
   /** Called after a batch was written, with the number of its records and its bookmark. */
@@ -69,10 +64,7 @@ function requestOf(o: Reading): ReadRequest {
     columns: plan.columns.map((column) => column.name),
     whole: plan.whole,
     limit: o.limit,
-    envelope: () => ({
-      head: Buffer.from(recordHead(plan.name)),
-      tail: Buffer.from(recordTail(new Date(), o.version)),
-    }),
+    envelope: () => ({ head: Buffer.from(o.sink.head), tail: Buffer.from(o.sink.tail()) }),
     signal: run.signal,
     log: run.log,
   };
@@ -80,8 +72,7 @@ function requestOf(o: Reading): ReadRequest {
 
 /** Gives a function that writes a batch, at most `limit` records of it, and gives their number. */
 function recordWriter(o: Reading): (batch: Batch, limit: number) => Promise<number> {
-  const { plan, run, output, meter } = o;
-  const head = recordHead(plan.name);
+  const { plan, run, sink } = o;
   const encode = rowEncoder({
     stream: plan.name,
     columns: plan.columns,
@@ -89,24 +80,19 @@ function recordWriter(o: Reading): (batch: Batch, limit: number) => Promise<numb
     deselected: plan.deselected,
     log: run.log,
   });
-  const send = async (bytes: Buffer, records: number): Promise<void> => {
-    const wait = output.write(bytes);
-    meter.records(plan.name, records, bytes.length);
-    if (wait !== undefined) await unlessAborted(wait, run.signal);
-    run.signal.throwIfAborted();
-  };
   return async (batch, limit) => {
     let count = 0;
     let { rows } = batch;
     if (batch.lines !== undefined && batch.lines.records > 0) {
       const lines = batch.lines.records <= limit ? batch.lines : firstLines(batch.lines.bytes, limit);
       if (plan.whole) {
-        await send(lines.bytes, lines.records);
+        await sink.write(lines.bytes, lines.records);
         count = lines.records;
-      } else rows = [...rowsOfLines(lines.bytes), ...(rows ?? [])];
+      } else rows = [...rowsOfLines(lines.bytes, sink.head === ''), ...(rows ?? [])];
     }
     if (rows === undefined) return count;
-    const tail = recordTail(new Date(), o.version);
+    const { head } = sink;
+    const tail = sink.tail();
     let text = '';
     let pending = 0;
     for (const row of rows) {
@@ -115,11 +101,11 @@ function recordWriter(o: Reading): (batch: Batch, limit: number) => Promise<numb
       count++;
       pending++;
       if (text.length < WRITE_CHARACTERS) continue;
-      await send(Buffer.from(text), pending);
+      await sink.write(Buffer.from(text), pending);
       text = '';
       pending = 0;
     }
-    if (pending > 0) await send(Buffer.from(text), pending);
+    if (pending > 0) await sink.write(Buffer.from(text), pending);
     return count;
   };
 }
@@ -131,9 +117,9 @@ function firstLines(bytes: Buffer, records: number): { bytes: Buffer; records: n
 }
 
 /** The records of ready lines, for a stream whose values must be cut or converted after all. */
-function rowsOfLines(bytes: Buffer): Row[] {
-  const lines = bytes.toString().split('\n').slice(0, -1);
-  return lines.map((line) => (parseExact(line) as { readonly record: Row }).record);
+function rowsOfLines(bytes: Buffer, bare: boolean): Row[] {
+  const lines = bytes.toString().split('\n').slice(0, -1).map(parseExact);
+  return lines.map((line) => (bare ? (line as Row) : (line as { readonly record: Row }).record));
 }
 
 async function close(batches: AsyncIterator<Batch>, run: Run, stream: string): Promise<void> {

@@ -16,11 +16,15 @@ export class StateSender {
     this.#o = options;
   }
 
-  /** Tells of records written, and says whether it is time for a STATE. */
-  due(records: number): boolean {
+  /**
+   * Tells of records written, and says whether it is time for a STATE. By count only if it would be a new one: in the midst of a
+   * batch file nothing is.
+   */
+  due(records: number, isNew: boolean): boolean {
     const { stateRecords, stateSeconds } = this.#o.settings;
     this.#records += records;
-    return this.#records >= stateRecords || performance.now() - this.#sentAt >= stateSeconds * 1000;
+    const enough = isNew && this.#records >= stateRecords;
+    return enough || performance.now() - this.#sentAt >= stateSeconds * 1000;
   }
 
   /** Writes the state as it is now; all records that it covers must have been written. */

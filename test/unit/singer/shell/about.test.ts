@@ -37,7 +37,7 @@ const about = aboutPlugin(tap, settings, '1.2.3');
 
 describe('about', () => {
   it('computes capabilities from the kind and adds those of the plugin, once', () => {
-    expect(about.capabilities).toEqual(['catalog', 'discover', 'state', 'about', 'test', 'structured-logging']);
+    expect(about.capabilities).toEqual(['catalog', 'discover', 'state', 'about', 'test', 'batch', 'structured-logging']);
     expect(aboutPlugin(target, settings, '1').capabilities).toEqual(['about', 'structured-logging', 'batch']);
   });
 
