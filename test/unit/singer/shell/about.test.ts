@@ -83,7 +83,7 @@ describe('meltanoPlugins', () => {
       namespace: tap_x
       description: "Reads x."
       executable: ./bin/tap-x
-      capabilities: [catalog, discover, state, about, test, structured-logging]
+      capabilities: [catalog, discover, state, about, test, batch, structured-logging]
       settings:
         - name: host
           kind: string
