@@ -3,17 +3,22 @@
 //
 //   node bench/data.mjs [--large]      makes all of it now; the bench makes what it needs by itself
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, realpathSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { createGzip } from 'node:zlib';
 
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), '..', '.cache', 'bench');
 
 /** @typedef {readonly (string | null)[]} Cells */
 /** @typedef {{ stream: string, columns: readonly string[], keys: readonly string[], row: (index: number) => Cells }} Table */
-/** @typedef {'csv' | 'singer' | 'singer-general'} Form `singer-general`: a schema that asks for more than types, so that records must become objects */
+/**
+ * `singer-general`: a schema that asks for more than types, so that records must become objects. `singer-nested`: names with `__` are
+ * paths into objects. `singer-streams`: the records go in turn to fifty streams. `jsonl`: bare records.
+ * @typedef {'csv' | 'csv.gz' | 'singer' | 'singer-general' | 'singer-nested' | 'singer-streams' | 'jsonl'} Form
+ */
 
 /** @param {string} text */
 const words = (text) => text.split(' ');
@@ -172,8 +177,30 @@ const customers = (version) => ({
   },
 });
 
+/** The same sales with most columns two and three levels deep. @type {Table} */
+const sales = {
+  ...resale,
+  stream: 'sales',
+  columns: words(
+    'month place__town flat__type place__block place__street__name flat__storeys flat__size__sqm flat__model lease__from lease__left price',
+  ),
+};
+
+/** Three hundred columns of sensors: short texts, numbers as text, nulls. @type {Table} */
+const wide = {
+  stream: 'wide',
+  columns: ['id', ...Array.from({ length: 299 }, (_, n) => `sensor_${String(n).padStart(3, '0')}`)],
+  keys: [],
+  row(index) {
+    const luck = scramble(index);
+    return [String(index), ...Array.from({ length: 299 }, (_, n) => (n % 7 === 3 ? null : String((luck >>> (n % 16)) % 10_000)))];
+  },
+};
+
 /** @type {Record<string, Table>} */
-const TABLES = { resale, customers: customers(0), 'customers-changed': customers(1) };
+const TABLES = { resale, customers: customers(0), 'customers-changed': customers(1), sales, wide };
+/** Streams of the form `singer-streams`. */
+export const STREAMS = 50;
 
 /**
  * The path of a data file, made if it is not there yet.
@@ -185,17 +212,22 @@ export async function data(name, rows, form) {
   const table = TABLES[name];
   if (table === undefined) throw new Error(`No such data: ${name}`);
   mkdirSync(FOLDER, { recursive: true });
+  if (form === 'csv.gz') {
+    await pipeline(createReadStream(await data(name, rows, 'csv')), createGzip(), createWriteStream(`${path}.part`));
+    renameSync(`${path}.part`, path);
+    return path;
+  }
   const out = createWriteStream(`${path}.part`);
-  let chunk = head(table, form);
+  const { head, line } = writer(table, form);
+  let chunk = head;
   for (let index = 0; index < rows; index++) {
-    chunk += form === 'csv' ? csvLine(table.row(index)) : recordLine(table, table.row(index));
+    chunk += line(table.row(index), index);
     if (chunk.length < 262_144) continue;
     if (!out.write(chunk)) await once(out, 'drain');
     chunk = '';
   }
-  out.end(
-    form === 'csv' ? chunk : `${chunk}${JSON.stringify({ type: 'STATE', value: { bookmarks: { [table.stream]: { rows } } } })}\n`,
-  );
+  const state = { type: 'STATE', value: { bookmarks: { [table.stream]: { rows } } } };
+  out.end(form.startsWith('singer') ? `${chunk}${JSON.stringify(state)}\n` : chunk);
   await finished(out);
   renameSync(`${path}.part`, path);
   return path;
@@ -208,27 +240,81 @@ export function shape(name) {
   return table;
 }
 
-/** @param {Table} table @param {Form} form */
-function head({ stream, columns, keys }, form) {
-  if (form === 'csv') return csvLine(columns);
-  const properties = Object.fromEntries(
-    columns.map((column) => [
-      column,
-      { type: keys.includes(column) ? 'string' : ['null', 'string'], ...(form === 'singer-general' ? { maxLength: 1000 } : {}) },
-    ]),
-  );
+/**
+ * The first lines of a file and what makes a row into a line.
+ * @param {Table} table @param {Form} form @returns {{ head: string, line: (row: Cells, index: number) => string }}
+ */
+function writer(table, form) {
+  const { stream, columns } = table;
+  /** @param {string} name @param {string} record */
+  const message = (name, record) => `{"type":"RECORD","stream":"${name}","record":${record}}\n`;
+  switch (form) {
+    case 'csv':
+    case 'csv.gz':
+      return { head: csvLine(columns), line: csvLine };
+    case 'jsonl':
+      return { head: '', line: (row) => `${flat(columns, row)}\n` };
+    case 'singer-nested':
+      return { head: schema(table, form), line: (row) => message(stream, JSON.stringify(nested(columns, row))) };
+    case 'singer-streams': {
+      const names = Array.from({ length: STREAMS }, (_, n) => `${stream}_${two(n)}`);
+      return {
+        head: names.map((name) => schema({ ...table, stream: name }, form)).join(''),
+        line: (row, index) => message(pick(names, index), flat(columns, row)),
+      };
+    }
+    default:
+      return { head: schema(table, form), line: (row) => message(stream, flat(columns, row)) };
+  }
+}
+
+/** @param {readonly string[]} columns @param {Cells} row */
+function flat(columns, row) {
+  return `{${columns.map((column, index) => `"${column}":${JSON.stringify(row[index])}`).join(',')}}`;
+}
+
+/** Puts values at their paths. @param {readonly string[]} columns @param {readonly unknown[]} values @returns {Record<string, unknown>} */
+function nested(columns, values) {
+  /** @type {Record<string, unknown>} */
+  const root = {};
+  columns.forEach((column, index) => {
+    const path = column.split('__');
+    const name = path.pop() ?? column;
+    let node = root;
+    for (const part of path) node = /** @type {Record<string, unknown>} */ (node[part] ??= {});
+    node[name] = values[index];
+  });
+  return root;
+}
+
+/** A SCHEMA message. @param {Table} table @param {Form} form */
+function schema({ stream, columns, keys }, form) {
+  // Nothing that asks for this can be checked on bytes alone.
+  const more = form === 'singer-general' ? { not: { const: 'never' } } : {};
+  const types = columns.map((column) => ({ type: keys.includes(column) ? 'string' : ['null', 'string'], ...more }));
+  const properties =
+    form === 'singer-nested'
+      ? objectSchemas(nested(columns, types))
+      : Object.fromEntries(columns.map((column, index) => [column, types[index]]));
   return `${JSON.stringify({ type: 'SCHEMA', stream, schema: { type: 'object', properties }, key_properties: keys })}\n`;
 }
+
+/** What is no schema of a value is an object of such. @param {Record<string, unknown>} tree @returns {Record<string, unknown>} */
+function objectSchemas(tree) {
+  return Object.fromEntries(
+    Object.entries(tree).map(([name, node]) => {
+      const inner = /** @type {Record<string, unknown>} */ (node);
+      return [name, 'type' in inner && !isTree(inner['type']) ? inner : { type: 'object', properties: objectSchemas(inner) }];
+    }),
+  );
+}
+
+/** @param {unknown} value */
+const isTree = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @param {Cells} cells */
 function csvLine(cells) {
   return `${cells.map((cell) => (cell === null ? '' : /[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`;
-}
-
-/** @param {Table} table @param {Cells} cells */
-function recordLine({ stream, columns }, cells) {
-  const record = columns.map((column, index) => `"${column}":${JSON.stringify(cells[index])}`).join(',');
-  return `{"type":"RECORD","stream":"${stream}","record":{${record}}}\n`;
 }
 
 /** A number that looks random and is always the same for the same index. @param {number} index */
@@ -240,6 +326,6 @@ function scramble(index) {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const rows = process.argv.includes('--large') ? 10_000_000 : 1_000_000;
-  for (const name of Object.keys(TABLES))
+  for (const name of ['resale', 'customers', 'customers-changed'])
     for (const form of /** @type {const} */ (['csv', 'singer'])) process.stdout.write(`${await data(name, rows, form)}\n`);
 }

@@ -49,13 +49,15 @@ export class BenchPostgres {
     return this.again(table, rows, run);
   }
 
-  /** The same on the table as it is. @param {string} table @param {number} rows @param {() => Promise<Measure>} run @returns {Promise<Measure>} */
-  async again(table, rows, run) {
+  /** The same on the table as it is. @param {string} table @param {number} rows @param {() => Promise<Measure>} run @param {string} [schema] @returns {Promise<Measure>} */
+  async again(table, rows, run, schema = 'public') {
     await this.client.query('CHECKPOINT');
     const before = cpuOf(this.server.pid);
     const measured = await run();
     const after = cpuOf(this.server.pid);
-    const { rows: found } = await this.client.query(`SELECT count(*)::int AS count FROM ${escapeIdentifier(table)}`);
+    const { rows: found } = await this.client.query(
+      `SELECT count(*)::int AS count FROM ${escapeIdentifier(schema)}.${escapeIdentifier(table)}`,
+    );
     if (found[0].count !== rows) throw new Error(`${table} holds ${found[0].count} rows instead of ${rows}`);
     if (before === undefined || after === undefined) return measured;
     return { ...measured, processes: [...measured.processes, { name: 'server', peakBytes: 0, cpuSeconds: after - before }] };

@@ -7,6 +7,9 @@ import { command, root } from './command.mjs';
 /** The Meltano that the tests run; needs Python 3.10 or later. */
 const MELTANO = '4.4.1';
 const UV = '0.13.8';
+const FOLDER = join(root, '.cache', `meltano-${MELTANO}`);
+/** Where `installMeltano` puts the executable. */
+export const MELTANO_BIN = join(FOLDER, 'bin', 'meltano');
 const PYTHONS = ['python3.11', 'python3.12', 'python3.13', 'python3.10', 'python3'];
 
 /**
@@ -15,11 +18,10 @@ const PYTHONS = ['python3.11', 'python3.12', 'python3.13', 'python3.10', 'python
  * @throws {Error} saying what is missing
  */
 export async function installMeltano() {
-  const folder = join(root, '.cache', `meltano-${MELTANO}`);
+  const folder = FOLDER;
   const python = join(folder, 'bin', 'python');
   const complete = join(folder, 'complete');
-  const meltano = join(folder, 'bin', 'meltano');
-  if (await exists(complete)) return meltano;
+  if (await exists(complete)) return MELTANO_BIN;
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(root, '.cache'), { recursive: true });
   const system = await findPython();
@@ -40,7 +42,7 @@ export async function installMeltano() {
     if (status !== 0) throw new Error(`Meltano cannot be installed: ${program} ${args.join(' ')} failed:\n${output.trim()}`);
   }
   await writeFile(complete, '');
-  return meltano;
+  return MELTANO_BIN;
 }
 
 /** Names alone prove nothing: version managers leave commands in the path that do not run. */

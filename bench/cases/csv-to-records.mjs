@@ -3,29 +3,38 @@ import { data } from '../data.mjs';
 import { measure } from '../measure.mjs';
 import { defineCase } from './case.mjs';
 
-const rows = 1_000_000;
+/**
+ * @typedef {object} Options
+ * @property {string} id
+ * @property {string} work
+ * @property {number} floor
+ * @property {number} goal
+ * @property {string} [table] of the data, `resale`
+ * @property {number} [rows] a million
+ * @property {Record<string, unknown>} [entry] more settings of the file
+ */
 
-export default defineCase({
-  results: [
-    {
-      id: 'csv-to-records',
-      work: 'CSV to RECORD lines, 1 M resale rows',
-      against: 'csv-parse making objects, JSON.stringify',
-      unit: 'times as fast',
-      floor: 6,
-      goal: 10,
-      rows,
+/** @param {Options} options */
+export const csvToRecords = ({ id, work, floor, goal, table = 'resale', rows = 1_000_000, entry = {} }) =>
+  defineCase({
+    results: [{ id, work, against: 'csv-parse making objects, JSON.stringify', unit: 'times as fast', floor, goal, rows }],
+    async prepare() {
+      await data(table, rows, 'csv');
     },
-  ],
-  async prepare() {
-    await data('resale', rows, 'csv');
-  },
-  async round(bench) {
-    const FILE = await data('resale', rows, 'csv');
-    const TAP = bench.configFile('tap', { files: [{ entity: 'resale', path: FILE, keys: [] }] });
-    return {
-      limit: await measure('node bench/limits/csv-parse-objects.mjs "$FILE" resale > /dev/null', { FILE }),
-      ours: { 'csv-to-records': await measure('node bin/tap-csv --config "$TAP" > /dev/null', { TAP }) },
-    };
-  },
+    async round(bench) {
+      const FILE = await data(table, rows, 'csv');
+      const TABLE = table;
+      const TAP = bench.configFile('tap', { files: [{ entity: table, path: FILE, keys: [], ...entry }] });
+      return {
+        limit: await measure('node bench/limits/csv-parse-objects.mjs "$FILE" "$TABLE" > /dev/null', { FILE, TABLE }),
+        ours: { [id]: await measure('node bin/tap-csv --config "$TAP" > /dev/null', { TAP }) },
+      };
+    },
+  });
+
+export default csvToRecords({
+  id: 'csv-to-records',
+  work: 'CSV to RECORD lines, 1 M resale rows',
+  floor: 6,
+  goal: 10,
 });

@@ -1,4 +1,5 @@
-// What a target for files without a fast lane does: JSON.parse of each line, JSON.stringify of its record. stdin to the file named.
+// What a program without a fast lane does: JSON.parse of each line, JSON.stringify of its record (of the whole where it is a bare
+// record). stdin to the file named.
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import process from 'node:process';
@@ -13,7 +14,7 @@ for await (const text of process.stdin) {
   rest = lines.pop();
   for (const line of lines) {
     const message = JSON.parse(line);
-    if (message.type === 'RECORD') chunk += `${JSON.stringify(message.record)}\n`;
+    if (message.type === 'RECORD' || message.type === undefined) chunk += `${JSON.stringify(message.record ?? message)}\n`;
   }
   if (chunk.length < 65_536) continue;
   if (!out.write(chunk)) await once(out, 'drain');

@@ -1,13 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { executable, pipeline, run, type Pipeline } from './processes.ts';
+import { executable, pipeline, run } from './processes.ts';
+import { inTime, killOne, lastLine, settled } from './victims.ts';
 
 /** Small, so that a load has many commits and a kill lands between, before, in and after them. */
 const BATCH_ROWS = 300;
 const STATE_ROWS = 100;
-/** A run that neither ends nor moves for so long hangs. */
-const HANG_MILLISECONDS = 60_000;
 
 /** How a killed load is resumed: from the last line the target printed, or from what `state get` gives. */
 export type Resume = 'printed' | 'database';
@@ -64,7 +63,10 @@ export async function torture(job: Torture): Promise<Verdict> {
   const client = new Client({ connectionString: job.url });
   await client.connect();
   try {
-    while (verdict.kills.tap + verdict.kills.target < job.kills) await oneLoad(job, client, verdict);
+    // What fails by itself would fail forever.
+    while (verdict.kills.tap + verdict.kills.target < job.kills && verdict.faults.length === 0) {
+      await oneLoad(job, client, verdict);
+    }
   } finally {
     await client.end();
   }
@@ -119,55 +121,10 @@ async function oneLoad(job: Torture, client: Client, verdict: Verdict): Promise<
   verdict.loads++;
 }
 
-/** Waits for a random moment, often right after real progress, and kills one of the two, if it still runs. */
-async function killOne({ processes, done }: Pipeline, random: () => number): Promise<'tap' | 'target' | undefined> {
-  const [tap, target] = processes;
-  if (tap === undefined || target === undefined) throw new Error('A pipeline has two ends');
-  const ended = done.then(() => undefined);
-  const pause = (most: number): Promise<void> =>
-    Promise.race([new Promise<void>((resolve) => setTimeout(resolve, random() * most)), ended]);
-  if (random() < 0.25) {
-    await pause(500); // Start-up: connecting, creating the table, reading the state.
-  } else {
-    const states = 1 + Math.floor(random() * 6);
-    const printed = new Promise<void>((resolve) => {
-      let lines = 0;
-      target.stdout?.on('data', (text: string) => {
-        lines += text.split('\n').length - 1;
-        if (lines >= states) resolve();
-      });
-    });
-    await Promise.race([printed, ended]);
-    await pause(30);
-  }
-  const victim = random() < 0.5 ? 'tap' : 'target';
-  const child = victim === 'tap' ? tap : target;
-  if (child.exitCode !== null || child.signalCode !== null) return undefined;
-  return child.kill('SIGKILL') ? victim : undefined;
-}
-
-/** Waits for the end of both: the survivor must end by itself once its partner is dead. */
-async function inTime({ processes, done }: Pipeline): Promise<Awaited<Pipeline['done']>> {
-  let hung = false;
-  const timer = setTimeout(() => {
-    hung = true;
-    for (const child of processes) child.kill('SIGKILL');
-  }, HANG_MILLISECONDS);
-  const result = await done;
-  clearTimeout(timer);
-  if (hung) throw new Error(`One process was still there ${HANG_MILLISECONDS / 1000} s after the other was killed`);
-  return result;
-}
-
 /** Makes the state file that the next run starts from. */
 async function keepState(resume: Resume, stdout: string, paths: { target: string; state: string }): Promise<void> {
   if (resume === 'printed') {
-    // Only whole lines count: a kill may cut the last one.
-    const line = stdout
-      .slice(0, stdout.lastIndexOf('\n') + 1)
-      .trimEnd()
-      .split('\n')
-      .at(-1);
+    const line = lastLine(stdout);
     if (line) writeFileSync(paths.state, line);
     return;
   }
@@ -187,18 +144,6 @@ async function commits(client: Client, table: string): Promise<Set<string | null
   if (!(await exists(client, table))) return new Set();
   const { rows } = await client.query<{ commit: string | null }>(`SELECT DISTINCT ${COMMIT} AS commit FROM "${table}"`);
   return new Set(rows.map((row) => row.commit));
-}
-
-/**
- * Waits until the server has ended the sessions of the killed: a COMMIT that was on its way still counts, and would be taken for
- * the next run's.
- */
-async function settled(client: Client): Promise<void> {
-  const others =
-    'SELECT count(*)::int AS others FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()';
-  while ((await client.query<{ others: number }>(others)).rows[0]?.others !== 0) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 async function exists(client: Client, table: string): Promise<boolean> {
