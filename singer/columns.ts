@@ -29,6 +29,8 @@ export interface Column {
   readonly scale?: number;
   /** How binary text is encoded. */
   readonly encoding?: 'base64' | 'base16';
+  /** The type that the source gives the column, as `x-sql-datatype` says it: any text. */
+  readonly sqlType?: string;
   /**
    * True when the schema asks no more of a value than its type and nullability (formats of date, time, datetime and uuid
    * are part of the type), so that a byte scanner which checks the type has validated the value.

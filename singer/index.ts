@@ -29,12 +29,14 @@ export type {
 } from './plugin.ts';
 export { defineTap, defineTarget } from './plugin.ts';
 export { BlockPool, ByteBlocks } from './target/blocks.ts';
+export { refuseIncomplete } from './target/completeness.ts';
 export type { Problem } from './errors.ts';
 export { ConfigError, InputError, Interrupted, RecordError, SystemError, TaplineError } from './errors.ts';
 export type { Casing, NameRules } from './target/names.ts';
 export { assignNames, cutToBytes, hashedName, plainName } from './target/names.ts';
+export { joinTypes } from './target/lattice.ts';
 export { createRecordScanner, type RecordScanner, type ScannerOptions } from './scan/record-scanner.ts';
 export { Kind, KINDS } from './scan/slot-checks.ts';
-export { daysOfMonth, isDateTime } from './scan/value-patterns.ts';
+export { daysOfMonth, isDate, isDateTime, isTime } from './scan/value-patterns.ts';
 export { HEX, PLAIN } from './scan/json-scan.ts';
 export { parseExact, stringifyExact } from './json-text.ts';

@@ -15,13 +15,32 @@ export function parseExact(text: string): Json {
   return hasNumber(value) && RISKY_NUMBER.test(text) ? new ExactReader(text).document() : value;
 }
 
+/** Bare words that Python writes for numbers JSON does not have; strings, to be stepped over, come first. */
+const NON_FINITE = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/g;
+
+/**
+ * Like `parseExact`, but takes `NaN`, `Infinity` and `-Infinity` where a number may stand, which Python's json module writes: they
+ * become the JavaScript numbers of these names. Throws a SyntaxError for all else that is not JSON.
+ */
+export function parseLenient(text: string): Json {
+  try {
+    return parseExact(text);
+  } catch (error) {
+    const strict = text.replaceAll(NON_FINITE, (word) => (word.startsWith('"') ? word : ' 0 '));
+    if (strict === text) throw error;
+    // Everything else must be right before the reader, which does not check, may see it.
+    JSON.parse(strict);
+    return new ExactReader(text).document();
+  }
+}
+
 /** Looking is cheaper than searching the text, and most records are all text. */
 function hasNumber(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return typeof value === 'number';
   return Object.values(value).some(hasNumber);
 }
 
-/** Compact JSON text; an `ExactNumber` prints as it came. Undefined members are left out. */
+/** Compact JSON text; an `ExactNumber` prints as it came, NaN and the infinite as null. Undefined members are left out. */
 export function stringifyExact(value: Json): string {
   if (value === null || typeof value !== 'object') {
     return typeof value === 'number' && !Number.isFinite(value) ? 'null' : JSON.stringify(value);
@@ -35,8 +54,9 @@ export function stringifyExact(value: Json): string {
   return `{${text}}`;
 }
 
-/** A record or schema as the validator can read it: exact numbers as the nearest JavaScript numbers. */
+/** A record or schema as the validator can read it: exact numbers as the nearest JavaScript numbers, NaN as zero. */
 export function stripExact(value: Json): Json {
+  if (typeof value === 'number') return finite(value);
   if (value === null || typeof value !== 'object') return value;
   if (value instanceof ExactNumber) return exactForCheck(value.text);
   if (Array.isArray(value)) return value.some(isComposite) ? value.map((item: Json) => stripExact(item)) : value;
@@ -52,13 +72,17 @@ export function stripExact(value: Json): Json {
 
 /** A number that is an integer exactly when the text is one: 1e400 and 0.1000…1 must not change their kind by rounding. */
 function exactForCheck(text: string): number {
-  const number = Number(text);
-  if (!Number.isFinite(number)) return text.startsWith('-') ? -Number.MAX_VALUE : Number.MAX_VALUE;
-  return number;
+  return finite(Number(text));
+}
+
+/** What the validator takes for a number that it would call none. */
+function finite(number: number): number {
+  if (Number.isFinite(number)) return number;
+  return Number.isNaN(number) ? 0 : Math.sign(number) * Number.MAX_VALUE;
 }
 
 function isComposite(value: Json | undefined): boolean {
-  return typeof value === 'object' && value !== null;
+  return typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object' && value !== null;
 }
 
 /** JSON text that does not depend on the order of members. */
@@ -105,6 +129,12 @@ class ExactReader {
       case 'n':
         this.#at += 4;
         return null;
+      case 'N':
+        this.#at += 3;
+        return Number.NaN;
+      case 'I':
+        this.#at += 8;
+        return Number.POSITIVE_INFINITY;
       default:
         return this.#number();
     }
@@ -156,6 +186,10 @@ class ExactReader {
 
   #number(): number | ExactNumber {
     const start = this.#at;
+    if (this.#text[start + 1] === 'I') {
+      this.#at += 9;
+      return Number.NEGATIVE_INFINITY;
+    }
     while (this.#at < this.#text.length && NUMBER_PART.test(this.#text[this.#at]!)) this.#at++;
     const text = this.#text.slice(start, this.#at);
     const number = Number(text);

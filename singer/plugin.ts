@@ -36,6 +36,11 @@ export interface Ask {
   readonly catalog: unknown;
   /** Messages on stdin (or of `--input`), for targets; ends at once if stdin is a terminal. */
   readonly input: AsyncIterable<Buffer>;
+  /**
+   * For targets: reads `input` to its end as a load does (schemas resolved, options per stream, flattening, checks) and hands all to this
+   * destination; no state is printed. The destination is closed by then. Throws what a load throws.
+   */
+  readonly rehearse: (destination: Destination) => Promise<void>;
 }
 
 export interface Answer {
@@ -206,8 +211,8 @@ export interface Encoder {
   readonly keepsUnnamed?: true;
   /**
    * General lane: appends one validated record to `out` (and counts it in `out.rows`). Gives 'changed' and appends nothing if a
-   * value must change and the encoder could note that in `_sdc_changes`, but `header.notesChanges` is false: the core opens the
-   * stream anew with notes and hands the record in again. Throws RecordError, with the property in `facts.property`, for a value
+   * value must change and the encoder could note that in `_sdc_changes`, but `header.notesChanges` is false, or if a column must
+   * become wider for a value: the core opens the stream anew, with notes, and hands the record in again. Throws RecordError, with the property in `facts.property`, for a value
    * that the destination cannot hold; nothing was appended then.
    */
   encode(record: Row, meta: RecordMeta, out: ByteBlocks): 'changed' | void;

@@ -8,7 +8,7 @@ import { logConfig } from './shell/log-config.ts';
 import { secretsOf } from './shell/mask.ts';
 import type { Output } from './output.ts';
 import type { Run, Tap, Target } from './plugin.ts';
-import { allSettings } from './shell/plugin-settings.ts';
+import { allSettings, jointProblems } from './shell/plugin-settings.ts';
 import { createLog, type RunLog } from './shell/run-log.ts';
 import type { Settings } from './settings.ts';
 import { listenForSignals } from './shell/signals.ts';
@@ -129,7 +129,8 @@ async function configOf({ plugin, settings, log }: Shell, args: Arguments): Prom
   const { config, problems, unknown, ignored } = checkConfig(settings, given);
   if (unknown.length > 0) log.warn(`Unknown settings are left out: ${unknownText(unknown)}`);
   for (const { path, reason } of ignored) log.info(`The setting ${path} has no effect here: ${reason}`);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const all = [...problems, ...jointProblems(plugin, config)];
+  if (all.length > 0) throw new ConfigError(all);
   return config;
 }
 

@@ -1,16 +1,8 @@
 import { PLAIN, stringRest } from './json-scan.ts';
+import { keepsLimit } from './limits.ts';
 import type { LineTexts } from './line-texts.ts';
+import { type Brace, bracesOf, isOptional, placeOf, type Shape, type SlotTables } from './shape.ts';
 import { isString, Kind, otherEnd, takesAnyString, takesStrings } from './slot-checks.ts';
-
-/** Where a scanner notes what it finds, and what it must find; all by slot. */
-export interface SlotTables {
-  readonly kinds: Uint8Array;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-  readonly checks: Uint8Array;
-  /** 1 where the value must be present. */
-  readonly required: Uint8Array;
-}
 
 /** Reads a stretch of a line from `at`; gives the offset after it, -1 if the line is another. */
 type Stretch = (bytes: Uint8Array, view: DataView, at: number, end: number) => number;
@@ -22,32 +14,31 @@ type Stretch = (bytes: Uint8Array, view: DataView, at: number, end: number) => n
 const VALUES_PER_STRETCH = 32;
 
 /**
- * A scanner for lines that differ from known ones in their values only: text, value, text, value … text.
+ * A shape with code of its own.
  *
  * It is compiled to straight code, as ajv does with schemas, because the texts between the values (two thirds of a line's
  * bytes) are then compared with constants, four bytes at a time: three times as fast as loops over tables. Nothing of
  * the line gets into the code but these numbers.
  */
-export class LineShape {
+export class LineShape implements Shape {
   readonly #tables: SlotTables;
   readonly #stretches: readonly Stretch[];
   readonly #open: Brace;
   readonly #close: Brace;
 
-  constructor({ slots, texts, open, close, openBack, closeBack }: LineTexts, tables: SlotTables) {
-    const cases = texts.map((text, i) => {
-      const slot = slots[i];
-      // Only a member of the record that has another before it can be missing: its text is a comma and its name, no more.
-      const optional = slot !== undefined && i > open && i < close && tables.required[slot] === 0;
-      return textCode(i, text, optional ? slot : undefined) + (slot === undefined ? '' : valueCode(slot, tables.checks[slot]!));
+  constructor(texts: LineTexts, tables: SlotTables) {
+    const cases = texts.texts.map((text, i) => {
+      const slot = texts.slots[i];
+      const before = textCode(i, text, isOptional(texts, i, tables) ? slot : undefined);
+      return before + (slot === undefined ? '' : valueCode(slot, tables));
     });
+    const { open, close } = bracesOf(texts);
     this.#tables = tables;
     this.#stretches = stretches(cases, tables);
-    this.#open = { slot: slots[open], back: openBack };
-    this.#close = { slot: slots[close], back: closeBack };
+    this.#open = open;
+    this.#close = close;
   }
 
-  /** Reads the line at `at`; gives the offset after its newline, -1 if it is of another shape or has an invalid value. */
   scan(bytes: Buffer, view: DataView, at: number, end: number): number {
     for (const stretch of this.#stretches) {
       at = stretch(bytes, view, at, end);
@@ -56,28 +47,16 @@ export class LineShape {
     return at;
   }
 
-  /** Where the record of the line that was read last begins. */
   recordStart(lineEnd: number): number {
-    return this.#at(this.#open, lineEnd);
+    return placeOf(this.#open, this.#tables, lineEnd);
   }
 
-  /** Where it ends. */
   recordEnd(lineEnd: number): number {
-    return this.#at(this.#close, lineEnd);
-  }
-
-  #at({ slot, back }: Brace, lineEnd: number): number {
-    return (slot === undefined ? lineEnd : this.#tables.starts[slot]!) - back;
+    return placeOf(this.#close, this.#tables, lineEnd);
   }
 }
 
-/** A brace of the record: so many bytes before the value of a slot, or before the line's end. */
-interface Brace {
-  readonly slot: number | undefined;
-  readonly back: number;
-}
-
-function stretches(cases: readonly string[], { kinds, starts, ends }: SlotTables): Stretch[] {
+function stretches(cases: readonly string[], { kinds, starts, ends, limits }: SlotTables): Stretch[] {
   const made: Stretch[] = [];
   for (let first = 0; first < cases.length; first += VALUES_PER_STRETCH) {
     const part = cases.slice(first, first + VALUES_PER_STRETCH);
@@ -89,8 +68,19 @@ ${part.join('')}  default: return at;
   }
 };`;
     // oxlint-disable-next-line no-implied-eval -- see the class comment
-    const make = new Function('kinds', 'starts', 'ends', 'PLAIN', 'stringRest', 'isString', 'otherEnd', code);
-    made.push(make(kinds, starts, ends, PLAIN, stringRest, isString, otherEnd) as Stretch);
+    const make = new Function(
+      'kinds',
+      'starts',
+      'ends',
+      'PLAIN',
+      'stringRest',
+      'isString',
+      'otherEnd',
+      'limits',
+      'keepsLimit',
+      code,
+    );
+    made.push(make(kinds, starts, ends, PLAIN, stringRest, isString, otherEnd, limits, keepsLimit) as Stretch);
   }
   return made;
 }
@@ -106,7 +96,8 @@ function textCode(i: number, text: Buffer, optional: number | undefined): string
 }
 
 /** Reads the value of a slot. */
-function valueCode(slot: number, check: number): string {
+function valueCode(slot: number, { checks, limits }: SlotTables): string {
+  const check = checks[slot]!;
   const other = `if ((at = otherEnd(${check}, bytes, at, kinds, ${slot})) < 0) return -1;`;
   const any = takesAnyString(check);
   const string = `if (bytes[at] === 0x22) {
@@ -116,5 +107,6 @@ function valueCode(slot: number, check: number): string {
       else ${any ? `{ kinds[${slot}] = ${Kind.escaped}; if ((at = stringRest(bytes, k)) < 0) return -1; }` : 'return -1;'}
       ${any ? '' : `if (!isString(${check}, bytes, starts[${slot}] + 1, k)) return -1;`}
     } else `;
-  return `    starts[${slot}] = at;\n    ${takesStrings(check) ? string : ''}${other}\n    ends[${slot}] = at;\n`;
+  const limit = `if (!keepsLimit(limits[${slot}], bytes, starts[${slot}], at, kinds[${slot}])) return -1;\n`;
+  return `    starts[${slot}] = at;\n    ${takesStrings(check) ? string : ''}${other}\n    ends[${slot}] = at;\n${limits[slot] === undefined ? '' : limit}`;
 }

@@ -1,9 +1,14 @@
-import { PLAIN, spaceEnd, stringRest, valueEnd } from './json-scan.ts';
-import { LineShape } from './line-shape.ts';
-import { type LineTexts, mergeTexts, textsOf } from './line-texts.ts';
+import { spaceEnd, valueEnd } from './json-scan.ts';
+import { keepsLimit, type Limit } from './limits.ts';
+import { type LineTexts, textsOf } from './line-texts.ts';
 import { NameTable, spellings } from './name-table.ts';
+import type { Rule } from './nested-limits.ts';
 import type { StreamHeader } from '../plugin.ts';
-import { checkOf, isCheckable, isString, Kind, otherEnd, requiredOf } from './slot-checks.ts';
+import { type Patience, ShapeLearner } from './shape-learner.ts';
+import type { Shape } from './shape.ts';
+import { requiredOf, rulesOf } from './record-rules.ts';
+import { checkedEnd, Kind } from './slot-checks.ts';
+import type { TableShape } from './table-shape.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -12,25 +17,20 @@ const NEWLINE = 0x0a;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** Lines read name by name before a shape is learned: compiled code pays only where many lines follow. */
-const LEARN_AFTER = 256;
-/** Each shape learned doubles the number of lines, up to this, that must miss it before another is. */
-const MAX_PATIENCE = 1 << 20;
 /** Names outside the schema that are remembered; a stream with more has names made of data. */
 const MAX_UNKNOWN_NAMES = 64;
 
-export interface ScannerOptions {
+export interface ScannerOptions extends Patience {
   /** True when records must be valid by their schema; false: only the types that columns need are checked. */
   readonly validated: boolean;
   /** Properties outside the schema whose place is wanted: they get the slots after `versionSlot`. */
   readonly watched?: readonly string[];
-  /** Lines after which the first shape is learned; only tests need another number than the default. */
-  readonly learnAfter?: number;
 }
 
 /** The scanner of a stream's lines; undefined if its schema asks for more than a scanner can check. */
 export function createRecordScanner(header: StreamHeader, options: ScannerOptions): RecordScanner | undefined {
-  return options.validated && !isCheckable(header) ? undefined : new RecordScanner(header, options);
+  const rules = rulesOf(header, options.validated);
+  return rules === undefined ? undefined : new RecordScanner(header, rules, options);
 }
 
 /**
@@ -57,6 +57,8 @@ export class RecordScanner {
   readonly versionSlot: number;
 
   readonly #checks: Uint8Array;
+  /** Of the header's columns; undefined where the check is all. */
+  readonly #limits: readonly (Limit | undefined)[];
   /** 1 where the value must be present. */
   readonly #required: Uint8Array;
   readonly #names = new NameTable();
@@ -68,22 +70,21 @@ export class RecordScanner {
 
   #chunk: Buffer = EMPTY;
   #view: DataView = new DataView(EMPTY.buffer);
-  #shape: LineShape | undefined;
+  #shape: Shape | undefined;
+  /** The shape in use, if that is not compiled. */
+  #table: TableShape | undefined;
+  readonly #learner: ShapeLearner;
   /** True when slots that the shape does not have may hold values of another line. */
   #stale = false;
-  /** What the next shape will be made of, whether that is more than the last was, and 1 for the slots in it. */
-  #texts: LineTexts | undefined;
-  #hasNews = false;
-  readonly #collected: Uint8Array;
-  #misses = 0;
-  #patience: number;
+  /** True once values of the line that is read name by name are noted. */
+  #begun = false;
   /** Slots of a line read name by name, in its order. */
   #order: number[] = [];
 
-  constructor(header: StreamHeader, options: ScannerOptions) {
+  constructor(header: StreamHeader, rules: readonly Rule[], options: ScannerOptions) {
     const { columns, keys, schema, stream } = header;
+    this.#limits = rules.map(({ limit }) => limit);
     const watched = options.watched ?? [];
-    this.#patience = options.learnAfter ?? LEARN_AFTER;
     this.timeExtractedSlot = columns.length;
     this.versionSlot = columns.length + 1;
     this.#nextSlot = columns.length + 2 + watched.length;
@@ -93,12 +94,11 @@ export class RecordScanner {
     this.ends = new Int32Array(slots);
     this.#checks = new Uint8Array(slots);
     this.#required = new Uint8Array(slots);
-    this.#collected = new Uint8Array(slots);
     this.#stream = spellings(stream).map((name) => Buffer.from(`"${name.toString()}"`));
     FIELDS.forEach((name, field) => this.#fields.add(Buffer.from(name), field));
     const required = new Set([...keys, ...(options.validated ? requiredOf(schema) : [])]);
     columns.forEach((column, slot) => {
-      this.#checks[slot] = checkOf(column, options.validated);
+      this.#checks[slot] = rules[slot]!.check;
       // A name that JavaScript objects inherit (constructor) is never missing to a validator: absent, it is for the general lane.
       this.#required[slot] = required.has(column.name) || column.name in Object.prototype ? 1 : 0;
     });
@@ -106,6 +106,9 @@ export class RecordScanner {
       if (slot === this.timeExtractedSlot || slot === this.versionSlot) return;
       for (const spelling of spellings(name)) this.#names.add(spelling, slot);
     });
+    const { kinds, starts, ends } = this;
+    const tables = { kinds, starts, ends, checks: this.#checks, limits: this.#limits, required: this.#required };
+    this.#learner = new ShapeLearner(tables, options);
   }
 
   /**
@@ -126,6 +129,7 @@ export class RecordScanner {
         this.lineEnd = lineEnd;
         this.recordStart = shape.recordStart(lineEnd);
         this.recordEnd = shape.recordEnd(lineEnd);
+        if (shape === this.#table) this.#compileIfUsed(this.#table);
         return true;
       }
     }
@@ -151,9 +155,7 @@ export class RecordScanner {
   #scanNames(start: number): boolean {
     const bytes = this.#chunk;
     const fields = this.#fields;
-    this.#stale = true;
-    this.#order = [];
-    this.kinds.fill(Kind.absent);
+    this.#begun = false;
     let at = spaceEnd(bytes, start);
     if (bytes[at] !== OPEN_BRACE) return false;
     let seen = 0;
@@ -189,15 +191,27 @@ export class RecordScanner {
         return name === undefined ? -1 : at + name.length;
       }
       case 2:
+        this.#begin();
         this.recordStart = at;
         return (this.recordEnd = this.#scanRecord(at));
       case 3:
+        this.#begin();
         return this.#take(this.timeExtractedSlot, at);
       case 4:
+        this.#begin();
         return this.#take(this.versionSlot, at);
       default:
         return valueEnd(bytes, at);
     }
+  }
+
+  /** Not at the line's start: most lines that come here are of another stream, which their first members tell. */
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#stale = true;
+    this.#order = [];
+    this.kinds.fill(Kind.absent);
   }
 
   #scanRecord(at: number): number {
@@ -226,47 +240,24 @@ export class RecordScanner {
   /** Notes the value at `at` for a slot, if it is valid there. */
   #take(slot: number, at: number): number {
     const bytes = this.#chunk;
-    const check = this.#checks[slot]!;
-    let end: number;
-    if (bytes[at] === QUOTE) {
-      end = at + 1;
-      while (PLAIN[bytes[end]!] === 1) end++;
-      const escaped = bytes[end] !== QUOTE;
-      end = escaped ? stringRest(bytes, end) : end + 1;
-      if (end < 0 || !isString(check, bytes, at + 1, end - 1)) return -1;
-      this.kinds[slot] = escaped ? Kind.escaped : Kind.string;
-    } else end = otherEnd(check, bytes, at, this.kinds, slot);
+    const end = checkedEnd(this.#checks[slot]!, bytes, at, this.kinds, slot);
+    if (end < 0 || !keepsLimit(this.#limits[slot], bytes, at, end, this.kinds[slot]!)) return -1;
     this.starts[slot] = at;
     this.ends[slot] = end;
     this.#order.push(slot);
     return end;
   }
 
-  /**
-   * Learns from a line that was read name by name: collects the members that lines have, and once enough lines were unlike the
-   * shape in use makes a new one, of what was collected or, if that is no news, of this line.
-   */
   #learn(lineStart: number): void {
-    const news = this.#order.some((slot) => this.#collected[slot] === 0);
-    if (news) {
-      const texts = this.#textsOf(lineStart);
-      this.#collect(this.#texts === undefined ? texts : mergeTexts(this.#texts, texts));
-    }
-    if (++this.#misses < this.#patience) return;
-    this.#misses = 0;
-    this.#patience = Math.min(this.#patience * 2, MAX_PATIENCE);
-    if (!this.#hasNews) this.#collect(this.#textsOf(lineStart));
-    this.#hasNews = false;
-    const { kinds, starts, ends } = this;
-    this.#shape = new LineShape(this.#texts!, { kinds, starts, ends, checks: this.#checks, required: this.#required });
+    const table = this.#learner.learn(this.#order, () => this.#textsOf(lineStart));
+    if (table !== undefined) this.#shape = this.#table = table;
   }
 
-  #collect(texts: LineTexts | undefined): void {
-    if (texts === undefined) return;
-    this.#texts = texts;
-    this.#hasNews = true;
-    this.#collected.fill(0);
-    for (const slot of texts.slots) this.#collected[slot] = 1;
+  #compileIfUsed(table: TableShape): void {
+    const compiled = this.#learner.used(table);
+    if (compiled === undefined) return;
+    this.#shape = compiled;
+    this.#table = undefined;
   }
 
   #textsOf(lineStart: number): LineTexts {

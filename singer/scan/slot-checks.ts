@@ -1,9 +1,8 @@
-import type { Column, LogicalType } from '../columns.ts';
-import { exponentEnd, fractionEnd, integerEnd, literalEnd, nestedEnd } from './json-scan.ts';
-import type { JsonSchema } from '../json.ts';
-import type { StreamHeader } from '../plugin.ts';
-import { columnOf } from '../target/schema.ts';
+import type { LogicalType } from '../columns.ts';
+import { exponentEnd, fractionEnd, integerEnd, literalEnd, nestedEnd, PLAIN, stringRest } from './json-scan.ts';
 import { isDate, isDateTime, isDecimal, isTime, isUuid } from './value-patterns.ts';
+
+const QUOTE = 0x22;
 
 /** What stands in a slot: the place of one value in a line. */
 export const Kind = {
@@ -51,8 +50,8 @@ export const Check = {
 /** Added to a check where null is not valid. */
 export const NOT_NULL = 16;
 
-/** The check that is all there is to a value of a plain column. */
-const CHECKS: Readonly<Record<LogicalType, number>> = {
+/** The check of each type. */
+export const CHECKS: Readonly<Record<LogicalType, number>> = {
   string: Check.string,
   duration: Check.string,
   binary: Check.string,
@@ -69,11 +68,6 @@ const CHECKS: Readonly<Record<LogicalType, number>> = {
   json: Check.any,
   null: Check.none,
 };
-
-/** The check of a column's values; `validated` false: null is always let pass. */
-export function checkOf(column: Column, validated: boolean): number {
-  return CHECKS[column.type] | (validated && !column.nullable ? NOT_NULL : 0);
-}
 
 /** True for checks that strings can pass. */
 export function takesStrings(check: number): boolean {
@@ -109,6 +103,24 @@ export function isString(check: number, bytes: Uint8Array, start: number, end: n
 }
 
 /**
+ * Reads a value at `at` and notes its kind in `kinds[slot]`. Gives the offset after it, -1 if it does not pass the check or is not
+ * valid JSON.
+ */
+export function checkedEnd(check: number, bytes: Uint8Array, at: number, kinds: Uint8Array, slot: number): number {
+  if (bytes[at] !== QUOTE) return otherEnd(check, bytes, at, kinds, slot);
+  let end = at + 1;
+  while (PLAIN[bytes[end]!] === 1) end++;
+  if (bytes[end] === QUOTE) {
+    kinds[slot] = Kind.string;
+    end++;
+  } else {
+    kinds[slot] = Kind.escaped;
+    end = stringRest(bytes, end);
+  }
+  return end < 0 || !isString(check, bytes, at + 1, end - 1) ? -1 : end;
+}
+
+/**
  * Reads a value that is no string, at `at`, and notes its kind in `kinds[slot]`. Gives the offset after it, -1 if it does not
  * pass the check or is not valid JSON.
  */
@@ -139,37 +151,4 @@ export function otherEnd(check: number, bytes: Uint8Array, at: number, kinds: Ui
       return wanted === Check.integer && end !== whole ? -1 : end;
     }
   }
-}
-
-/** Keywords at the root of a schema that these checks and the required list fulfil, or that say nothing of validity. */
-const ROOT_KEYWORDS = new Set([
-  'type', 'properties', 'required', 'additionalProperties', 'definitions', '$defs', '$schema', '$id', 'id', 'title', 'description', '$comment', 'examples', 'default',
-]); // prettier-ignore
-
-/** True if a record whose values pass the checks of their columns, with all required ones there, is valid by the schema. */
-export function isCheckable({ schema, columns }: StreamHeader): boolean {
-  const properties = schema['properties'] as Record<string, unknown>;
-  const types = schema['type'] === undefined ? ['object'] : [schema['type']].flat();
-  return (
-    types.includes('object') &&
-    Object.keys(schema).every((keyword) => ROOT_KEYWORDS.has(keyword)) &&
-    requiredOf(schema).every((name) => Object.hasOwn(properties, name)) &&
-    columns.every((column) => isCheckableColumn(column, properties[column.name]))
-  );
-}
-
-/** Keywords of a property that say nothing of validity to a validator of JSON, though they make a column more than plain. */
-const UNCHECKED = new Set(['precision', 'scale', 'multipleOf', 'contentEncoding']);
-
-function isCheckableColumn(column: Column, property: unknown): boolean {
-  const checked = Object.entries(column.schema).filter(([keyword]) => !UNCHECKED.has(keyword));
-  if (columnOf(column.name, Object.fromEntries(checked)).plain) return true;
-  // A property of `{}` or `true` allows anything; one of `false` nothing.
-  if (checked.length === 0) return property !== false;
-  return column.type === 'null' && checked.length === 1 && checked[0]![0] === 'type';
-}
-
-/** The required properties; a `required` of draft 3 (a boolean) says nothing here. */
-export function requiredOf(schema: JsonSchema): readonly string[] {
-  return Array.isArray(schema['required']) ? (schema['required'] as string[]) : [];
 }

@@ -19,7 +19,7 @@ export interface About {
 /** What the core itself gives every plugin of a kind. Only names that Meltano's own schema lists. */
 const CORE_CAPABILITIES = {
   tap: ['catalog', 'discover', 'state', 'about', 'test', 'batch', 'structured-logging'],
-  target: ['about', 'structured-logging'],
+  target: ['about', 'batch', 'schema-flattening', 'structured-logging'],
 } as const;
 
 /** `settings` are all of them: the plugin's and those of its kind. */
@@ -90,6 +90,7 @@ function markdownMeaning(setting: Setting): string {
   const parts = [describe(setting)];
   if (setting.options !== undefined) parts.push(`One of ${setting.options.map(code).join(', ')}.`);
   if (setting.secret) parts.push('Secret: masked wherever it might be printed.');
+  if (setting.perStream) parts.push('May differ by stream: see `stream_options`.');
   if (setting.examples !== undefined && !setting.secret) {
     parts.push(`Example: ${setting.examples.map((example) => code(JSON.stringify(example))).join(', ')}.`);
   }
@@ -105,6 +106,7 @@ function factsOf(setting: Setting): string[] {
   const facts = [typeText(setting)];
   if (setting.required) facts.push('required');
   if (setting.secret) facts.push('secret');
+  if (setting.perStream) facts.push('may differ by stream');
   if (setting.default !== undefined && !setting.secret) facts.push(`default ${JSON.stringify(setting.default)}`);
   if (setting.options !== undefined) facts.push(`one of ${setting.options.join(' | ')}`);
   if (setting.aliases !== undefined) facts.push(`also ${setting.aliases.join(', ')}`);

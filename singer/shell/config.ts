@@ -29,6 +29,19 @@ export function checkConfig(settings: Settings, given: Given): CheckedConfig {
   return { config: checkMembers(settings, given, '', findings), ...findings };
 }
 
+/**
+ * Checks some settings, which stand at `path`, without asking for the others: at this level nothing is required and no default is
+ * filled in. Pure.
+ */
+export function checkGiven(settings: Settings, given: Given, path: string): CheckedConfig {
+  const asked = Object.entries(settings).map(([name, setting]) => {
+    const { default: _, required: __, ...rest } = setting;
+    return [name, rest] as const;
+  });
+  const findings: Findings = { problems: [], unknown: [], ignored: [] };
+  return { config: checkMembers(Object.fromEntries(asked), given, path, findings), ...findings };
+}
+
 interface Findings {
   readonly problems: Problem[];
   readonly unknown: UnknownSetting[];

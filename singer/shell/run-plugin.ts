@@ -6,7 +6,7 @@ import { parseExact } from '../json-text.ts';
 import { createMeter } from './metrics.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
-import type { Answer, Run, Source, Tap, Target } from '../plugin.ts';
+import type { Answer, Destination, Run, Source, Tap, Target } from '../plugin.ts';
 import type { RunLog } from './run-log.ts';
 import type { Stderr } from './stderr.ts';
 
@@ -55,16 +55,35 @@ export async function runMode(plugin: Tap | Target, name: string, job: Job, form
   const { args, config, run } = job;
   const { catalog } = await readFiles(args);
   const mode = plugin.modes![name]!;
-  if (plugin.kind === 'tap') return mode.run(config as never, run, { format, catalog, input: nothing() });
-  const input = process.stdin.isTTY && args.input === undefined ? undefined : await openInput(args.input);
+  if (plugin.kind === 'tap') return mode.run(config as never, run, { format, catalog, input: nothing(), rehearse: nowhere });
+  const opened = process.stdin.isTTY && args.input === undefined ? undefined : await openInput(args.input);
+  const input = opened ?? nothing();
+  const rehearse = async (destination: Destination): Promise<void> => {
+    const { load } = await import('../target/load.ts');
+    const target: Target = { ...plugin, open: () => Promise.resolve(destination) };
+    // Nothing is loaded, so nothing is used up.
+    const harmless = { ...config, delete_batch_files: false };
+    await load({ target, config: harmless, run, input, output: DISCARDED, meter: UNMETERED });
+  };
   try {
-    return await mode.run(config as never, run, { format, catalog, input: input ?? nothing() });
+    return await mode.run(config as never, run, { format, catalog, input, rehearse });
   } finally {
-    input?.close();
+    opened?.close();
   }
 }
 
 async function* nothing(): AsyncGenerator<Buffer> {}
+
+/** A tap has nothing to load. */
+async function nowhere(): Promise<void> {}
+
+const DISCARDED: Output = { write: () => undefined, flush: () => Promise.resolve() };
+const UNMETERED: Meter = {
+  records: () => undefined,
+  state: () => undefined,
+  summary: () => undefined,
+  close: () => undefined,
+};
 
 async function printCatalog(source: Source, output: Output): Promise<void> {
   const { catalogText, discover } = await import('../tap/catalog.ts');

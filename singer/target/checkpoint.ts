@@ -8,6 +8,12 @@ export interface OpenPart {
   readonly blocks: ByteBlocks;
 }
 
+/** A unit as it was cut, with what is to be done once it is committed. */
+export interface Cut extends Unit {
+  /** Files whose last record is in this unit or was before it. */
+  readonly spent: readonly string[];
+}
+
 interface Growing extends OpenPart {
   /** Where the newest STATE cuts this part; meaningful while `cutAt` equals the checkpoint's count of STATEs. */
   cut: Mark;
@@ -16,8 +22,10 @@ interface Growing extends OpenPart {
   readonly openedAt: number;
   /** False until a unit carried it once, so that a stream without rows still gets its place in the destination. */
   announced: boolean;
-  /** A newer schema of the stream has replaced it; it stays until its rows have left. */
+  /** A newer part of the stream has replaced it; it stays until its rows have left. */
   closed: boolean;
+  /** A version to activate when all its rows have left; `at`: how many STATEs had come. */
+  activation: { readonly version: number; readonly at: number } | undefined;
 }
 
 /**
@@ -35,6 +43,7 @@ export class Checkpoint {
   /** When the oldest STATE that waits came, in ms; undefined if none waits. */
   #stateSince: number | undefined;
   #rowsSince: number | undefined;
+  #files: { readonly path: string; readonly at: number }[] = [];
 
   constructor(pool: BlockPool) {
     this.#pool = pool;
@@ -42,6 +51,10 @@ export class Checkpoint {
 
   /** A SCHEMA that differs: later records of the stream go into a part of their own, after the earlier ones. */
   open(header: StreamHeader, encoder: Encoder): OpenPart {
+    return this.#open(header, encoder, false);
+  }
+
+  #open(header: StreamHeader, encoder: Encoder, announced: boolean): OpenPart {
     for (const part of this.#parts) if (part.header.stream === header.stream) part.closed = true;
     const part: Growing = {
       header,
@@ -50,11 +63,31 @@ export class Checkpoint {
       cut: START,
       cutAt: this.#states,
       openedAt: this.#states,
-      announced: false,
+      announced,
       closed: false,
+      activation: undefined,
     };
     this.#parts.push(part);
     return part;
+  }
+
+  /** `version` becomes active after the rows of `part`; gives the part for later rows. */
+  activate(part: OpenPart, version: number): OpenPart {
+    (part as Growing).activation = { version, at: this.#states };
+    return this.#open(part.header, part.encoder, true);
+  }
+
+  /** The same for a stream that is complete: the newest STATE that covers its rows covers the activation, too. */
+  activateCovered(part: OpenPart, version: number): void {
+    const growing = part as Growing;
+    const isCovered = growing.blocks.rows === this.#cutOf(growing).rows;
+    growing.activation = { version, at: isCovered ? -1 : this.#states };
+    growing.closed = true;
+  }
+
+  /** The records before this place have come from the file. */
+  spend(path: string): void {
+    this.#files.push({ path, at: this.#states });
   }
 
   /** Must be called before records are added to `part`; `now` in ms. */
@@ -102,40 +135,72 @@ export class Checkpoint {
     return rows;
   }
 
+  /** True if something waits that the newest STATE does not cover: rows, a new stream, or a version to activate. */
+  get hasUncovered(): boolean {
+    return this.#parts.some((part) => {
+      const { activation, announced, blocks, openedAt } = part;
+      if (openedAt === this.#states) return !announced || activation !== undefined || blocks.rows > 0;
+      return blocks.rows > this.#cutOf(part).rows || (activation !== undefined && !this.#isCovered(activation));
+    });
+  }
+
   /** Everything before the newest STATE, with it; undefined if no STATE waits. */
-  takeCovered(last: boolean): Unit | undefined {
+  takeCovered(last: boolean): Cut | undefined {
     if (this.#state === undefined) return undefined;
     return this.#take(
       last,
       this.#parts.filter((part) => part.openedAt < this.#states),
       (part) => this.#cutOf(part),
+      (place) => this.#isCovered(place),
     );
   }
 
   /** Everything, without a state: no STATE waits, or it was taken before. */
-  takeAll(last: boolean): Unit {
-    return this.#take(last, this.#parts, (part) => part.blocks.mark());
+  takeAll(last: boolean): Cut {
+    return this.#take(
+      last,
+      this.#parts,
+      (part) => part.blocks.mark(),
+      () => true,
+    );
   }
 
   #cutOf(part: Growing): Mark {
     return part.cutAt === this.#states ? part.cut : part.blocks.mark();
   }
 
-  #take(last: boolean, from: readonly Growing[], cutOf: (part: Growing) => Mark): Unit {
+  #isCovered({ at }: { readonly at: number }): boolean {
+    return at < this.#states;
+  }
+
+  #take(
+    last: boolean,
+    from: readonly Growing[],
+    cutOf: (part: Growing) => Mark,
+    isDue: (place: { readonly at: number }) => boolean,
+  ): Cut {
     const parts: Part[] = [];
     for (const part of from) {
       const cut = cutOf(part);
-      if (cut.rows === 0 && part.announced) continue;
+      const { activation } = part;
+      const due = activation !== undefined && isDue(activation);
+      if (cut.rows === 0 && part.announced && !due) continue;
       part.announced = true;
-      parts.push({ header: part.header, encoder: part.encoder, ...part.blocks.splitAt(cut) });
+      const { header, encoder } = part;
+      parts.push({ header, encoder, ...part.blocks.splitAt(cut), ...(due ? { activate: activation.version } : {}) });
       part.cut = START;
       part.cutAt = this.#states;
+      if (due) part.activation = undefined;
     }
     const state = this.#state;
-    this.#parts = this.#parts.filter((part) => !part.closed || !part.announced || part.blocks.rows > 0);
+    this.#parts = this.#parts.filter(
+      (part) => !part.closed || !part.announced || part.blocks.rows > 0 || part.activation !== undefined,
+    );
+    const spent = this.#files.filter(isDue).map(({ path }) => path);
+    this.#files = this.#files.filter((file) => !isDue(file));
     this.#state = undefined;
     this.#stateSince = undefined;
     this.#rowsSince = this.#parts.some((part) => part.blocks.rows > 0) ? Date.now() : undefined;
-    return { parts, state, last };
+    return { parts, state, last, spent };
   }
 }

@@ -1,134 +1,161 @@
-import type { Checkpoint, OpenPart } from './checkpoint.ts';
-import { columnsOf, resolveReferences } from './schema.ts';
-import { InputError, RecordError } from '../errors.ts';
+import { announcementOf, type Announcement, type Compile, type CoreConfig } from './announcement.ts';
+import type { RecordCount } from './bad-records.ts';
+import { batchFiles, type BatchFiles } from './batch-message.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { refuseActivation } from './completion.ts';
+import { ConfigError, InputError } from '../errors.ts';
+import { FastLane } from './fast-lane.ts';
+import { GeneralLane, type Arrival, type Outcome } from './general-lane.ts';
 import { compactText, memberRange } from '../json-bytes.ts';
-import { canonicalText, parseExact, stringifyExact, stripExact } from '../json-text.ts';
-import { isJsonObject, type Json, type JsonObject, type JsonSchema } from '../json.ts';
-import { LineMeta } from './line-meta.ts';
+import { stringifyExact } from '../json-text.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Lines } from './lines.ts';
 import type { Log } from '../log.ts';
+import { isBlank, parseBareRecord, parseMessage, streamOf, versionOf } from './message.ts';
 import type { Meter } from '../meter.ts';
-import type { Clock, Encoder, StreamHeader } from '../plugin.ts';
-import type { Validate } from './validate.ts';
+import { encodeLinesOf, StreamLife, type OpenStream } from './open-stream.ts';
+import { faultAt, lineText, orTooDeep, placeFacts, type Place } from './place.ts';
+import type { Encoder, StreamHeader } from '../plugin.ts';
+import { quarantineHeader } from './quarantine.ts';
 
 const NEWLINE = 0x0a;
-/** Bytes of a line in which its stream's name is looked for. */
-const HEAD_BYTES = 256;
-const RECORD_HEAD = /^\s*\{\s*"type"\s*:\s*"RECORD"\s*,\s*"stream"\s*:\s*"([^"\\]*)"/;
 
-interface OpenStream {
-  readonly header: StreamHeader;
-  readonly part: OpenPart;
-  readonly validate: Validate | undefined;
-  readonly properties: ReadonlySet<string>;
-  /** The SCHEMA line as it came and in canonical form, to know an equal one again. */
-  readonly line: Buffer;
-  readonly canonical: string;
+export interface IntakeOptions {
+  readonly checkpoint: Checkpoint;
+  readonly meter: Meter;
+  readonly log: Log;
+  readonly count: RecordCount;
+  readonly runId: string;
+  readonly quarantineStream: string;
+  /** The target's config with what `stream_options` says of a stream. */
+  readonly configOf: (stream: string) => CoreConfig;
+  readonly compile: Compile;
 }
+
+/** What must be done before the reading can go on. */
+export type Demand =
+  /** To be answered with `open`. Bad records go to the stream if it is the quarantine. */
+  | { readonly kind: 'stream' | 'quarantine'; readonly header: StreamHeader }
+  /** To be answered with `beginFile` and lines of each of its files, then `endBatch`. */
+  | { readonly kind: 'batch'; readonly batch: BatchFiles };
+
+type Waiting = Demand & { readonly announcement?: Announcement };
 
 /**
  * Reads message lines into a Checkpoint: the fast lane where the encoder takes raw lines, the general lane for all others.
- * Synchronous; stops at a SCHEMA that needs the destination, which the caller opens with `open` before going on.
+ * Synchronous; stops where something else must be done first (see `demand`).
  */
 export class Intake {
-  /** Lines read so far. */
-  lines = 0;
+  /** Where it stands. */
+  readonly place: Place = { line: 0, file: undefined };
   /** The newest STATE's value, parsed; undefined if none came. */
   lastState: Json | undefined;
-  readonly #streams = new Map<string, OpenStream>();
-  /** Streams by their name's bytes read as Latin-1, which is how the head of a line is looked at. */
-  readonly #byHead = new Map<string, OpenStream>();
   readonly #o: IntakeOptions;
-  #current: OpenStream | undefined;
-  #pending: { header: StreamHeader; line: Buffer; canonical: string } | undefined;
+  readonly #fast: FastLane;
+  readonly #general: GeneralLane;
+  readonly #streams = new Map<string, OpenStream>();
+  #waiting: Waiting | undefined;
+  /** True if the line that led to the demand is to be read again. */
+  #again = false;
+  /** The BATCH whose lines are read now. */
+  #batch: BatchFiles | undefined;
 
   constructor(options: IntakeOptions) {
     this.#o = options;
+    this.#fast = new FastLane({ ...options, place: this.place });
+    this.#general = new GeneralLane({ ...options, place: this.place });
   }
 
-  /** The streams announced so far. */
-  get streams(): IterableIterator<string> {
-    return this.#streams.keys();
+  /** The streams announced so far, without the quarantine. */
+  get streams(): ReadonlyMap<string, OpenStream> {
+    return this.#streams;
+  }
+
+  /** The stream of bad records, once there is one. */
+  get quarantine(): string | undefined {
+    return this.#general.quarantine?.header.stream;
+  }
+
+  /** What must be done before `read` is called again. */
+  get demand(): Demand | undefined {
+    return this.#waiting;
   }
 
   /**
-   * Reads lines from `from` on. Gives the offset after the last line read: `lines.end`, or less when a SCHEMA must be opened
-   * first (see `announced`). Throws InputError and RecordError; everything before the bad line is in the checkpoint.
+   * Reads lines from `from` on. Gives the offset to go on from: `lines.end`, or less when something is demanded. Throws InputError
+   * and RecordError; everything before the bad line is in the checkpoint.
    */
   read(lines: Lines, from: number, now: number): number {
     const { bytes, end } = lines;
     let at = from;
-    while (at < end && this.#pending === undefined) {
-      const taken = this.#fast(bytes, at, end, now);
+    while (at < end && this.#waiting === undefined) {
+      const taken = this.#fast.take(bytes, at, end, now);
       if (taken > at) {
         at = taken;
         continue;
       }
       const stop = bytes.indexOf(NEWLINE, at) + 1;
-      this.lines++;
-      this.#general(bytes.subarray(at, stop), now);
-      at = stop;
+      this.place.line++;
+      const line = bytes.subarray(at, stop);
+      orTooDeep(this.place, () => this.#message(line, now));
+      if (this.#again) {
+        this.#again = false;
+        this.place.line--;
+      } else at = stop;
     }
     return at;
   }
 
-  /** The SCHEMA that waits to be opened. */
-  get announced(): StreamHeader | undefined {
-    return this.#pending?.header;
-  }
-
-  /** Goes on after `announced` with the destination's encoder for it. */
-  open(encoder: Encoder): void {
-    const { header, line, canonical } = this.#pending!;
-    this.#pending = undefined;
-    const stream: OpenStream = {
+  /** Answers a demand for a stream with the destination's encoder; undefined leaves the stream out. */
+  open(encoder: Encoder | undefined): void {
+    const waiting = this.#waiting!;
+    this.#waiting = undefined;
+    if (waiting.kind === 'quarantine') return this.#openQuarantine(waiting.header, encoder);
+    if (waiting.kind === 'batch') return;
+    const { header, announcement } = waiting;
+    const { stream } = header;
+    if (stream === this.quarantine) throw this.#quarantineTaken();
+    const life = this.#streams.get(stream)?.life ?? new StreamLife();
+    const opened: OpenStream = {
+      announcement: announcement!,
       header,
-      part: this.#o.checkpoint.open(header, encoder),
-      validate: this.#o.compile?.(stripExact(header.schema as JsonObject) as JsonObject, header.stream),
       properties: new Set(header.columns.map((column) => column.name)),
-      line,
-      canonical,
+      part: encoder === undefined ? undefined : this.#o.checkpoint.open(header, encoder),
+      encodeLines: encodeLinesOf(announcement!, encoder),
+      watchesVersions: announcement!.config.activate_version,
+      life,
     };
-    this.#streams.set(header.stream, stream);
-    this.#byHead.set(Buffer.from(header.stream).toString('latin1'), stream);
-    this.#current = stream;
+    this.#streams.set(stream, opened);
+    this.#fast.open(opened);
   }
 
-  #fast(bytes: Buffer, at: number, end: number, now: number): number {
-    const current = this.#current;
-    if (current !== undefined) {
-      const taken = this.#encodeLines(current, bytes, at, end, now);
-      if (taken > at) return taken;
+  #openQuarantine(header: StreamHeader, encoder: Encoder | undefined): void {
+    if (encoder === undefined) {
+      throw new ConfigError([{ path: 'quarantine_stream', message: 'the destination does not take this stream' }]);
     }
-    const other = this.#streamOf(bytes, at, end);
-    if (other === undefined || other === current) return at;
-    this.#current = other;
-    return this.#encodeLines(other, bytes, at, end, now);
+    this.#general.quarantine = this.#o.checkpoint.open(header, encoder);
   }
 
-  #encodeLines(stream: OpenStream, bytes: Buffer, at: number, end: number, now: number): number {
-    const { encoder, blocks, header } = stream.part;
-    if (encoder.encodeLines === undefined) return at;
-    const before = blocks.rows;
-    this.#o.checkpoint.touch(stream.part, now);
-    const taken = encoder.encodeLines(bytes, at, end, blocks);
-    const rows = blocks.rows - before;
-    if (rows > 0) {
-      this.lines += rows;
-      this.#o.meter.records(header.stream, rows, taken - at);
-    }
-    return taken;
+  /** From here on `read` gets lines of a file of the demanded BATCH, each framed as a RECORD; `path` is for messages. */
+  beginFile(batch: BatchFiles, path: string): void {
+    this.#waiting = undefined;
+    this.#batch = batch;
+    this.place.file = path;
+    this.place.line = 0;
   }
 
-  /** The stream of a RECORD line by its head, if that is written the usual way. */
-  #streamOf(bytes: Buffer, at: number, end: number): OpenStream | undefined {
-    const head = RECORD_HEAD.exec(bytes.toString('latin1', at, Math.min(end, at + HEAD_BYTES)));
-    return head === null ? undefined : this.#byHead.get(head[1]!);
+  /** From here on `read` gets messages again; `line`: where the BATCH message stood. */
+  endBatch(line: number): void {
+    this.#waiting = undefined;
+    this.#batch = undefined;
+    this.place.file = undefined;
+    this.place.line = line;
   }
 
-  #general(line: Buffer, now: number): void {
+  #message(line: Buffer, now: number): void {
+    if (this.#batch !== undefined) return this.#bareRecord(this.#batch, line, now);
     if (isBlank(line)) return;
-    const message = this.#parse(line);
+    const message = parseMessage(line, this.place);
     const type = message.type.toUpperCase();
     switch (type) {
       case 'RECORD':
@@ -138,115 +165,80 @@ export class Intake {
       case 'STATE':
         return this.#state(message, line, now);
       case 'ACTIVATE_VERSION':
-        this.#known(message, type);
-        return this.#o.log.warnOnce('activate-version', 'ACTIVATE_VERSION is not acted on: rows of older versions stay', {
-          stream: message['stream'],
-        });
+        return this.#activate(message);
       case 'BATCH':
-        this.#known(message, type);
-        throw this.#fault('BATCH messages cannot be read', 'batch-unsupported', { type }, 'Switch batch_config off in the tap.');
+        return this.#batchMessage(message);
       default:
         return this.#o.log.warnOnce(`type ${type}`, 'Messages of an unknown type are left out', { type });
     }
   }
 
-  #parse(line: Buffer): JsonObject & { readonly type: string } {
-    let message: Json;
-    try {
-      message = parseExact(line.toString());
-    } catch {
-      // The parser's own message would quote the line.
-      throw this.#fault(
-        'is not JSON',
-        'input-not-json',
-        { bytes: line.length },
-        'Only Singer messages may be on the input; logs belong on stderr.',
-      );
-    }
-    if (!isJsonObject(message) || typeof message['type'] !== 'string') {
-      throw this.#fault(
-        'is not a Singer message: an object with a type',
-        'input-not-message',
-        {},
-        'See which program writes to the pipe.',
-      );
-    }
-    return message as JsonObject & { readonly type: string };
+  #schema(message: JsonObject & { readonly type: string }, line: Buffer): void {
+    const { compile, configOf } = this.#o;
+    const announcement = announcementOf(message, line, {
+      place: this.place,
+      compile,
+      configOf,
+      known: (stream) => this.#streams.get(stream)?.announcement,
+    });
+    if (announcement !== undefined) this.#demandStream(announcement);
   }
 
-  #schema(message: JsonObject, line: Buffer): void {
-    const name = this.#streamName(message, 'SCHEMA');
-    const known = this.#streams.get(name);
-    if (known?.line.equals(line)) return;
-    const canonical = canonicalText(message);
-    if (known?.canonical === canonical) return;
-    const given = message['schema'];
-    if (!isJsonObject(given)) throw this.#fault('SCHEMA has no schema', 'schema-missing', { stream: name });
-    const schema = resolveReferences(given);
-    if (!isJsonObject(schema['properties'])) {
-      throw this.#fault(
-        'SCHEMA has no properties',
-        'schema-without-properties',
-        { stream: name },
-        'A stream needs an object schema with properties.',
-      );
-    }
-    const keys = names(message['key_properties']);
-    const properties = schema['properties'];
-    const unknown = [...keys, ...names(message['bookmark_properties'])].filter(
-      (property) => !Object.hasOwn(properties, property),
-    );
-    if (unknown.length > 0) {
-      throw this.#fault('SCHEMA names key or bookmark properties that its schema lacks', 'schema-unknown-property', {
-        stream: name,
-        properties: unknown,
-      });
-    }
-    const header = { stream: name, schema, columns: columnsOf(schema), keys, notesChanges: false };
-    this.#pending = { header, line: Buffer.from(line), canonical };
+  /** The destination sees the stream flat, and with notes of changes once there were any. */
+  #demandStream(announcement: Announcement): void {
+    const header = announcement.flattened?.header ?? announcement.header;
+    const notesChanges = this.#streams.get(header.stream)?.life.notesChanges ?? false;
+    this.#waiting = { kind: 'stream', header: { ...header, notesChanges }, announcement };
   }
 
   #record(message: JsonObject, line: Buffer, now: number): void {
     const stream = this.#known(message, 'RECORD');
     const record = message['record'];
-    const { header, part, validate } = stream;
-    if (!isJsonObject(record)) throw this.#fault('RECORD has no record', 'record-missing', { stream: header.stream });
-    for (const key of header.keys) {
-      if (!Object.hasOwn(record, key)) {
-        throw new RecordError(`Line ${this.lines}: a record of ${header.stream} lacks its key property ${key}`, {
-          code: 'record-without-key',
-          type: 'MissingKeyPropertiesError',
-          facts: { stream: header.stream, key, line: this.lines },
-        });
-      }
-    }
-    const violation = validate?.(stripExact(record));
-    if (violation !== undefined) {
-      throw new RecordError(
-        `Line ${this.lines}: a record of ${header.stream} breaks its schema at ${violation.path || '/'}: ${violation.message}`,
-        {
-          code: 'record-invalid',
-          type: 'InvalidRecord',
-          facts: { stream: header.stream, path: violation.path, rule: violation.rule, line: this.lines },
-          hint: 'Mend the source or its schema, or set validate_records to false.',
-        },
-      );
-    }
-    if (part.encoder.keepsUnnamed !== true) this.#tellUnnamed(stream, record);
-    this.#o.checkpoint.touch(part, now);
-    part.encoder.encode(record, new LineMeta(message, line), part.blocks);
-    this.#o.meter.records(header.stream, 1, line.length);
-    this.#current = stream;
+    if (isJsonObject(record)) return this.#take(stream, { record, message, line, now });
+    throw faultAt(this.place, { what: 'RECORD has no record', code: 'record-missing', facts: { stream: stream.header.stream } });
   }
 
-  #tellUnnamed({ header, properties }: OpenStream, record: JsonObject): void {
-    for (const property in record) {
-      if (properties.has(property)) continue;
-      this.#o.log.warnOnce(`unnamed ${header.stream} ${property}`, 'A field that the schema does not name is left out', {
+  #bareRecord({ stream, head, tail, inherited }: BatchFiles, line: Buffer, now: number): void {
+    const bare = line.subarray(head.length, line.length - tail.length);
+    if (isBlank(bare)) return;
+    const record = parseBareRecord(bare, this.place);
+    this.#take(this.#streams.get(stream)!, { record, message: { type: 'RECORD', stream, ...inherited, record }, line, now });
+  }
+
+  #take(stream: OpenStream, arrival: Arrival): void {
+    const { part, life, header } = stream;
+    if (part === undefined) return this.#leaveOut(stream);
+    const outcome = this.#general.take(stream, part, arrival);
+    if (outcome !== 'taken') return this.#handInAgain(stream, outcome);
+    life.reopened = 0;
+    const { version } = arrival.message;
+    const exact = versionOf(version);
+    if (exact === undefined && typeof version === 'object' && version !== null) {
+      this.#o.log.warnOnce(`version ${header.stream}`, 'A version that is no integer below 2^53 is taken as none', {
         stream: header.stream,
-        property,
       });
     }
+    life.versions.row(exact);
+    this.#fast.current = stream;
+  }
+
+  #handInAgain(stream: OpenStream, outcome: Exclude<Outcome, 'taken'>): void {
+    this.#again = true;
+    if (outcome === 'needs-quarantine') {
+      const { quarantineStream } = this.#o;
+      if (this.#streams.has(quarantineStream)) throw this.#quarantineTaken();
+      this.#waiting = { kind: 'quarantine', header: quarantineHeader(quarantineStream) };
+      return;
+    }
+    const { life, header } = stream;
+    // Each time it is for another property, or for notes: more would never end.
+    if (life.reopened++ > header.columns.length) throw new Error(`The destination of ${header.stream} does not note a change`);
+    life.notesChanges = true;
+    this.#demandStream(stream.announcement);
+  }
+
+  #quarantineTaken(): ConfigError {
+    return new ConfigError([{ path: 'quarantine_stream', message: 'a stream of the input has this name' }]);
   }
 
   #state(message: JsonObject, line: Buffer, now: number): void {
@@ -260,48 +252,47 @@ export class Intake {
     this.#o.checkpoint.state(range === undefined ? stringifyExact(value) : compactText(line, range[0], range[1]), now);
   }
 
+  #activate(message: JsonObject): void {
+    const stream = this.#known(message, 'ACTIVATE_VERSION');
+    if (stream.part === undefined) return this.#leaveOut(stream);
+    const name = stream.header.stream;
+    if (!stream.watchesVersions) return this.#o.log.debug('ACTIVATE_VERSION is left out', { stream: name });
+    const version = versionOf(message['version']);
+    if (version === undefined) {
+      throw faultAt(this.place, {
+        what: 'ACTIVATE_VERSION has no version that is an integer below 2^53',
+        code: 'activate-malformed',
+        facts: { stream: name },
+      });
+    }
+    const activation = stream.life.versions.activate(version);
+    if (activation === 'now') stream.part = this.#o.checkpoint.activate(stream.part, version);
+    else if (activation === 'unversioned') refuseActivation(this.#o.log, name, version, 'activate-without-versions');
+  }
+
+  #batchMessage(message: JsonObject): void {
+    const stream = this.#known(message, 'BATCH');
+    if (stream.part === undefined) return this.#leaveOut(stream);
+    const batch = batchFiles(message, stream.header.stream, this.place);
+    stream.life.batchFiles += batch.files.length;
+    this.#waiting = { kind: 'batch', batch };
+  }
+
+  #leaveOut({ header, life }: OpenStream): void {
+    life.leftOut++;
+    this.#o.log.warnOnce(`left out ${header.stream}`, 'The destination leaves this stream out: its records are not loaded', {
+      stream: header.stream,
+    });
+  }
+
   #known(message: JsonObject, type: string): OpenStream {
-    const name = this.#streamName(message, type);
+    const name = streamOf(message, type, this.place);
     const stream = this.#streams.get(name);
     if (stream !== undefined) return stream;
-    throw new InputError(`Line ${this.lines}: ${type} of ${name} came before its SCHEMA`, {
+    throw new InputError(`${lineText(this.place)}: ${type} of ${name} came before its SCHEMA`, {
       code: 'record-before-schema',
       type: 'RecordsWithoutSchemaException',
-      facts: { stream: name, line: this.lines },
+      facts: { stream: name, ...placeFacts(this.place) },
     });
   }
-
-  #streamName(message: JsonObject, type: string): string {
-    const name = message['stream'];
-    if (typeof name === 'string') return name;
-    throw this.#fault(`${type} has no stream name`, 'message-without-stream', { type });
-  }
-
-  #fault(what: string, code: string, facts: Record<string, unknown>, hint?: string): InputError {
-    return new InputError(`Line ${this.lines} of the input: ${what}`, {
-      code,
-      facts: { line: this.lines, ...facts },
-      ...(hint ? { hint } : {}),
-    });
-  }
-}
-
-export interface IntakeOptions {
-  readonly checkpoint: Checkpoint;
-  readonly meter: Meter;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Compiles a schema's check; undefined when records are not validated. */
-  readonly compile: ((schema: JsonSchema, stream: string) => Validate) | undefined;
-}
-
-function isBlank(line: Buffer): boolean {
-  for (const byte of line) if (byte !== 0x20 && byte !== 0x0d && byte !== 0x0a && byte !== 0x09) return false;
-  return true;
-}
-
-/** Property names of a message's list; a bare string is one name, anything else none. */
-function names(value: Json | undefined): string[] {
-  if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string') : [];
 }

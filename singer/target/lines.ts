@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { InputError } from '../errors.ts';
+import type { InputError } from '../errors.ts';
+import { faultAt, type Place } from './place.ts';
 
 const NEWLINE = 0x0a;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -14,13 +15,13 @@ export interface Lines {
 /**
  * Cuts chunks into pieces of whole lines of valid UTF-8. A BOM at the beginning is dropped; a last line without a newline is
  * given with one, marked `unfinished`, so that the reader can refuse it if it is a fragment.
- * Throws InputError for a line longer than `maxLineBytes` and for bytes that are not UTF-8; `lineNumber()` tells the number of
- * lines given out so far, which is only needed to say where.
+ * Throws InputError for a line longer than `maxLineBytes` and for bytes that are not UTF-8; `place` tells where the reader
+ * stands, which is only needed to say where.
  */
 export async function* wholeLines(
   chunks: AsyncIterable<Buffer>,
   maxLineBytes: number,
-  lineNumber: () => number,
+  place: Place,
 ): AsyncGenerator<Lines & { readonly unfinished?: true }> {
   let carried: Buffer[] = [];
   let carriedBytes = 0;
@@ -37,16 +38,16 @@ export async function* wholeLines(
       // A copy: the source may reuse its buffer.
       carried.push(Buffer.from(chunk.subarray(start, stop)));
       carriedBytes += stop - start;
-      if (carriedBytes > maxLineBytes) throw tooLong(maxLineBytes, lineNumber());
+      if (carriedBytes > maxLineBytes) throw tooLong(maxLineBytes, place);
       if (newline < 0) continue;
       start = stop;
       const line = Buffer.concat(carried, carriedBytes);
       carried = [];
       carriedBytes = 0;
-      yield checked(line, 0, line.length, lineNumber);
+      yield checked(line, 0, line.length, place);
     }
     const end = chunk.lastIndexOf(NEWLINE) + 1;
-    if (end > start) yield checked(chunk, start, end, lineNumber);
+    if (end > start) yield checked(chunk, start, end, place);
     const rest = Math.max(start, end);
     if (rest < chunk.length) {
       carried = [Buffer.from(chunk.subarray(rest))];
@@ -55,30 +56,33 @@ export async function* wholeLines(
   }
   if (carriedBytes > 0) {
     const line = Buffer.concat([...carried, Buffer.of(NEWLINE)], carriedBytes + 1);
-    yield { ...checked(line, 0, line.length, lineNumber), unfinished: true };
+    yield { ...checked(line, 0, line.length, place), unfinished: true };
   }
 }
 
-function checked(bytes: Buffer, start: number, end: number, lineNumber: () => number): Lines {
+function checked(bytes: Buffer, start: number, end: number, place: Place): Lines {
   if (isUtf8(bytes.subarray(start, end))) return { bytes, start, end };
-  let line = lineNumber() + 1;
+  let line = place.line + 1;
   let from = start;
   for (let newline = bytes.indexOf(NEWLINE, from); newline >= 0 && newline < end; newline = bytes.indexOf(NEWLINE, from)) {
     if (!isUtf8(bytes.subarray(from, newline))) break;
     from = newline + 1;
     line++;
   }
-  throw new InputError(`Line ${line} of the input is not valid UTF-8`, {
-    code: 'input-not-utf8',
-    facts: { line },
-    hint: 'Have the upstream write UTF-8.',
-  });
+  throw faultAt(
+    { line, file: place.file },
+    { what: 'is not valid UTF-8', code: 'input-not-utf8', hint: 'Have the upstream write UTF-8.' },
+  );
 }
 
-function tooLong(limit: number, lines: number): InputError {
-  return new InputError(`Line ${lines + 1} of the input is longer than ${limit} bytes`, {
-    code: 'input-line-too-long',
-    facts: { line: lines + 1, limit },
-    hint: 'Raise max_line_bytes, or have the upstream send smaller records.',
-  });
+function tooLong(limit: number, { line, file }: Place): InputError {
+  return faultAt(
+    { line: line + 1, file },
+    {
+      what: `is longer than ${limit} bytes`,
+      code: 'input-line-too-long',
+      facts: { limit },
+      hint: 'Raise max_line_bytes, or have the upstream send smaller records.',
+    },
+  );
 }

@@ -1,4 +1,7 @@
+import { badRecordSettings } from './bad-record-settings.ts';
+import { flattenSettings } from './flatten-settings.ts';
 import type { Settings } from '../settings.ts';
+import { streamOptionSettings } from './stream-options.ts';
 
 /** The settings that every target has. */
 export const targetSettings = {
@@ -30,12 +33,43 @@ export const targetSettings = {
     type: 'integer',
     default: 268_435_456,
     minimum: 1_048_576,
-    description: 'Longest input line that is accepted, in bytes. A longer one ends the run with its number.',
+    description:
+      'Longest line that is accepted, in bytes, on the input and in BATCH files. A longer one ends the run with its number.',
   },
   validate_records: {
     type: 'boolean',
     default: true,
+    perStream: true,
     description:
-      "Check every record against its stream's schema. A record that breaks it ends the run, naming stream, property and rule.",
+      "Check every record against its stream's schema. A record that breaks it is dealt with by on_bad_record, naming stream, property and rule.",
   },
+  ...badRecordSettings,
+  activate_version: {
+    type: 'boolean',
+    default: true,
+    perStream: true,
+    aliases: ['process_activate_version_messages'],
+    description:
+      'Act on ACTIVATE_VERSION messages: rows of older versions are deleted or marked, but only after rows of the new version came and, if the message came before them, only when the stream proved complete. Off: they are ignored.',
+  },
+  allow_empty_activate: {
+    type: 'boolean',
+    default: false,
+    perStream: true,
+    description:
+      'Act on an ACTIVATE_VERSION also when a complete stream sent no row of that version: all older rows go. Off: it is refused with a warning, because an upstream that read nothing by mistake looks the same.',
+  },
+  delete_batch_files: {
+    type: 'boolean',
+    default: false,
+    description: 'Delete the files of a BATCH message when their records are committed. They stay where a run fails before that.',
+  },
+  run_id: {
+    type: 'string',
+    description:
+      'Name of this run in ledgers, manifests, file names and the quarantine. Unset: one is made of the time of the start.',
+    examples: ['scheduled__2026-01-01T00:00:00'],
+  },
+  ...flattenSettings,
+  ...streamOptionSettings,
 } as const satisfies Settings;

@@ -1,17 +1,26 @@
-import { randomUUID } from 'node:crypto';
+import type { CoreConfig } from './announcement.ts';
+import { RecordCount } from './bad-records.ts';
+import { openBatchFile } from './batch-files.ts';
+import { BatchFrames } from './batch-frames.ts';
+import type { BatchFiles } from './batch-message.ts';
 import { BlockPool } from './blocks.ts';
 import { Checkpoint } from './checkpoint.ts';
-import { InputError, TaplineError } from '../errors.ts';
-import { Intake } from './intake.ts';
-import { isJsonObject, type Json } from '../json.ts';
+import { activateWaiting, completeStreams, unfinishedInput } from './completion.ts';
+import { InputError } from '../errors.ts';
+import { Intake, type Demand } from './intake.ts';
 import { wholeLines, type Lines } from './lines.ts';
-import type { targetSettings } from './load-settings.ts';
+import { targetSettings } from './load-settings.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
-import type { Clock, Destination, Run, Target, TargetRun, Unit } from '../plugin.ts';
-import type { Config } from '../settings.ts';
+import type { Clock, Destination, Run, Target, TargetRun } from '../plugin.ts';
+import { quarantineConfig } from './quarantine.ts';
+import { newRunId } from './run-id.ts';
+import { streamOptions, type StreamOptions } from './stream-options.ts';
+import { UnitLoader } from './unit-loader.ts';
 import { createValidator } from './validate.ts';
 
+/** Encoders make text of the clock's times each time it moves, each for its own stream. */
+const CLOCK_STEP_MS = 10;
 /** The first batch is small, so that the destination has work early; each one may be twice the one before. */
 const FIRST_BATCH = { rows: 10_000, bytes: 1024 * 1024 };
 
@@ -31,13 +40,15 @@ export interface LoadOptions {
  * state once it and all before it is durable. While one unit loads, the next one fills.
  *
  * What a failure leaves: rows that a received STATE covers are still loaded and that state printed (unless loading
- * itself failed); rows after it are left for the next run. End of input alone proves nothing: see `finish`.
+ * itself failed); rows after it are left for the next run. End of input alone proves nothing: see `completion.ts`.
  */
 export async function load(options: LoadOptions): Promise<void> {
-  const clock: Clock = { receivedAt: new Date(), batchedAt: new Date() };
-  const run: TargetRun = { ...options.run, startedAt: new Date(), runId: randomUUID(), clock };
+  const startedAt = new Date();
+  const clock: Clock = { receivedAt: startedAt, batchedAt: startedAt };
+  const runId = (options.config as CoreConfig).run_id ?? newRunId(startedAt);
+  const run: TargetRun = { ...options.run, startedAt, runId, clock };
   const destination = await options.target.open(options.config as never, run);
-  const loader = new Loader(options, destination, clock);
+  const loader = new Loader(options, destination, run);
   try {
     await loader.read();
     await loader.finish();
@@ -52,26 +63,40 @@ export async function load(options: LoadOptions): Promise<void> {
 
 class Loader {
   readonly #o: LoadOptions;
-  readonly #config: Config<typeof targetSettings>;
+  readonly #config: CoreConfig;
+  readonly #streamOptions: StreamOptions<CoreConfig>;
   readonly #destination: Destination;
   readonly #clock: Clock;
-  readonly #pool = new BlockPool();
-  readonly #checkpoint = new Checkpoint(this.#pool);
-  #intake: Intake | undefined;
-  #loading: Promise<void> | undefined;
-  #loadFailed = false;
+  readonly #checkpoint: Checkpoint;
+  readonly #units: UnitLoader;
+  readonly #count: RecordCount;
+  readonly #intake: Intake;
   /** When the batch now filling is full. */
   #full: { rows: number; bytes: number };
-  /** The newest state whose unit is loaded but not yet committed. */
-  #held: string | undefined;
-  /** Set when the reader of our states went away; the work goes on, the run fails at its end. */
-  #outputFailure: unknown;
 
-  constructor(options: LoadOptions, destination: Destination, clock: Clock) {
+  constructor(options: LoadOptions, destination: Destination, { clock, runId }: TargetRun) {
+    const { meter, output, run, target } = options;
+    const { log } = run;
+    const config = options.config as CoreConfig;
+    const pool = new BlockPool();
     this.#o = options;
-    this.#config = options.config as Config<typeof targetSettings>;
+    this.#config = config;
+    this.#streamOptions = streamOptions({ ...targetSettings, ...target.settings }, config);
     this.#destination = destination;
     this.#clock = clock;
+    this.#checkpoint = new Checkpoint(pool);
+    this.#units = new UnitLoader({ destination, output, meter, pool, log });
+    this.#count = new RecordCount({ max_errors: config.max_errors, max_error_rate: config.max_error_rate });
+    this.#intake = new Intake({
+      checkpoint: this.#checkpoint,
+      meter,
+      log,
+      count: this.#count,
+      runId,
+      quarantineStream: config.quarantine_stream,
+      configOf: (stream) => this.#streamOptions.forStream(stream),
+      compile: createValidator(),
+    });
     this.#full = this.#bounded(FIRST_BATCH.rows, FIRST_BATCH.bytes);
   }
 
@@ -86,25 +111,35 @@ class Loader {
 
   /** Reads until the input ends. */
   async read(): Promise<void> {
-    const compile = this.#config.validate_records ? createValidator() : undefined;
-    const { meter, run } = this.#o;
-    const intake = new Intake({ checkpoint: this.#checkpoint, meter, log: run.log, clock: this.#clock, compile });
-    this.#intake = intake;
-    const pieces = wholeLines(this.#o.input, this.#config.max_line_bytes, () => intake.lines);
+    const { place } = this.#intake;
+    await this.#readAll(wholeLines(this.#o.input, this.#config.max_line_bytes, place), async (piece) => {
+      if (piece.unfinished && !isWholeMessage(piece)) {
+        throw new InputError(`The input ended in the middle of line ${place.line + 1}: the upstream died`, {
+          code: 'input-cut',
+          facts: { line: place.line + 1 },
+          hint: 'See why the upstream stopped, then run again: the printed state is safe.',
+        });
+      }
+      await this.#consume(piece);
+    });
+    this.#o.run.signal.throwIfAborted();
+    this.#count.checkRate();
+  }
+
+  async #readAll(pieces: AsyncGenerator<Piece>, consume: (piece: Piece) => Promise<void>): Promise<void> {
     let next = pieces.next();
     try {
       for (;;) {
         const piece = await this.#waitFor(next);
         if (piece === undefined) continue;
         if (piece.done === true) break;
-        await this.#consume(intake, piece.value);
+        await consume(piece.value);
         next = pieces.next();
       }
     } finally {
       // The pending read may fail later, when nobody waits for it any more.
       next.catch(() => undefined);
     }
-    run.signal.throwIfAborted();
   }
 
   /** The next piece; undefined when something had to be done meanwhile (a state grew old). Throws on a signal or a failed load. */
@@ -125,7 +160,8 @@ class Loader {
       }),
     ];
     if (due !== undefined) others.push(new Promise((resolve) => (timer = setTimeout(() => resolve(undefined), due))));
-    if (this.#loading !== undefined) others.push(this.#failureOf(this.#loading));
+    const failure = this.#units.failure();
+    if (failure !== undefined) others.push(failure);
     try {
       return await Promise.race([next, ...others]);
     } finally {
@@ -134,37 +170,59 @@ class Loader {
     }
   }
 
-  /** Never resolves with success: only a failed load interrupts the reading. */
-  #failureOf(loading: Promise<void>): Promise<undefined> {
-    return new Promise((_, reject) => {
-      loading.catch(reject);
-    });
-  }
-
-  async #consume(intake: Intake, piece: Lines & { readonly unfinished?: true }): Promise<void> {
-    if (piece.unfinished && !isWholeMessage(piece)) {
-      throw new InputError(`The input ended in the middle of line ${intake.lines + 1}: the upstream died`, {
-        code: 'input-cut',
-        facts: { line: intake.lines + 1 },
-        hint: 'See why the upstream stopped, then run again: the printed state is safe.',
-      });
-    }
+  async #consume(piece: Lines): Promise<void> {
     const now = Date.now();
-    this.#clock.receivedAt = new Date(now);
+    if (now - this.#clock.receivedAt.getTime() >= CLOCK_STEP_MS) this.#clock.receivedAt = new Date(now);
     if (this.#checkpoint.rowsSince === undefined) this.#clock.batchedAt = this.#clock.receivedAt;
     for (let at = piece.start; at < piece.end;) {
-      at = intake.read(piece, at, now);
-      if (intake.announced !== undefined) {
-        // The destination may look into itself: not while a unit is on its way.
-        await this.#loading;
-        const encoder = await this.#destination.openStream(intake.announced, this.#o.config);
-        if (encoder === undefined) throw new Error(`${intake.announced.stream} has no encoder`);
-        intake.open(encoder);
-      }
+      at = this.#intake.read(piece, at, now);
+      if (this.#intake.demand !== undefined) await this.#meet(this.#intake.demand);
     }
     if (!this.#isFull()) return;
     await this.#flush();
     this.#full = this.#bounded(this.#full.rows * 2, this.#full.bytes * 2);
+  }
+
+  async #meet(demand: Demand): Promise<void> {
+    if (demand.kind === 'batch') return this.#readBatch(demand.batch);
+    // The destination may look into itself: not while a unit is on its way.
+    await this.#units.idle();
+    const { header, kind } = demand;
+    const config = this.#streamOptions.forStream(header.stream);
+    this.#intake.open(await this.#destination.openStream(header, kind === 'quarantine' ? quarantineConfig(config) : config));
+  }
+
+  /** Reads the files of a BATCH like lines of the input. */
+  async #readBatch(batch: BatchFiles): Promise<void> {
+    const intake = this.#intake;
+    const { line } = intake.place;
+    const before = this.#count.records;
+    const frames = new BatchFrames(batch);
+    for (const file of batch.files) {
+      const { path, chunks } = await openBatchFile(file);
+      intake.beginFile(batch, path);
+      const pieces = wholeLines(chunks, this.#config.max_line_bytes, intake.place);
+      try {
+        await this.#readAll(pieces, async (piece) => {
+          for (const framed of frames.pieces(piece)) await this.#consume(framed);
+        });
+      } finally {
+        await pieces.return(undefined);
+      }
+      if (this.#config.delete_batch_files) this.#checkpoint.spend(path);
+    }
+    intake.endBatch(line);
+    this.#compareSize(batch, this.#count.records - before);
+  }
+
+  #compareSize({ stream, records: announced }: BatchFiles, records: number): void {
+    if (announced === undefined || announced === records) return;
+    this.#o.run.log.warnOnce(`batch size ${stream}`, 'The files of a BATCH hold another number of records than it announces', {
+      code: 'batch-size',
+      stream,
+      announced,
+      records,
+    });
   }
 
   /** Milliseconds until the oldest waiting state (or record) must be loaded; undefined if nothing waits. */
@@ -180,105 +238,52 @@ class Loader {
   /** Loads what a STATE covers; what none covers only when it has grown to the bound by itself. */
   async #flush(): Promise<void> {
     const covered = this.#checkpoint.takeCovered(false);
-    if (covered !== undefined) await this.#begin(covered);
+    if (covered !== undefined) await this.#units.begin(covered);
     const due = this.#dueIn();
     if (this.#isFull() || (due !== undefined && due <= 0)) {
-      await this.#begin(this.#checkpoint.takeAll(false));
-    }
-  }
-
-  /** Starts to load a unit as soon as the one before is done; gives control back while it loads. */
-  async #begin(unit: Unit): Promise<void> {
-    await this.#loading;
-    const loading = this.#load(unit);
-    this.#loading = loading;
-    // Kept here too, so that a failure between two waits is not an unhandled one.
-    loading.catch(() => (this.#loadFailed = true));
-  }
-
-  async #load(unit: Unit): Promise<void> {
-    const result = await this.#destination.load(unit);
-    for (const part of unit.parts) this.#pool.give(part.blocks);
-    if (unit.state !== undefined) this.#held = unit.state;
-    if (result === 'committed') await this.#release();
-  }
-
-  async #release(): Promise<void> {
-    const state = this.#held;
-    if (state === undefined) return;
-    this.#held = undefined;
-    if (this.#outputFailure !== undefined) return;
-    try {
-      await this.#o.output.write(`${state}\n`);
-      await this.#o.output.flush();
-      this.#o.meter.state();
-    } catch (error) {
-      this.#outputFailure = error;
+      await this.#units.begin(this.#checkpoint.takeAll(false));
     }
   }
 
   /** The input ended at the end of a line: loads the rest and completes what is proven complete. */
   async finish(): Promise<void> {
+    const { streams, lastState, quarantine } = this.#intake;
+    const { log } = this.#o.run;
     const uncovered = this.#checkpoint.uncovered();
-    const stillSyncing = currentlySyncing(this.#intake?.lastState);
-    const covered = this.#checkpoint.takeCovered(uncovered.size === 0);
-    if (covered !== undefined) await this.#begin(covered);
-    if (uncovered.size > 0 && stillSyncing !== undefined) {
-      await this.#loading;
-      const rows = [...uncovered.values()].reduce((a, b) => a + b, 0);
-      throw new InputError(
-        `The upstream ended before it had finished ${stillSyncing}: ${rows} records after its last STATE are left for the next run`,
-        {
-          code: 'input-unfinished',
-          facts: { stream: stillSyncing, records: rows },
-          hint: 'See why the upstream stopped, then run again from the last printed state.',
-        },
-      );
+    const ending = { streams, lastState, uncovered };
+    const failure = unfinishedInput(ending);
+    if (failure !== undefined) {
+      await this.#units.idle();
+      throw failure;
     }
-    if (uncovered.size > 0 || covered === undefined) await this.#begin(this.#checkpoint.takeAll(true));
-    await this.#loading;
-    const complete = new Set(this.#intake?.streams ?? []);
-    for (const stream of [...unfinished(this.#intake?.lastState), ...uncovered.keys()]) complete.delete(stream);
-    if (this.#intake?.lastState === undefined) complete.clear();
-    await this.#destination.finish({ complete, state: this.#held });
-    await this.#release();
-    if (this.#outputFailure !== undefined) throw this.#outputFailure;
+    const complete = completeStreams(ending);
+    activateWaiting(ending, complete, this.#checkpoint, log);
+    const rest = this.#checkpoint.hasUncovered;
+    const covered = this.#checkpoint.takeCovered(!rest);
+    if (covered !== undefined) await this.#units.begin(covered);
+    if (rest || covered === undefined) await this.#units.begin(this.#checkpoint.takeAll(true));
+    await this.#units.idle();
+    if (quarantine !== undefined) complete.add(quarantine);
+    await this.#units.finish(complete);
+    for (const pattern of this.#streamOptions.unmatched(streams.keys())) {
+      log.warn('A pattern of stream_options matches no stream', { pattern });
+    }
   }
 
-  /** After a failure: loads what a received STATE covers, unless loading itself has failed. */
+  /** After a failure. */
   async salvage(): Promise<void> {
-    await this.#loading?.catch(() => undefined);
-    if (this.#loadFailed) return;
-    const covered = this.#checkpoint.takeCovered(false);
-    if (covered === undefined) return;
-    try {
-      await this.#load(covered);
-    } catch (error) {
-      const { log } = this.#o.run;
-      log.error('What the last STATE covers could not be loaded either', {
-        cause: error instanceof TaplineError ? error.code : String(error),
-      });
-    }
+    await this.#units.salvage(() => this.#checkpoint.takeCovered(false));
   }
 
   summarize(): void {
-    for (const stream of this.#intake?.streams ?? []) this.#o.meter.summary(stream, this.#destination.summary?.(stream));
+    const { streams, quarantine } = this.#intake;
+    const { meter } = this.#o;
+    for (const [stream, { life }] of streams) meter.summary(stream, { ...life.facts, ...this.#destination.summary?.(stream) });
+    if (quarantine !== undefined) meter.summary(quarantine, this.#destination.summary?.(quarantine));
   }
 }
 
-/** The stream that a state says the tap was reading; a tap that has finished says none. */
-function currentlySyncing(state: Json | undefined): string | undefined {
-  const stream = isJsonObject(state) ? state['currently_syncing'] : undefined;
-  return typeof stream === 'string' ? stream : undefined;
-}
-
-/** The streams that a state says were not finished: `currently_syncing`, and those with the SDK's progress markers. */
-function unfinished(state: Json | undefined): string[] {
-  const bookmarks = isJsonObject(state) && isJsonObject(state['bookmarks']) ? Object.entries(state['bookmarks']) : [];
-  const marked = bookmarks.filter(([, bookmark]) => isJsonObject(bookmark) && bookmark['progress_markers'] !== undefined);
-  const current = currentlySyncing(state);
-  return [...marked.map(([stream]) => stream), ...(current === undefined ? [] : [current])];
-}
+type Piece = Lines & { readonly unfinished?: true };
 
 function isWholeMessage(piece: Lines): boolean {
   try {

@@ -1,45 +1,59 @@
 import type { Column, LogicalType } from '../columns.ts';
-import { isJsonObject, type JsonSchema } from '../json.ts';
+import { ExactNumber, isJsonObject, type JsonSchema } from '../json.ts';
+import { joinTypes, rank } from './lattice.ts';
+import { resolveReferences } from './references.ts';
+import { ANNOTATIONS, isNull, membersOf, simplify } from './simple-schema.ts';
 
-/** How deep `$ref`s and combinations are followed; a deeper (or endless) schema is taken as any JSON. */
+/** How deep combinations are followed; a deeper schema is taken as any JSON. */
 const MAX_DEPTH = 40;
 
-/** Keywords that say nothing about validity, so that a column which has no others is `plain`. */
-const ANNOTATIONS = new Set([
-  'type', 'format', 'title', 'description', 'default', 'examples', 'example', '$comment', 'readOnly', 'writeOnly', 'deprecated', 'selected', 'inclusion',
-]); // prettier-ignore
+const PLAIN: ReadonlySet<string> = new Set([...ANNOTATIONS, 'type', 'format']);
 
-/** The same schema with every `$ref` inside the document replaced by what it points to; a cycle ends in `{}` (any value). */
-export function resolveReferences(root: JsonSchema): JsonSchema {
-  return resolve(root, root, [], 0) as JsonSchema;
+/**
+ * The schema of a stream's records with every reference resolved and every property that it names, in whichever branch, under
+ * `properties`. Undefined if it names none. Pure.
+ */
+export function resolveSchema(given: JsonSchema): JsonSchema | undefined {
+  const schema = resolveReferences(given);
+  const { properties, required } = membersOf(schema);
+  const own = schema['properties'];
+  if (properties.size === 0) return isJsonObject(own) ? schema : undefined;
+  if (isJsonObject(own) && properties.size === Object.keys(own).length && !hasBranches(schema)) return schema;
+  const { allOf, ...rest } = schema;
+  const left = list(allOf).filter((branch) => !isAbsorbed(branch));
+  return {
+    ...rest,
+    ...(left.length > 0 ? { allOf: left } : {}),
+    properties: Object.fromEntries(properties),
+    ...(required.size > 0 ? { required: [...required] } : {}),
+  };
 }
 
-function resolve(node: unknown, root: JsonSchema, open: readonly string[], depth: number): unknown {
-  if (Array.isArray(node)) return node.map((item) => resolve(item, root, open, depth + 1));
-  if (!isJsonObject(node)) return node;
-  if (depth > MAX_DEPTH) return {};
-  const reference = node['$ref'];
-  if (typeof reference === 'string') {
-    const target = open.includes(reference) ? undefined : pointer(root, reference);
-    const { $ref: _, ...siblings } = node;
-    const found = target === undefined ? {} : resolve(target, root, [...open, reference], depth + 1);
-    return Object.assign({}, found, siblings);
-  }
-  return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolve(value, root, open, depth + 1)]));
+const BRANCHES = ['allOf', 'anyOf', 'oneOf', 'then', 'else'] as const;
+/** What a branch of `allOf` may say for the properties at the root to say it all. Unnamed fields are let pass anyway. */
+const ABSORBED: ReadonlySet<string> = new Set([
+  ...ANNOTATIONS,
+  'type',
+  'properties',
+  'required',
+  'additionalProperties',
+  '$schema',
+  '$id',
+  'id',
+]);
+
+function hasBranches(schema: JsonSchema): boolean {
+  return BRANCHES.some((keyword) => schema[keyword] !== undefined);
 }
 
-/** What a local JSON pointer (`#/definitions/x`) points to; undefined for anything else. */
-function pointer(root: JsonSchema, reference: string): unknown {
-  if (reference === '#') return root;
-  if (!reference.startsWith('#/')) return undefined;
-  let node: unknown = root;
-  for (const part of reference.slice(2).split('/')) {
-    const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
-    if (Array.isArray(node)) node = node[Number(name)];
-    else if (isJsonObject(node) && Object.hasOwn(node, name)) node = node[name];
-    else return undefined;
-  }
-  return node;
+function isAbsorbed(branch: unknown): boolean {
+  if (!isJsonObject(branch)) return branch === true;
+  const types = branch['type'] === undefined ? ['object'] : list([branch['type']].flat());
+  return types.includes('object') && Object.keys(branch).every((keyword) => ABSORBED.has(keyword));
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** The columns of a resolved object schema, in the order of its properties. */
@@ -50,11 +64,22 @@ export function columnsOf(schema: JsonSchema): Column[] {
 
 /** The column of one property: the join of everything its schema allows. */
 export function columnOf(name: string, property: unknown): Column {
-  const schema = isJsonObject(property) ? property : {};
+  const schema = isJsonObject(property) ? simplify(property) : {};
   const shape = shapeOf(schema, 0);
   const type = shape.type ?? 'null';
   const nullable = shape.nullable || type === 'null';
-  return { name, ...shape, type, nullable, plain: isPlain(schema, type), schema };
+  const sqlType = sqlTypeOf(schema);
+  return { name, ...shape, type, nullable, ...(sqlType === undefined ? {} : { sqlType }), plain: isPlain(schema, type), schema };
+}
+
+/** `x-sql-datatype` of the schema, or of all its branches that are not null. */
+function sqlTypeOf(schema: JsonSchema): string | undefined {
+  const own = schema['x-sql-datatype'];
+  if (typeof own === 'string') return own;
+  const branches = ['anyOf', 'oneOf', 'allOf'].flatMap((keyword) => list(schema[keyword])).filter((branch) => !isNull(branch));
+  const named = new Set(branches.map((branch) => (isJsonObject(branch) ? branch['x-sql-datatype'] : undefined)));
+  const [only] = named;
+  return named.size === 1 && typeof only === 'string' ? only : undefined;
 }
 
 interface Shape {
@@ -66,8 +91,9 @@ interface Shape {
   readonly encoding?: 'base64' | 'base16';
 }
 
-function shapeOf(schema: JsonSchema, depth: number): Shape {
-  if (depth > MAX_DEPTH) return { type: 'json', nullable: true };
+function shapeOf(given: JsonSchema, depth: number): Shape {
+  if (depth > MAX_DEPTH) return ANY;
+  const schema = simplify(given);
   const shapes: Shape[] = [];
   if (schema['type'] !== undefined) {
     const types = Array.isArray(schema['type']) ? schema['type'] : [schema['type']];
@@ -76,7 +102,8 @@ function shapeOf(schema: JsonSchema, depth: number): Shape {
   for (const keyword of ['anyOf', 'oneOf'] as const) {
     const branches = schema[keyword];
     if (Array.isArray(branches) && branches.length > 0) {
-      shapes.push(joinAll(branches.map((branch) => (isJsonObject(branch) ? shapeOf(branch, depth + 1) : ANY))));
+      const possible = branches.filter((branch) => branch !== false);
+      shapes.push(joinAll(possible.map((branch) => (isJsonObject(branch) ? shapeOf(branch, depth + 1) : ANY))));
     }
   }
   if (Array.isArray(schema['allOf'])) {
@@ -87,7 +114,6 @@ function shapeOf(schema: JsonSchema, depth: number): Shape {
   if (known.length === 0) {
     const values = 'const' in schema ? [schema['const']] : Array.isArray(schema['enum']) ? schema['enum'] : undefined;
     if (values !== undefined) return joinAll(values.map(shapeOfValue));
-    if (isJsonObject(schema['properties'])) return { type: 'object', nullable: true };
     return shapes.length > 0 ? shapes[0]! : ANY;
   }
   // All of them hold at once (type beside anyOf, allOf): the narrowest speaks; null only if each allows it.
@@ -143,6 +169,7 @@ function shapeOfString(schema: JsonSchema): Shape {
 
 function shapeOfValue(value: unknown): Shape {
   if (value === null) return { type: undefined, nullable: true };
+  if (value instanceof ExactNumber) return { type: /^-?\d+$/.test(value.text) ? 'integer' : 'number', nullable: false };
   if (typeof value === 'number') return { type: Number.isInteger(value) ? 'integer' : 'number', nullable: false };
   if (typeof value === 'boolean') return { type: 'boolean', nullable: false };
   if (typeof value === 'string') return { type: 'string', nullable: false };
@@ -164,40 +191,13 @@ function join(a: Shape, b: Shape): Shape {
   return { type: joinTypes(a.type, b.type), nullable };
 }
 
-/** The narrowest type that holds values of both: the lattice of docs/types.md. */
-export function joinTypes(a: LogicalType, b: LogicalType): LogicalType {
-  if (a === b) return a;
-  const steps = WIDER[a];
-  if (steps.includes(b)) return b;
-  if (WIDER[b].includes(a)) return a;
-  return steps.find((type) => WIDER[b].includes(type)) ?? 'json';
-}
-
-/** What each type may widen to, nearest first. */
-export const WIDER: Readonly<Record<LogicalType, readonly LogicalType[]>> = {
-  null: ['boolean', 'integer', 'number', 'decimal', 'date', 'datetime', 'time', 'duration', 'uuid', 'binary', 'string', 'object', 'array', 'json'],
-  boolean: ['string', 'json'],
-  integer: ['decimal', 'number', 'string', 'json'],
-  decimal: ['number', 'string', 'json'],
-  number: ['string', 'json'],
-  date: ['datetime', 'string', 'json'],
-  datetime: ['string', 'json'],
-  time: ['string', 'json'],
-  duration: ['string', 'json'],
-  uuid: ['string', 'json'],
-  binary: ['string', 'json'],
-  string: ['json'],
-  object: ['json'],
-  array: ['json'],
-  json: [],
-}; // prettier-ignore
-
-function rank(type: LogicalType | undefined): number {
-  return type === undefined ? 0 : 20 - WIDER[type].length;
-}
-
 function isPlain(schema: JsonSchema, type: LogicalType): boolean {
   const types = Array.isArray(schema['type']) ? schema['type'].filter((t) => t !== 'null') : [schema['type']];
   if (types.length !== 1 || type === 'json' || type === 'null') return false;
-  return Object.keys(schema).every((keyword) => ANNOTATIONS.has(keyword) || keyword.startsWith('x-'));
+  return Object.keys(schema).every(isUnasking);
+}
+
+/** True for keywords that ask no more of a value than the column's type does. */
+export function isUnasking(keyword: string): boolean {
+  return PLAIN.has(keyword) || keyword.startsWith('x-');
 }

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Ajv, ValidateFunction } from 'ajv';
+import { draftSeven } from './draft-seven.ts';
 import { InputError } from '../errors.ts';
 import type { JsonSchema } from '../json.ts';
 
@@ -16,7 +17,7 @@ export interface Violation {
 export type Validate = (record: unknown) => Violation | undefined;
 
 /**
- * Makes compilers of schemas as strangers write them: draft 4 to 7, unknown keywords and formats let pass. Only formats
+ * Makes compilers of schemas as strangers write them: any draft, unknown keywords and formats let pass. Only formats
  * that decide a column's type are checked, and leniently where a destination can still read the value (a date-time without
  * a zone); `multipleOf` is left out because floating point cannot check it exactly.
  *
@@ -55,7 +56,7 @@ function createAjv(): Ajv {
 
 function compile(ajv: Ajv, schema: JsonSchema, stream: string | undefined): ValidateFunction {
   // Fields that the schema does not name are ignored with a warning, not refused (rows with extra fields are common).
-  const { additionalProperties: _, ...root } = modern(schema) as Record<string, unknown>;
+  const { additionalProperties: _, ...root } = draftSeven(schema) as Record<string, unknown>;
   try {
     return ajv.compile(root);
   } catch (cause) {
@@ -81,36 +82,3 @@ const FORMATS: Readonly<Record<string, RegExp>> = {
   'singer.decimal': /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/,
   'x-singer.decimal': /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/,
 };
-
-/** A draft-4 schema in draft-7 words; keywords that cannot be checked are left out. */
-function modern(node: unknown, inProperties = false): unknown {
-  if (Array.isArray(node)) return node.map((item) => modern(item));
-  if (typeof node !== 'object' || node === null) return node;
-  const schema = node as Record<string, unknown>;
-  const out: Record<string, unknown> = {};
-  for (const [keyword, value] of Object.entries(schema)) {
-    if (inProperties) out[keyword] = modern(value);
-    else if (keyword === 'enum' || keyword === 'const' || keyword === 'default' || keyword === 'examples') out[keyword] = value;
-    else if (keyword === '$schema' || keyword === 'id' || keyword === '$id' || keyword === 'multipleOf') continue;
-    else if (keyword === 'required' && !Array.isArray(value)) continue;
-    else if (keyword === 'pattern' && !isPattern(value)) continue;
-    else if ((keyword === 'exclusiveMinimum' || keyword === 'exclusiveMaximum') && typeof value === 'boolean') {
-      const bound = keyword === 'exclusiveMinimum' ? 'minimum' : 'maximum';
-      if (value && schema[bound] !== undefined) out[keyword] = schema[bound];
-    } else
-      out[keyword] = modern(
-        value,
-        keyword === 'properties' || keyword === 'patternProperties' || keyword === 'definitions' || keyword === '$defs',
-      );
-  }
-  return out;
-}
-
-function isPattern(value: unknown): boolean {
-  try {
-    return typeof value === 'string' && new RegExp(value) instanceof RegExp;
-  } catch {
-    // A pattern in another language's syntax cannot be checked here.
-    return false;
-  }
-}

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compactText, memberRange } from '../../../singer/json-bytes.ts';
 import { ExactNumber } from '../../../singer/json.ts';
-import { parseExact, stringifyExact } from '../../../singer/json-text.ts';
+import { parseExact, parseLenient, stringifyExact, stripExact } from '../../../singer/json-text.ts';
 
 const numbers = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => JSON.stringify(n)),
@@ -82,6 +82,63 @@ describe('parseExact', () => {
     expect(Object.keys(parseExact('{"__proto__":1.10}') as object)).toEqual(['__proto__']);
   });
 });
+
+describe('parseLenient', () => {
+  test('gives what parseExact gives for all JSON, and refuses what it refuses', () => {
+    const damaged = fc
+      .tuple(texts, fc.nat(), fc.constantFrom('', 'N', 'NaN', 'Infinity', '-', '"', ' 1'))
+      .map(([{ text }, at, more]) => {
+        const place = at % (text.length + 1);
+        return text.slice(0, place) + more + text.slice(place + 1);
+      });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          texts.map(({ text }) => text),
+          damaged,
+        ),
+        (text) => {
+          let expected: unknown;
+          try {
+            expected = parseExact(text);
+          } catch {
+            // With every such word a number, it must be JSON; without any, it is refused all the same.
+            const strict = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/gs, (word) => (word.startsWith('"') ? word : ' 0 '));
+            if (isJson(strict) && strict !== text) expect(() => parseLenient(text)).not.toThrow();
+            else expect(() => parseLenient(text)).toThrow(SyntaxError);
+            return;
+          }
+          expect(parseLenient(text)).toEqual(expected);
+        },
+      ),
+    );
+  });
+
+  test('takes the numbers of Python that JSON does not have, and prints them as null', () => {
+    const value = parseLenient('{"a":[NaN, -Infinity,Infinity ],"b":"NaN","c":1.10,"NaN":NaN}');
+    expect(value).toEqual({
+      a: [Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+      b: 'NaN',
+      c: new ExactNumber('1.10'),
+      NaN: Number.NaN,
+    });
+    expect(stringifyExact(value)).toBe('{"a":[null,null,null],"b":"NaN","c":1.10,"NaN":null}');
+    expect(stripExact(value)).toEqual({ a: [0, -Number.MAX_VALUE, Number.MAX_VALUE], b: 'NaN', c: 1.1, NaN: 0 });
+  });
+
+  test.each(['1NaN', 'NaN5', '-NaN', 'nan', '{NaN:1}', '{"a":Infinity1}', '--Infinity'])('refuses %s', (text) => {
+    expect(() => parseLenient(text)).toThrow(SyntaxError);
+  });
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe('memberRange and compactText', () => {
   test('find a top-level member whatever stands around it', () => {

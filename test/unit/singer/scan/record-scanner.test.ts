@@ -6,12 +6,19 @@ import { createRecordScanner, type RecordScanner } from '../../../../singer/scan
 import { columnsOf } from '../../../../singer/target/schema.ts';
 import { Kind } from '../../../../singer/scan/slot-checks.ts';
 
-function scanner(properties: Record<string, JsonSchema>, keys: string[] = [], learnAfter = 1): RecordScanner {
-  const schema = { type: 'object', properties };
-  return createRecordScanner(
-    { stream: 's', schema, columns: columnsOf(schema), keys },
-    { validated: true, watched: ['w'], learnAfter },
-  )!;
+/** More lines than there are. */
+const NEVER = 1e9;
+
+/** A scanner that learns its shapes soon. */
+function scannerOf(
+  properties: Record<string, unknown>,
+  keys: string[],
+  compileAfter: number,
+  more: JsonSchema = {},
+): RecordScanner {
+  const schema = { type: 'object', properties, ...more };
+  const header = { stream: 's', schema, columns: columnsOf(schema), keys, notesChanges: false };
+  return createRecordScanner(header, { validated: true, watched: ['w'], learnAfter: 1, compileAfter })!;
 }
 
 /** Scans lines of one chunk one after another; gives the record's text of each, undefined for a refused line. */
@@ -30,7 +37,13 @@ function records(given: RecordScanner, lines: readonly string[]): (string | unde
 const STRING = { type: 'string' };
 const line = (record: string, rest = ''): string => `{"type":"RECORD","stream":"s","record":${record}${rest}}`;
 
-describe('a record scanner', () => {
+describe.each([
+  ['in tables', NEVER],
+  ['compiled', 0],
+])('a record scanner with its shapes %s', (_, compileAfter) => {
+  const scanner = (properties: Record<string, unknown>, keys: string[] = []): RecordScanner =>
+    scannerOf(properties, keys, compileAfter);
+
   it('tells where the record stands, whatever surrounds it', () => {
     const given = scanner({ a: STRING, b: { type: 'integer' } });
     const lines = [

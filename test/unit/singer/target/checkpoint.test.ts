@@ -5,7 +5,7 @@ import { Checkpoint, type OpenPart } from '../../../../singer/target/checkpoint.
 import type { Encoder, StreamHeader, Unit } from '../../../../singer/plugin.ts';
 
 const encoder: Encoder = { encode: () => undefined };
-const header = (stream: string): StreamHeader => ({ stream, schema: {}, columns: [], keys: [] });
+const header = (stream: string): StreamHeader => ({ stream, schema: {}, columns: [], keys: [], notesChanges: false });
 
 describe('ByteBlocks', () => {
   test('a split at any mark loses and reorders nothing', () => {
@@ -146,7 +146,7 @@ describe('Checkpoint', () => {
     const checkpoint = new Checkpoint(new BlockPool());
     checkpoint.state('1', 0);
     checkpoint.open(header('late'), encoder);
-    expect(checkpoint.takeCovered(false)).toEqual({ parts: [], state: '1', last: false });
+    expect(checkpoint.takeCovered(false)).toEqual({ parts: [], state: '1', last: false, spent: [] });
     expect(checkpoint.takeAll(true).parts).toHaveLength(1);
   });
 });

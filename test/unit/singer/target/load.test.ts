@@ -1,105 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Interrupted } from '../../../../singer/errors.ts';
-import { load } from '../../../../singer/target/load.ts';
-import { defineTarget, type Destination, type Run, type Unit } from '../../../../singer/plugin.ts';
-
-/** What the destination and the outside saw, in order. */
-interface Seen {
-  readonly rows: string[];
-  readonly states: string[];
-  /** At each printed state: how many rows were durable. */
-  readonly durableAtState: number[];
-  complete: string[] | undefined;
-  closed: boolean;
-}
-
-interface World {
-  readonly seen: Seen;
-  run(input: AsyncIterable<Buffer> | string, settings?: object): Promise<void>;
-  readonly stop: AbortController;
-}
-
-function world(change: Partial<Pick<Destination, 'load' | 'finish'>> = {}, outputFails = false): World {
-  const seen: Seen = { rows: [], states: [], durableAtState: [], complete: undefined, closed: false };
-  const stop = new AbortController();
-  const target = defineTarget({
-    name: 'target-memory',
-    summary: 'For tests',
-    settings: {},
-    open: () =>
-      Promise.resolve({
-        openStream: ({ stream }) =>
-          Promise.resolve({
-            encode: (record, meta, out) => {
-              out.appendText(
-                `${stream}:${JSON.stringify(record)}|${meta.line.toString('utf8', meta.recordStart, meta.recordEnd)}\n`,
-              );
-              out.rows++;
-            },
-          }),
-        load: async (unit: Unit) => {
-          await new Promise((resolve) => setImmediate(resolve));
-          const result = (await change.load?.(unit)) ?? 'committed';
-          for (const part of unit.parts) seen.rows.push(...Buffer.concat(part.blocks).toString().split('\n').filter(Boolean));
-          return result;
-        },
-        finish: async (end) => {
-          await change.finish?.(end);
-          seen.complete = [...end.complete];
-        },
-        close: () => Promise.resolve(void (seen.closed = true)),
-      }),
-  });
-  const silent = { debug() {}, info() {}, warn() {}, error() {}, warnOnce() {}, conceal() {} };
-  const run: Run = { name: 'target-memory', version: '0', log: silent, signal: stop.signal };
-  const defaults = {
-    batch_size_rows: 5,
-    batch_size_bytes: 1e6,
-    max_state_age_seconds: 60,
-    max_line_bytes: 1e6,
-    validate_records: true,
-  };
-  return {
-    seen,
-    stop,
-    run: (input, settings = {}) =>
-      load({
-        target,
-        config: { ...defaults, ...settings },
-        run,
-        input: typeof input === 'string' ? chunks([Buffer.from(input)]) : input,
-        output: {
-          write: (line) => {
-            if (outputFails) throw new Error('closed');
-            seen.states.push(String(line).trimEnd());
-            seen.durableAtState.push(seen.rows.length);
-            return undefined;
-          },
-          flush: () => Promise.resolve(),
-        },
-        meter: { records() {}, state() {}, summary() {}, close() {} },
-      }),
-  };
-}
-
-async function* chunks(list: readonly Buffer[]): AsyncGenerator<Buffer> {
-  for (const chunk of list) {
-    await new Promise((resolve) => setImmediate(resolve));
-    yield chunk;
-  }
-}
-
-const schema = (stream: string): string =>
-  JSON.stringify({
-    type: 'SCHEMA',
-    stream,
-    schema: { type: 'object', properties: { n: { type: 'integer' } } },
-    key_properties: [],
-  });
-const record = (stream: string, n: number): string => JSON.stringify({ type: 'RECORD', stream, record: { n } });
-const state = (value: unknown): string => JSON.stringify({ type: 'STATE', value });
-const lines = (...list: string[]): string => list.map((line) => `${line}\n`).join('');
+import { chunks, lines, record, schema, state, world } from '../../../support/memory-destination.ts';
 
 describe('load', () => {
   test('prints a state only after every row before it, newest last, whatever the chunks and sizes', async () => {
@@ -323,7 +225,7 @@ describe('load', () => {
   });
 
   test('when nobody reads the states the work is finished, then the run fails', async () => {
-    const w = world({}, true);
+    const w = world({ outputFails: true });
     await expect(
       w.run(lines(schema('a'), record('a', 1), state(1), ...Array.from({ length: 20 }, (_, n) => record('a', n)))),
     ).rejects.toThrow('closed');

@@ -1,0 +1,105 @@
+import type { Announcement, CoreConfig } from './announcement.ts';
+import { RecordError } from '../errors.ts';
+import { stringifyExact, stripExact } from '../json-text.ts';
+import type { JsonObject, Row } from '../json.ts';
+import { lineText, placeFacts, type Place } from './place.ts';
+import type { Change, StreamHeader } from '../plugin.ts';
+
+/** Records from which on `max_error_rate` says something. */
+const RATE_FROM = 100;
+/** Characters of a value that a note of its change keeps. */
+const OLD_CHARACTERS = 200;
+
+/** The error for a record without one of its keys; undefined if it has them all. */
+export function missingKey(record: JsonObject, { stream, keys }: StreamHeader, place: Place): RecordError | undefined {
+  const key = keys.find((name) => !Object.hasOwn(record, name));
+  if (key === undefined) return undefined;
+  return new RecordError(`${lineText(place)}: a record of ${stream} lacks its key property ${key}`, {
+    code: 'record-without-key',
+    type: 'MissingKeyPropertiesError',
+    facts: { stream, key, ...placeFacts(place) },
+  });
+}
+
+/** What a record breaks in its schema, undefined if nothing. Never shows a value. */
+export function violationIn(record: JsonObject, { header, validate }: Announcement, place: Place): RecordError | undefined {
+  const violation = validate?.(stripExact(record));
+  if (violation === undefined) return undefined;
+  const { stream } = header;
+  const { path, rule, message } = violation;
+  return new RecordError(`${lineText(place)}: a record of ${stream} breaks its schema at ${path || '/'}: ${message}`, {
+    code: 'record-invalid',
+    type: 'InvalidRecord',
+    facts: { stream, path, rule, ...topLevel(path), ...placeFacts(place) },
+    hint: 'Mend the source or its schema, set on_bad_record to quarantine or null_value, or validate_records to false.',
+  });
+}
+
+/** The top-level property of a JSON pointer. */
+function topLevel(path: string): { readonly property?: string } {
+  const name = path.split('/')[1];
+  return name === undefined ? {} : { property: name.replaceAll('~1', '/').replaceAll('~0', '~') };
+}
+
+/** The record with null in place of the property that `fault` names, noted in `changes`; undefined where null may not stand. */
+export function withNull(record: Row, fault: RecordError, header: StreamHeader, changes: Change[]): Row | undefined {
+  const name = fault.facts['property'];
+  const column = header.columns.find((candidate) => candidate.name === name);
+  // A value that is null and still wrong cannot be helped by null.
+  if (column === undefined || !column.nullable || header.keys.includes(column.name) || record[column.name] === null)
+    return undefined;
+  const rule = fault.facts['rule'];
+  const reason = typeof rule === 'string' ? `invalid-${rule}` : fault.code;
+  changes.push({ column: column.name, reason, old: oldText(record[column.name]) });
+  return { ...record, [column.name]: null };
+}
+
+function oldText(value: Row[string]): string {
+  if (value === undefined) return '';
+  // Without the first half of a character that was cut in two.
+  return (typeof value === 'string' ? value : stringifyExact(value)).slice(0, OLD_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '');
+}
+
+/** Counts the records of a run, and the bad ones among them against its limits. */
+export class RecordCount {
+  readonly #limits: Limits;
+  #records = 0;
+  #bad = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** All that came, the bad ones too. */
+  get records(): number {
+    return this.#records;
+  }
+
+  came(records: number): void {
+    this.#records += records;
+  }
+
+  /** One that came is bad. Throws RecordError `too-many-bad-records`. */
+  isBad(): void {
+    this.#bad++;
+    const { max_errors: most } = this.#limits;
+    if (most !== undefined && this.#bad > most) throw this.#tooMany();
+    if (this.#records >= RATE_FROM) this.checkRate();
+  }
+
+  /** To be called at the end of the input, too. Throws RecordError `too-many-bad-records`. */
+  checkRate(): void {
+    const { max_error_rate: most } = this.#limits;
+    if (most !== undefined && this.#records > 0 && this.#bad / this.#records > most) throw this.#tooMany();
+  }
+
+  #tooMany(): RecordError {
+    return new RecordError(`${this.#bad} of ${this.#records} records are bad: more than the run may have`, {
+      code: 'too-many-bad-records',
+      facts: { bad: this.#bad, records: this.#records, ...this.#limits },
+      hint: 'See the quarantine or the log for what is wrong with them; mend the source, or raise max_errors or max_error_rate.',
+    });
+  }
+}
+
+export type Limits = Pick<CoreConfig, 'max_errors' | 'max_error_rate'>;

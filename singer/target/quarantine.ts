@@ -1,0 +1,75 @@
+import type { RecordError } from '../errors.ts';
+import { stringifyExact } from '../json-text.ts';
+import type { JsonObject, JsonSchema, Row } from '../json.ts';
+import type { Place } from './place.ts';
+import type { StreamHeader } from '../plugin.ts';
+import { columnsOf } from './schema.ts';
+
+/** Settings by which targets would replace, merge or refuse the quarantine; it takes these values instead, where a target has them. */
+const FORCED: Readonly<Record<string, unknown>> = {
+  load_method: 'append-only',
+  mode: 'append',
+  on_new_stream: 'evolve',
+  // They name properties that the quarantine does not have.
+  replace_range: undefined,
+  version_column: undefined,
+  indexes: [],
+};
+
+const TEXT: JsonSchema = { type: ['string', 'null'] };
+
+const SCHEMA: JsonSchema = {
+  type: 'object',
+  properties: {
+    stream: { type: 'string' },
+    line: { type: 'integer' },
+    file: TEXT,
+    code: { type: 'string' },
+    rule: TEXT,
+    path: TEXT,
+    property: TEXT,
+    record: { type: 'string' },
+    run_id: { type: 'string' },
+    quarantined_at: { type: 'string', format: 'date-time' },
+  },
+};
+
+/** The stream that bad records are appended to. */
+export function quarantineHeader(stream: string): StreamHeader {
+  return { stream, schema: SCHEMA, columns: columnsOf(SCHEMA), keys: [], notesChanges: false };
+}
+
+/** The target's config for the quarantine. */
+export function quarantineConfig<C extends object>(config: C): C {
+  const forced = Object.entries(FORCED).filter(([name]) => Object.hasOwn(config, name));
+  return { ...config, ...Object.fromEntries(forced) };
+}
+
+/** What is kept of a bad record. It stays JSON text, which any destination can hold, whatever is wrong with it. */
+export function quarantineRow(
+  record: JsonObject,
+  { code, facts }: RecordError,
+  at: { readonly stream: string; readonly place: Place; readonly runId: string; readonly now: number },
+): Row {
+  return {
+    stream: visible(at.stream),
+    line: at.place.line,
+    file: at.place.file ?? null,
+    code,
+    rule: text(facts['rule']),
+    path: text(facts['path']),
+    property: text(facts['property'] ?? facts['key']),
+    record: stringifyExact(record),
+    run_id: at.runId,
+    quarantined_at: new Date(at.now).toISOString(),
+  };
+}
+
+function text(fact: unknown): string | null {
+  return typeof fact === 'string' ? visible(fact) : null;
+}
+
+/** A name with characters that not every destination can hold written as JSON escapes. */
+function visible(name: string): string {
+  return /[\0\uD800-\uDFFF]/.test(name) ? JSON.stringify(name).slice(1, -1) : name;
+}

@@ -1,0 +1,115 @@
+import { unlink } from 'node:fs/promises';
+import type { BlockPool } from './blocks.ts';
+import type { Cut } from './checkpoint.ts';
+import { TaplineError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Meter } from '../meter.ts';
+import type { Output } from '../output.ts';
+import type { Destination } from '../plugin.ts';
+
+export interface UnitLoaderOptions {
+  readonly destination: Pick<Destination, 'load' | 'finish'>;
+  readonly output: Output;
+  readonly meter: Meter;
+  readonly pool: BlockPool;
+  readonly log: Log;
+}
+
+/** Loads one unit after another, prints each one's state and deletes what it has used up once it and all before it are durable. */
+export class UnitLoader {
+  readonly #o: UnitLoaderOptions;
+  #loading: Promise<void> | undefined;
+  #failed = false;
+  /** The newest state whose unit is loaded but not yet committed; the same of files. */
+  #held: string | undefined;
+  #spent: string[] = [];
+  /** Set when the reader of our states went away; the work goes on, the run fails at its end. */
+  #outputFailure: unknown;
+
+  constructor(options: UnitLoaderOptions) {
+    this.#o = options;
+  }
+
+  /** Starts to load a unit as soon as the one before is done; gives control back while it loads. */
+  async begin(unit: Cut): Promise<void> {
+    await this.#loading;
+    const loading = this.#load(unit);
+    this.#loading = loading;
+    // Kept here too, so that a failure between two waits is not an unhandled one.
+    loading.catch(() => (this.#failed = true));
+  }
+
+  /** Resolves when nothing is on its way any more; throws what loading has thrown. */
+  async idle(): Promise<void> {
+    await this.#loading;
+  }
+
+  /** Rejects when the unit on its way fails, and never resolves; undefined if none is on its way. */
+  failure(): Promise<never> | undefined {
+    const loading = this.#loading;
+    return loading && new Promise((_, reject) => void loading.catch(reject));
+  }
+
+  /** All units are loaded and the input has ended well. */
+  async finish(complete: ReadonlySet<string>): Promise<void> {
+    await this.#o.destination.finish({ complete, state: this.#held });
+    await this.#release();
+    if (this.#outputFailure !== undefined) throw this.#outputFailure;
+  }
+
+  /** After a failure elsewhere: loads what a received STATE covers, unless loading itself has failed. */
+  async salvage(covered: () => Cut | undefined): Promise<void> {
+    await this.#loading?.catch(() => undefined);
+    if (this.#failed) return;
+    const unit = covered();
+    if (unit === undefined) return;
+    try {
+      await this.#load(unit);
+    } catch (error) {
+      this.#o.log.error('What the last STATE covers could not be loaded either', {
+        cause: error instanceof TaplineError ? error.code : String(error),
+      });
+    }
+  }
+
+  async #load(unit: Cut): Promise<void> {
+    const result = await this.#o.destination.load(unit);
+    for (const part of unit.parts) this.#o.pool.give(part.blocks);
+    this.#spent.push(...unit.spent);
+    if (unit.state !== undefined) this.#held = unit.state;
+    if (result === 'committed') await this.#release();
+  }
+
+  async #release(): Promise<void> {
+    await this.#printState();
+    const spent = this.#spent;
+    this.#spent = [];
+    for (const path of new Set(spent)) await this.#delete(path);
+  }
+
+  async #printState(): Promise<void> {
+    const { output, meter } = this.#o;
+    const state = this.#held;
+    if (state === undefined) return;
+    this.#held = undefined;
+    if (this.#outputFailure !== undefined) return;
+    try {
+      await output.write(`${state}\n`);
+      await output.flush();
+      meter.state();
+    } catch (error) {
+      this.#outputFailure = error;
+    }
+  }
+
+  async #delete(path: string): Promise<void> {
+    try {
+      await unlink(path);
+    } catch (cause) {
+      this.#o.log.warn('A BATCH file that is loaded could not be deleted', {
+        file: path,
+        cause: (cause as NodeJS.ErrnoException).code,
+      });
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { defineTap, defineTarget } from '../../../../singer/plugin.ts';
+import { checkConfig } from '../../../../singer/shell/config.ts';
+import { allSettings, jointProblems } from '../../../../singer/shell/plugin-settings.ts';
+
+const never = (): never => {
+  throw new Error('Not to be opened');
+};
+const target = defineTarget({ name: 'target-x', summary: 'For tests', settings: {}, open: never });
+
+test.each<[string, object, string[]]>([
+  ['nothing', {}, []],
+  ['flattening with a depth for some streams only', { flattening_enabled: true, stream_options: { a: { flattening_max_depth: 1 } } }, []],
+  ['flattening without a depth anywhere', { stream_options: { a: { flattening_enabled: true } } }, ['flattening_max_depth']],
+  [
+    'wrong options of streams',
+    { stream_options: { 'a-*': { validate_records: 'perhaps', max_line_bytes: 5 }, b: 1 } },
+    ['stream_options.a-*.validate_records', 'stream_options.a-*.max_line_bytes', 'stream_options.b'],
+  ],
+])('settings are looked at together: %s', (_, given, paths) => {
+  const { config, problems } = checkConfig(allSettings(target), given as never);
+  expect(problems).toEqual([]);
+  expect(jointProblems(target, config).map(({ path }) => path)).toEqual(paths);
+}); // prettier-ignore
+
+test('a tap has no options of streams', () => {
+  const tap = defineTap({ name: 'tap-x', summary: 'For tests', settings: {}, open: never });
+  expect(jointProblems(tap, { stream_options: 5 })).toEqual([]);
+});
