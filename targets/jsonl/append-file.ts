@@ -1,15 +1,14 @@
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open, readFile, realpath, rename, stat, truncate, unlink } from 'node:fs/promises';
+import { copyFile, readFile, realpath, rename, stat, truncate, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Log, SystemError } from '../../singer/index.ts';
+import { type Durability, sizeOf, syncFolder, unlessMissing, withFile, writeBlocks } from './disk.ts';
 import { type Lock, takeLock } from './lock.ts';
 
 /** A file up to this size is replaced whole: copying it costs no more than the fsync that follows. */
 const REPLACE_BYTES = 8 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
-
-export type Durability = 'fsync' | 'flush' | 'none';
 
 /** Endings of the files that stand beside a file while it is written. */
 export const COMPANIONS = ['.lock', '.part', '.journal'] as const;
@@ -139,28 +138,19 @@ export class AppendFile {
   async #endLastLine(log: Log): Promise<void> {
     const size = await sizeOf(this.path);
     if (!size) return;
-    const file = await open(this.path, 'r');
-    try {
-      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-      if (buffer[0] === NEWLINE) return;
-    } finally {
-      await file.close();
-    }
+    const last = await withFile(this.path, 'r', async (file) => (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer[0]);
+    if (last === NEWLINE) return;
     log.warn('The last line of the file had no end; ended it', { file: this.path });
     await this.stage([Buffer.of(NEWLINE)]);
     await this.commit();
   }
 
   async #write(path: string, flags: 'a' | 'w', blocks: Iterable<Buffer>): Promise<void> {
-    await withFile(path, flags, async (file) => {
-      for (const block of blocks) await file.writeFile(block);
-      if (this.#durability === 'fsync') await file.datasync();
-    });
+    await writeBlocks(path, flags, blocks, this.#durability);
   }
 
-  /** A rename, a new name and a deletion are durable only once their folder is. */
   async #syncFolder(): Promise<void> {
-    if (this.#durability === 'fsync') await withFile(dirname(this.path), 'r', (folder) => folder.sync());
+    await syncFolder(dirname(this.path), this.#durability);
   }
 }
 
@@ -170,21 +160,4 @@ function notAFile(path: string): SystemError {
     facts: { path },
     hint: 'Move it away, or choose another destination_path or custom_name.',
   });
-}
-
-async function withFile(path: string, flags: string, use: (file: FileHandle) => Promise<void>): Promise<void> {
-  const file = await open(path, flags);
-  try {
-    await use(file);
-  } finally {
-    await file.close();
-  }
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  return (await stat(path).catch(unlessMissing))?.size;
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
 }

@@ -1,4 +1,5 @@
 import { type ByteBlocks, createRecordScanner, type Encoder, type StreamHeader } from '../../singer/index.ts';
+import { changesMember, recordBytes, withMembers } from './decorated-encoder.ts';
 
 const NEWLINE = 0x0a;
 
@@ -11,8 +12,9 @@ export function createEncoder(header: StreamHeader): Encoder {
   const scanner = createRecordScanner(header, { validated: true });
   return {
     keepsUnnamed: true,
-    encode(_record, { line, recordStart, recordEnd }, out) {
-      addLine(line, recordStart, recordEnd, out);
+    encode(record, meta, out) {
+      const row = meta.changes.length === 0 ? recordBytes(meta) : withMembers(record, meta, changesMember(meta));
+      addLine(row, 0, row.length, out);
       scanner?.acceptUnknown();
     },
     ...(scanner && {

@@ -1,6 +1,7 @@
 import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { SystemError } from '../../singer/index.ts';
+import { errorCode, unlessMissing } from './disk.ts';
 
 /** How often the owner shows that it lives, and after which silence an owner on another machine is taken for dead. */
 const HEARTBEAT_MS = 10_000;
@@ -43,7 +44,7 @@ async function created(path: string, text: string): Promise<boolean> {
     await writeFile(path, text, { flag: 'wx' });
     return true;
   } catch (error) {
-    if (code(error) === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -76,7 +77,7 @@ async function lives(text: string, path: string): Promise<boolean> {
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
-    return code(error) === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
   return owner.started === (await startOf(owner.pid));
 }
@@ -99,12 +100,4 @@ function parseOwner(text: string): Owner | undefined {
   } catch {
     return undefined; // Cut off while it was written.
   }
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (code(error) !== 'ENOENT') throw error;
-}
-
-function code(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

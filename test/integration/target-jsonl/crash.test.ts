@@ -3,55 +3,12 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { executable, run } from '../../support/processes.ts';
+import { ALL, BATCH, configFor as config, input, ROWS, runAndKill, runTarget } from './drive.ts';
 import { temporaryFolder } from '../../support/tmp.ts';
 
 const root = temporaryFolder();
-const ROWS = 3000;
-const ROWS_PER_STATE = 25;
-/** At most this many are committed at once, and may come twice after a crash. */
-const BATCH = 100;
-
 /** More than a file may have to be replaced whole: batches are appended in place, under a journal. */
 const LARGE = '{"before":true}\n'.repeat(600_000);
-
-/** The input of a run that resumes after row `from`. */
-function input(from: number): string {
-  const lines = [
-    '{"type":"SCHEMA","stream":"rows","schema":{"properties":{"n":{"type":"integer"},"text":{"type":"string"}}},"key_properties":[]}',
-  ];
-  for (let n = from + 1; n <= ROWS; n++) {
-    lines.push(`{"type":"RECORD","stream":"rows","record":{"n":${n},"text":"${'x'.repeat(n % 200)}"}}`);
-    if (n % ROWS_PER_STATE === 0) lines.push(`{"type":"STATE","value":{"n":${n}}}`);
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-async function config(folder: string): Promise<string> {
-  const path = `${folder}.json`;
-  await writeFile(path, JSON.stringify({ destination_path: folder, batch_size_rows: BATCH }));
-  return path;
-}
-
-/** Runs the target and kills it once it has printed `states` states, a moment later. Gives the last state that came out whole. */
-function runAndKill(configFile: string, from: number, states: number): Promise<number> {
-  const child = spawn(process.execPath, [executable('target-jsonl'), '--config', configFile], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  let printed = '';
-  child.stdin.on('error', () => undefined); // It is killed while we write.
-  child.stdin.end(input(from));
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    printed += text;
-    if (printed.split('\n').length > states) setTimeout(() => child.kill('SIGKILL'), Math.random() * 4);
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', () => {
-      const last = printed.split('\n').at(-2);
-      resolve(last === undefined ? from : JSON.parse(last).n);
-    });
-  });
-}
 
 /** The rows in the file, without what was there before. Fails on a line that is not whole. */
 async function rowsIn(folder: string, before: string): Promise<number[]> {
@@ -82,10 +39,10 @@ describe.each([
         // A small file is whole at any time; a large one once the next run has looked at it.
         if (before === '' && state > 0) expect(new Set(await rowsIn(folder, before)).size).toBeGreaterThanOrEqual(state);
       }
-      const last = await run(process.execPath, [executable('target-jsonl'), '--config', configFile], { input: input(state) });
+      const last = await runTarget(configFile, input(state));
       expect(last).toMatchObject({ status: 0 });
       const rows = await rowsIn(folder, before);
-      expect([...new Set(rows)]).toEqual(Array.from({ length: ROWS }, (_, index) => index + 1));
+      expect([...new Set(rows)]).toEqual(ALL);
       expect(rows.length - ROWS).toBeLessThanOrEqual((kills + 1) * BATCH);
       expect(await readdir(folder)).toEqual(['rows.jsonl']);
     },
@@ -130,10 +87,8 @@ test.each([
     const state: number = states.length === 0 ? 0 : JSON.parse(states.at(-1)!).n;
     expect(state).toBeLessThan(ROWS);
     expect(await rowsIn(folder, before)).toHaveLength(state);
-    expect(
-      await run(process.execPath, [executable('target-jsonl'), '--config', configFile], { input: input(state) }),
-    ).toMatchObject({ status: 0 });
-    expect(await rowsIn(folder, before)).toEqual(Array.from({ length: ROWS }, (_, index) => index + 1));
+    expect(await runTarget(configFile, input(state))).toMatchObject({ status: 0 });
+    expect(await rowsIn(folder, before)).toEqual(ALL);
   },
 );
 

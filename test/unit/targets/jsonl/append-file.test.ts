@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { AppendFile, type Durability } from '../../../../targets/jsonl/append-file.ts';
+import { AppendFile } from '../../../../targets/jsonl/append-file.ts';
+import type { Durability } from '../../../../targets/jsonl/disk.ts';
 import { recordingLog } from './support.ts';
 import { temporaryFolder } from '../../../support/tmp.ts';
 

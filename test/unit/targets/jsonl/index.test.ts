@@ -3,11 +3,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import type { Config, Destination } from '../../../../singer/index.ts';
-import target from '../../../../targets/jsonl/index.ts';
-import type { settings } from '../../../../targets/jsonl/settings.ts';
+import type { Json } from '../../../../singer/index.ts';
 import { temporaryFolder } from '../../../support/tmp.ts';
-import { header, part, recordingLog, targetRun, unit } from './support.ts';
+import { header, openFolder, type Opened, part, recordingLog, targetRun, unit, write } from './support.ts';
 
 const root = temporaryFolder();
 let folders = 0;
@@ -16,32 +14,7 @@ const newFolder = (): string => join(root, String(++folders), 'made', 'when miss
 const { log, warnings } = recordingLog();
 const run = targetRun(log);
 
-function open(folder: string, config: Partial<Config<typeof settings>> = {}): Promise<Destination> {
-  return target.open(
-    {
-      do_timestamp_file: false,
-      custom_name: undefined,
-      compression: 'none',
-      durability: 'fsync',
-      ...config,
-      destination_path: folder,
-    },
-    run,
-  );
-}
-
-/** Writes the records of each stream, one unit for each list of streams. */
-async function write(destination: Destination, ...units: readonly Readonly<Record<string, readonly string[]>>[]): Promise<void> {
-  for (const streams of units) {
-    const parts = [];
-    for (const [stream, records] of Object.entries(streams)) {
-      parts.push(part(header(stream), await destination.openStream(header(stream)), records));
-    }
-    expect(await destination.load(unit(...parts))).toBe('committed');
-  }
-  await destination.finish({ complete: new Set(), state: undefined });
-  await destination.close();
-}
+const open = (folder: string, config: Readonly<Record<string, Json>> = {}): Promise<Opened> => openFolder(folder, config, run);
 
 test('record bytes are kept as they came', async () => {
   const folder = newFolder();
