@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import type { Client, ClientConfig } from 'pg';
 import type { ConnectOptions } from './options.ts';
 
@@ -10,6 +11,11 @@ export interface Session {
   readonly version: number;
   /** True once the connection is known to be gone. */
   readonly lost: boolean;
+  /**
+   * Milliseconds after which a server that has not answered counts as gone: the connection is dropped. Undefined: no limit. The server's
+   * own timeouts are no help when the network in between is silent.
+   */
+  answerWithinMs: number | undefined;
   query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: Rows; readonly rowCount: number }>;
   /** Feeds `blocks` into a `COPY … FROM STDIN`; gives the rows copied. */
   copyIn(statement: string, blocks: readonly Buffer[]): Promise<number>;
@@ -30,7 +36,9 @@ export async function connect(options: ConnectOptions): Promise<Session> {
 
 async function open(options: ConnectOptions, ssl: ClientConfig['ssl'] & (object | false)): Promise<Session> {
   const { default: pg } = await import('pg');
+  const socket = new Socket();
   const client = new pg.Client({
+    stream: () => socket,
     host: options.host,
     port: options.port,
     user: options.user,
@@ -40,11 +48,15 @@ async function open(options: ConnectOptions, ssl: ClientConfig['ssl'] & (object 
     application_name: options.applicationName,
     connectionTimeoutMillis: options.connectTimeoutMs,
     keepAlive: true,
+    // The system's own two hours are too long to find out that the other side is gone.
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   });
-  const session = new PgSession(client);
+  const session = new PgSession(client, socket);
   try {
     await client.connect();
+    session.answerWithinMs = options.connectTimeoutMs || undefined;
     await session.start();
+    session.answerWithinMs = undefined;
   } catch (error) {
     await session.close();
     throw error;
@@ -52,13 +64,21 @@ async function open(options: ConnectOptions, ssl: ClientConfig['ssl'] & (object 
   return session;
 }
 
+/** How long a connection may take to close. */
+const CLOSE_MS = 5_000;
+/** A connection that has been silent for so long is probed. */
+const KEEP_ALIVE_MS = 30_000;
+
 class PgSession implements Session {
   version = 0;
   lost = false;
+  answerWithinMs: number | undefined;
   readonly #client: Client;
+  readonly #socket: Socket;
 
-  constructor(client: Client) {
+  constructor(client: Client, socket: Socket) {
     this.#client = client;
+    this.#socket = socket;
     // Without a listener a connection that dies while idle would end the process. The next query reports it.
     client.on('error', () => (this.lost = true));
     client.on('end', () => (this.lost = true));
@@ -70,7 +90,9 @@ class PgSession implements Session {
   }
 
   async query(text: string, values?: readonly unknown[]): Promise<{ rows: Rows; rowCount: number }> {
-    const result = await this.#client.query<Record<string, unknown>>(text, values === undefined ? undefined : [...values]);
+    const result = await this.#answered(
+      this.#client.query<Record<string, unknown>>(text, values === undefined ? undefined : [...values]),
+    );
     return { rows: result.rows, rowCount: result.rowCount ?? 0 };
   }
 
@@ -85,15 +107,28 @@ class PgSession implements Session {
     done.catch(() => undefined);
     for (const block of blocks) {
       // One block under way at a time: after an error the stream must have nothing left that it would still try to write.
-      if (!copy.write(block)) await Promise.race([once(copy, 'drain'), done]);
+      if (!copy.write(block)) await this.#answered(Promise.race([once(copy, 'drain'), done]));
     }
     copy.end();
-    await done;
+    await this.#answered(done);
     return copy.rowCount;
   }
 
+  /** Drops the connection when the answer takes too long: that ends the waiting with an error of a lost connection. */
+  async #answered<T>(answer: Promise<T>): Promise<T> {
+    if (this.answerWithinMs === undefined) return answer;
+    const timer = setTimeout(() => this.#socket.destroy(), this.answerWithinMs);
+    try {
+      return await answer;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async close(): Promise<void> {
-    // The end of a connection that is gone already is no news.
+    // The end of a connection that is gone already is no news. A silent server must not keep us.
+    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_MS);
     await this.#client.end().catch(() => undefined);
+    clearTimeout(timer);
   }
 }

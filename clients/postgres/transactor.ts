@@ -1,7 +1,8 @@
 import { SystemError, type Log } from '../../singer/index.ts';
 import { connect, type Session } from './connect.ts';
-import { remedyOf, systemError } from './errors.ts';
+import { remedyOf, sqlState, systemError, type Remedy } from './errors.ts';
 import type { ConnectOptions } from './options.ts';
+import { ident } from './quote.ts';
 import { withRetry } from './retry.ts';
 
 export interface TransactorOptions {
@@ -12,6 +13,10 @@ export interface TransactorOptions {
   readonly begin: string;
   /** Statement once per connection that may fail, for example a setting that a pooler refuses. */
   readonly onConnect?: string;
+  /** Milliseconds that one statement of a transaction may stay without an answer; see Session. */
+  readonly answerWithinMs?: number | undefined;
+  /** Role to take on right after every connect; a refusal ends the run. */
+  readonly role?: string | undefined;
   /** Called when the catalog as we know it has proved wrong, before the work is tried again. */
   readonly onStale: () => void;
 }
@@ -47,6 +52,15 @@ export class Transactor {
   }
 
   /**
+   * Does one thing outside of a transaction that must not be done twice: tried again only where the server has undone it itself. When
+   * the connection dies under it, nobody knows whether it was done: that fails.
+   */
+  async once<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    await this.version();
+    return this.#attempts(async () => work(await this.#connected()), 'retry');
+  }
+
+  /**
    * Does `work` in a transaction, then commits, or leaves it open for more. `work` may run several times; `first` tells it that
    * nothing else has been done in the transaction yet.
    */
@@ -56,6 +70,7 @@ export class Transactor {
       const first = !this.#open;
       if (first) {
         this.#open = true;
+        session.answerWithinMs = this.#o.answerWithinMs;
         await session.query(this.#o.begin);
       }
       const result = await work(session, first);
@@ -71,7 +86,8 @@ export class Transactor {
     this.#session = undefined;
   }
 
-  async #attempts<T>(attempt: () => Promise<T>): Promise<T> {
+  /** `only`: nothing else than errors of this remedy is worth another attempt. */
+  async #attempts<T>(attempt: () => Promise<T>, only?: Remedy): Promise<T> {
     const continued = this.#open;
     try {
       return await withRetry(attempt, {
@@ -82,6 +98,7 @@ export class Transactor {
           const remedy = remedyOf(error);
           if (remedy === 'stale') this.#o.onStale();
           // A first connection that is refused outright is a wrong setting more often than a passing fault.
+          if (only !== undefined && remedy !== only) return false;
           return remedy !== 'fail' && !continued && (this.#connectedOnce || isServers(error));
         },
         onWait: (error, attempt, waitMs) => {
@@ -103,10 +120,17 @@ export class Transactor {
   async #connected(): Promise<Session> {
     if (this.#session?.lost === false) return this.#session;
     if (this.#open) throw new Error('Connection terminated with a transaction open');
-    this.#session = await connect(this.#o.connect);
+    const session = await connect(this.#o.connect);
+    try {
+      if (this.#o.role !== undefined) await setRole(session, this.#o.role);
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+    this.#session = session;
     this.#connectedOnce = true;
-    if (this.#o.onConnect !== undefined) await this.#session.query(this.#o.onConnect).catch(() => undefined);
-    return this.#session;
+    if (this.#o.onConnect !== undefined) await session.query(this.#o.onConnect).catch(() => undefined);
+    return session;
   }
 
   /** Rolls back; drops a connection on which even that fails. */
@@ -118,6 +142,7 @@ export class Transactor {
     try {
       if (session.lost) throw new Error('lost');
       if (wasOpen) await session.query('ROLLBACK');
+      session.answerWithinMs = undefined;
     } catch {
       // The connection is gone; the server rolls back by itself.
       this.#session = undefined;
@@ -132,6 +157,7 @@ export class Transactor {
     this.#open = false;
     try {
       await session.query('COMMIT');
+      session.answerWithinMs = undefined;
     } catch (error) {
       if (typeof xid !== 'string' || remedyOf(error) !== 'reconnect') throw error;
       if (!(await this.#wasCommitted(xid))) throw error;
@@ -172,6 +198,19 @@ export class Transactor {
         cause: error,
       });
     }
+  }
+}
+
+async function setRole(session: Session, role: string): Promise<void> {
+  try {
+    await session.query(`SET ROLE ${ident(role)}`);
+  } catch (error) {
+    if (remedyOf(error) !== 'fail') throw error;
+    throw new SystemError(`The role ${role} cannot be taken on`, {
+      code: 'role-refused',
+      facts: { role, sqlstate: sqlState(error) },
+      hint: `Create the role, or make the user a member of it: GRANT ${ident(role)} TO …`,
+    });
   }
 }
 

@@ -1,6 +1,5 @@
 import {
   type ByteBlocks,
-  type Column,
   createRecordScanner,
   isDateTime,
   Kind,
@@ -13,13 +12,13 @@ import { JsonToCopy } from './copy-json.ts';
 import { ClockWatch, DELETED_AT, type MetadataPiece, metadataPieces } from './copy-metadata.ts';
 import type { CopyColumn, CopyOptions, CopyPlan } from './copy-plan.ts';
 import { decodeToCopy } from './copy-text.ts';
+import { DATE_TIME_BYTES, fits, hasShortExponent, hasZone, isKept } from './copy-tokens.ts';
 import type { PgType } from './types.ts';
 
 const TAB = 0x09;
 const BACKSLASH = 0x5c;
 const UPPER_N = 0x4e;
 const UPPER_Z = 0x5a;
-const DOT = 0x2e;
 const MINUS = 0x2d;
 
 /** How a value gets from the line to COPY text. */
@@ -78,11 +77,8 @@ const BIGINT_BYTES = 18;
 const VERSION_BYTES = 15;
 /** Longest number that is sure to fit numeric, with an exponent of three digits too. */
 const NUMBER_BYTES = 1000;
-/** Digits of a fraction of a second that Postgres keeps. */
-const MICROSECONDS = 6;
-/** Where the fraction stands in a time and in a date-time. */
+/** Where the fraction stands in a time. */
 const TIME_BYTES = 8;
-const DATE_TIME_BYTES = 19;
 /** Strings from this length on are copied by the runtime, whose call costs about as much as this many bytes copied here. */
 const LONG = 128;
 /** Bytes that copying whole words may write beyond the row. */
@@ -105,7 +101,7 @@ export function createLineEncoder(
     watched,
     ...(learnAfter === undefined ? {} : { learnAfter }),
   });
-  return scanner === undefined ? undefined : new LineEncoder(plan, run, scanner);
+  return scanner === undefined ? undefined : new LineEncoder(plan, run, scanner, options);
 }
 
 export class LineEncoder {
@@ -118,6 +114,8 @@ export class LineEncoder {
   readonly #ways: Uint8Array;
   /** The slot of the deletion time; -1 if none is wanted. */
   readonly #deletedAt: number;
+  /** Date-times without a zone are in another one than UTC. */
+  readonly #needsZone: boolean;
   /** Bytes of a row that stand for no bytes of its line: tabs, nulls of missing names, metadata. */
   #overhead = 0;
   #pieces: readonly MetadataPiece[] = [];
@@ -127,7 +125,8 @@ export class LineEncoder {
   #chunk: Buffer | undefined;
   #out: Buffer | undefined;
 
-  constructor(plan: CopyPlan, run: Pick<TargetRun, 'clock' | 'startedAt'>, scanner: RecordScanner) {
+  constructor(plan: CopyPlan, run: Pick<TargetRun, 'clock' | 'startedAt'>, scanner: RecordScanner, { timeZone }: CopyOptions) {
+    this.#needsZone = timeZone !== undefined && timeZone !== 'UTC';
     const { header, columns, metadata } = plan;
     this.#scanner = scanner;
     this.#plan = plan;
@@ -237,7 +236,7 @@ export class LineEncoder {
         case Way.timestamp:
           start++;
           end--;
-          if (!isKept(chunk, start + DATE_TIME_BYTES, end)) return -1;
+          if (!isKept(chunk, start + DATE_TIME_BYTES, end) || (this.#needsZone && !hasZone(chunk, start, end))) return -1;
           break;
         default:
           return -1;
@@ -292,30 +291,4 @@ function waysOf({ pgType, column }: CopyColumn): number[] {
   const ways = Array.from({ length: KINDS }, () => Way.leave as number);
   for (const [kind, way] of Object.entries(byKind)) ways[Kind[kind as keyof typeof Kind]] = way;
   return ways;
-}
-
-/** True if the number that ends here has an exponent of few digits. */
-function hasShortExponent(bytes: Uint8Array, end: number): boolean {
-  for (let at = end - 2; at >= end - 5; at--) if ((bytes[at]! | 0x20) === 0x65) return true;
-  return false;
-}
-
-/** True if a decimal without an exponent has no more digits than its column's precision and scale allow. */
-function fits(bytes: Uint8Array, start: number, end: number, { precision, scale = 0 }: Column): boolean {
-  if (precision === undefined) return true;
-  let point = start;
-  while (point < end && bytes[point] !== DOT) point++;
-  // The sign and leading zeros count as digits here: such numbers are left to the general lane if there are too many.
-  return point - start <= precision - scale && end - point - 1 <= scale;
-}
-
-/** True if no digits of a fraction of a second, which begins at `point` if there is one, would be rounded away. */
-function isKept(bytes: Uint8Array, point: number, end: number): boolean {
-  if (point >= end || bytes[point] !== DOT) return true;
-  for (let at = point + 1, digit = 0; at < end; at++) {
-    digit = bytes[at]! - 0x30;
-    if (digit < 0 || digit > 9) break;
-    if (digit > 0 && at > point + MICROSECONDS) return false;
-  }
-  return true;
 }

@@ -1,6 +1,7 @@
-import type { Clock, RecordMeta, Row, TargetRun } from '../../singer/index.ts';
-import type { CopyOptions } from './copy-plan.ts';
+import type { Clock, Column, Json, RecordMeta, Row, TargetRun } from '../../singer/index.ts';
+import type { CopyOptions, CopyPlan } from './copy-plan.ts';
 import { fieldWriter, NULL } from './copy-values.ts';
+import type { RowChanges } from './row-changes.ts';
 import { METADATA_TYPES, type MetadataColumn } from './types.ts';
 
 /** The property that says when a record was deleted at its source; taps of logs send it, in no schema. */
@@ -17,11 +18,30 @@ const CLOCK_TEXT: Readonly<Partial<Record<MetadataColumn, (times: Times) => stri
 };
 
 /** The values of the others. */
-const RECORD_VALUE: Readonly<Partial<Record<MetadataColumn, (record: Row, meta: RecordMeta) => Row[string]>>> = {
+const RECORD_VALUE: Readonly<
+  Partial<Record<MetadataColumn, (record: Row, meta: RecordMeta, context: Context) => Json | undefined>>
+> = {
+  _sdc_extra: (record, _, { plan }) => extraOf(record, plan.extra ?? []),
   _sdc_extracted_at: (_, meta) => meta.timeExtracted,
   _sdc_deleted_at: (record) => record[DELETED_AT],
   _sdc_table_version: (_, meta) => meta.version,
+  // The last column: what the ones before it have changed is known by now.
+  _sdc_changes: (_, meta, { changes }) => changes.notes(meta.changes),
 };
+
+interface Context {
+  readonly plan: CopyPlan;
+  readonly changes: RowChanges;
+}
+
+/** The properties that share a column, as far as the record has them. */
+function extraOf(record: Row, properties: readonly Column[]): Json | undefined {
+  const members = properties.flatMap(({ name }) => {
+    const value = Object.hasOwn(record, name) ? record[name] : undefined;
+    return value === undefined || value === null ? [] : [[name, value] as const];
+  });
+  return members.length === 0 ? undefined : Object.fromEntries(members);
+}
 
 /** Tells when something made from the run's clock is out of date: times as text are too dear to be made for each record. */
 export class ClockWatch {
@@ -39,20 +59,23 @@ export class ClockWatch {
 
 /** Gives the COPY texts of the metadata columns of one record (general lane). */
 export function metadataWriter(
-  stream: string,
-  metadata: readonly MetadataColumn[],
+  plan: CopyPlan,
   run: Times,
   options: CopyOptions,
+  changes: RowChanges,
 ): (record: Row, meta: RecordMeta) => string[] {
   const watch = new ClockWatch();
+  const { metadata, header } = plan;
+  const context = { plan, changes };
+  const inUtc = { ...options, timeZone: 'UTC' };
   const writers = metadata.map((name) => {
     const column = { name, target: name, pgType: METADATA_TYPES[name] };
-    return fieldWriter({ stream, column, options });
+    return fieldWriter({ stream: header.stream, column, options: inUtc, changes });
   });
   let times: readonly (string | undefined)[] = [];
   return (record, meta) => {
     if (watch.moved(run.clock)) times = metadata.map((name) => CLOCK_TEXT[name]?.(run));
-    return metadata.map((name, i) => times[i] ?? writers[i]!(RECORD_VALUE[name]!(record, meta)));
+    return metadata.map((name, i) => times[i] ?? writers[i]!(RECORD_VALUE[name]!(record, meta, context)));
   };
 }
 

@@ -12,10 +12,12 @@ export interface CopyColumn {
   readonly column: Column;
 }
 
-/** What one COPY of a stream writes: the data columns in this order, then the metadata columns in theirs. */
+/** What one COPY of a stream writes: the data columns in this order, then our own in theirs. */
 export interface CopyPlan {
   readonly header: StreamHeader;
   readonly columns: readonly CopyColumn[];
+  /** Properties that share the column `_sdc_extra`. */
+  readonly extra?: readonly Column[];
   readonly metadata: readonly MetadataColumn[];
 }
 
@@ -31,18 +33,32 @@ export type ChangeReason =
   | 'nul-replaced'
   | 'surrogate-replaced'
   | 'time-nulled'
+  | 'not-a-number'
   | 'time-of-day-dropped'
   | 'zone-dropped'
   | 'rounded-to-microseconds'
   | 'rounded-to-scale';
+
+/** What an encoder needs before it can go on: the stream must be opened anew for it. */
+export type Need =
+  /** A value must change, and the rows are to say so. */
+  | { readonly kind: 'notes' }
+  /** An integer is beyond bigint. */
+  | { readonly kind: 'numeric'; readonly property: string };
 
 export interface CopyOptions {
   /** False when records are not validated against their schema (setting `validate_records`). */
   readonly validated: boolean;
   readonly nulPolicy: NulPolicy;
   readonly timePolicy: TimePolicy;
+  /** Zone of date-times that name none: an IANA name, or UTC. */
+  readonly timeZone?: string;
   /** Called once for every value that is stored otherwise than it came. */
   readonly onChange: (column: string, reason: ChangeReason) => void;
+  /** True: an integer beyond bigint is such a need; otherwise its record is bad. */
+  readonly widensIntegers?: boolean;
+  /** Set: the stream can be opened anew for a need. Called before `encode` gives 'changed'. */
+  readonly onNeed?: (need: Need) => void;
   /** Lines after which the fast lane learns a stream's shape; only tests need another number than the default. */
   readonly learnAfter?: number;
 }

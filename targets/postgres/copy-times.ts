@@ -10,20 +10,23 @@ export type TimeText = { readonly text: string; readonly lost?: 'fraction' | 'zo
 
 const CLOCK = String.raw`(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?`;
 const ZONE = String.raw`(?:\s*([zZ]|[-+]\d\d(?::?\d\d)?))?`;
-const DATE_TIME = new RegExp(String.raw`^(\d{4,6})-(\d\d)-(\d\d)(?:[tT ]${CLOCK}${ZONE})?$`);
+const DATE_TIME = new RegExp(String.raw`^([-+]?\d{4,6})-(\d\d)-(\d\d)(?:[tT ]${CLOCK}${ZONE})?$`);
 const TIME = new RegExp(`^${CLOCK}${ZONE}$`);
 
-/** The last whole years of timestamptz and date. */
-const LAST_TIMESTAMP_YEAR = 294_275;
+/** The last whole year of timestamptz, and the first one of it and of date: 4713 BC, as ISO 8601 counts. */
+const LAST_YEAR = 294_275;
+const FIRST_YEAR = -4712;
 /** Offsets of 16 hours and more are refused. */
 const LAST_OFFSET_HOUR = 15;
 /** Digits of a fraction of a second that are kept. */
 const MICROSECONDS = 6;
 
-export function timestampText(text: string): TimeText {
+/** A date-time; one that names no zone is taken to be in `timeZone`. */
+export function timestampText(text: string, timeZone = 'UTC'): TimeText {
   const parts = DATE_TIME.exec(text);
   if (parts === null || !isDate(parts) || !isClock(parts, 4)) return undefined;
-  const plain = text.replace(',', '.');
+  const zone = parts[8] === undefined && timeZone !== 'UTC' ? ` ${timeZone}` : '';
+  const plain = inEra(parts, `${text.slice(parts[1]!.length).replace(',', '.')}${zone}`);
   return lostFraction(parts[7]) ? { text: plain, lost: 'fraction' } : { text: plain };
 }
 
@@ -31,9 +34,16 @@ export function timestampText(text: string): TimeText {
 export function dateText(text: string): TimeText {
   const parts = DATE_TIME.exec(text);
   if (parts === null || !isDate(parts) || !isClock(parts, 4)) return undefined;
-  const date = `${parts[1]}-${parts[2]}-${parts[3]}`;
+  const date = inEra(parts, `-${parts[2]}-${parts[3]}`);
   const time = [parts[4], parts[5], parts[6], parts[7]].some((part) => Number(part ?? 0) !== 0);
   return time ? { text: date, lost: 'time' } : { text: date };
+}
+
+/** The year as Postgres writes it, before the rest: years before 1 count from 1 BC, which is year 0 of ISO 8601. */
+function inEra(parts: RegExpExecArray, rest: string): string {
+  const [, written = ''] = parts;
+  if (written.startsWith('-')) return `${String(1 - Number(written)).padStart(4, '0')}${rest} BC`;
+  return `${written.startsWith('+') ? written.slice(1) : written}${rest}`;
 }
 
 /** A time of day without its zone, which counts as lost unless it is UTC. */
@@ -53,7 +63,8 @@ function isDate(parts: RegExpExecArray): boolean {
   const year = Number(parts[1]);
   const month = Number(parts[2]);
   const day = Number(parts[3]);
-  return year >= 1 && year <= LAST_TIMESTAMP_YEAR && day >= 1 && day <= daysOfMonth(year, month);
+  // Year 0 is nearly always a way of saying "none" (0000-00-00).
+  return year >= FIRST_YEAR && year !== 0 && year <= LAST_YEAR && day >= 1 && day <= daysOfMonth(year, month);
 }
 
 /** Checks hour, minute, second, fraction and zone, which stand in `parts` from `first` on; all may be missing. */

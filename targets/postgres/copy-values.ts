@@ -1,6 +1,7 @@
 import { ExactNumber, isJsonObject, type Json, parseExact, RecordError, stringifyExact } from '../../singer/index.ts';
 import { bigintText, numericText, type Unfit } from './copy-numbers.ts';
 import type { ChangeReason, CopyColumn, CopyOptions } from './copy-plan.ts';
+import type { RowChanges } from './row-changes.ts';
 import { dateText, timestampText, timeText, type TimeText } from './copy-times.ts';
 import type { PgType } from './types.ts';
 
@@ -12,6 +13,8 @@ export interface Field {
   readonly stream: string;
   readonly column: Pick<CopyColumn, 'name' | 'target' | 'pgType'> & Partial<Pick<CopyColumn, 'column'>>;
   readonly options: CopyOptions;
+  /** Where it tells what became of the value. */
+  readonly changes: RowChanges;
 }
 
 /** Gives the COPY text of a value. Throws RecordError for a value the column cannot hold. */
@@ -20,7 +23,19 @@ export type FieldWriter = (value: Json | undefined) => string;
 /** The writer of a column's values. */
 export function fieldWriter(field: Field): FieldWriter {
   const write = WRITERS[field.column.pgType];
-  return (value) => (value === null || value === undefined ? NULL : (write(value, field) ?? NULL));
+  return (value) => {
+    if (value === null || value === undefined) return NULL;
+    if (typeof value === 'number' && !Number.isFinite(value)) return nonFinite(value, field);
+    return write(value, field) ?? NULL;
+  };
+}
+
+/** NaN, Infinity and -Infinity, which numeric and text have and no other type. */
+function nonFinite(value: number, field: Field): string {
+  const { pgType } = field.column;
+  if (pgType === 'numeric' || pgType === 'text') return String(value);
+  changed(field, 'not-a-number', String(value));
+  return NULL;
 }
 
 /** By column type; undefined is null. */
@@ -31,7 +46,10 @@ const WRITERS: Readonly<Record<PgType, (value: NonNullable<Json>, field: Field) 
   },
   bigint: (value, field) => {
     const result = bigintText(numberText(value, field));
-    return typeof result === 'string' ? refuseNumber(result, field) : result.text;
+    if (typeof result !== 'string') return result.text;
+    if (result !== 'out-of-range' || field.options.widensIntegers !== true) return refuseNumber(result, field);
+    field.changes.need = { kind: 'numeric', property: field.column.name };
+    return undefined;
   },
   numeric: (value, field) => {
     const text = numberText(value, field);
@@ -39,14 +57,14 @@ const WRITERS: Readonly<Record<PgType, (value: NonNullable<Json>, field: Field) 
     const sized = column?.type === 'decimal' && column.precision !== undefined;
     const result = sized ? numericText(text, column.precision, column.scale) : numericText(text);
     if (typeof result === 'string') return refuseNumber(result, field);
-    if (result.rounded) changed(field, 'rounded-to-scale');
+    if (result.rounded) changed(field, 'rounded-to-scale', value);
     return result.text;
   },
   boolean: (value, field) =>
     typeof value === 'boolean' ? (value ? 't' : 'f') : refuse(field, 'is no boolean', 'value-wrong-type'),
   date: (value, field) => time(value, field, dateText),
   time: (value, field) => time(value, field, timeText),
-  timestamptz: (value, field) => time(value, field, timestampText),
+  timestamptz: (value, field) => time(value, field, (text) => timestampText(text, field.options.timeZone)),
   uuid: (value, field) =>
     typeof value === 'string' && UUID.test(value) ? value : refuse(field, 'is no UUID', 'value-wrong-type'),
   bytea: (value, field) => {
@@ -80,7 +98,7 @@ const REPLACEMENT = '\ufffd';
 function clean(text: string, field: Field): string {
   if (!UNSTORABLE.test(text)) return text;
   let clean = text.replaceAll(LONE_SURROGATE, REPLACEMENT);
-  if (clean !== text) changed(field, 'surrogate-replaced');
+  if (clean !== text) changed(field, 'surrogate-replaced', text);
   if (!clean.includes('\0')) return clean;
   const { nulPolicy } = field.options;
   if (nulPolicy === 'fail')
@@ -91,7 +109,7 @@ function clean(text: string, field: Field): string {
       'Set nul_policy to strip or replace.',
     );
   clean = clean.replaceAll('\0', nulPolicy === 'strip' ? '' : REPLACEMENT);
-  changed(field, nulPolicy === 'strip' ? 'nul-stripped' : 'nul-replaced');
+  changed(field, nulPolicy === 'strip' ? 'nul-stripped' : 'nul-replaced', text);
   return clean;
 }
 
@@ -105,8 +123,24 @@ function jsonText(value: NonNullable<Json>, field: Field): string {
   const announced = field.column.column?.schema['contentMediaType'];
   const given = typeof value === 'string' && announced === 'application/json' ? parsed(value) : value;
   const text = stringifyExact(given);
+  // Numbers that JSON does not have are written as null.
+  if (text.includes('null') && hasNonFinite(given)) changed(field, 'not-a-number', withWords(given));
   if (DOUBTFUL_NUMBER.test(text)) refuseHugeNumbers(given, field);
   return UNSTORABLE_JSON.test(text) ? stringifyExact(cleanDeep(given, field)) : text;
+}
+
+/** The value with such numbers as words, for the note. */
+function withWords(value: Json): Json {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (Array.isArray(value)) return value.map((item: Json) => withWords(item));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withWords(member ?? null)]));
+}
+
+function hasNonFinite(value: Json | undefined): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return false;
+  return Object.values(value).some(hasNonFinite);
 }
 
 /** The JSON that a string holds, the string itself if it holds none. */
@@ -158,11 +192,11 @@ const LOSSES = { fraction: 'rounded-to-microseconds', zone: 'zone-dropped', time
 function time(value: NonNullable<Json>, field: Field, read: (text: string) => TimeText): string | undefined {
   const result = typeof value === 'string' ? read(value) : undefined;
   if (result !== undefined) {
-    if (result.lost !== undefined) changed(field, LOSSES[result.lost]);
+    if (result.lost !== undefined) changed(field, LOSSES[result.lost], value);
     return result.text;
   }
   if (field.options.timePolicy === 'null') {
-    changed(field, 'time-nulled');
+    changed(field, 'time-nulled', value);
     return undefined;
   }
   return refuse(
@@ -184,8 +218,8 @@ function hexOf(text: string, encoding: 'base64' | 'base16' | undefined): string 
   return BASE64.test(packed) && digits % 4 !== 1 ? Buffer.from(packed, 'base64').toString('hex') : undefined;
 }
 
-function changed({ column, options }: Field, reason: ChangeReason): void {
-  options.onChange(column.target, reason);
+function changed({ column, changes }: Field, reason: ChangeReason, old: Json): void {
+  changes.add({ property: column.name, target: column.target, reason, old });
 }
 
 function refuse({ stream, column }: Field, what: string, code: string, hint?: string): never {

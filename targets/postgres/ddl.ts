@@ -1,8 +1,9 @@
 import { ident, literal, qualified } from '../../clients/postgres/quote.ts';
 import { SystemError } from '../../singer/index.ts';
 import { commentFor, type ExistingTable } from './catalog.ts';
-import type { PlannedColumn, TablePlan } from './plan.ts';
-import { fitOf, type Fit } from './types.ts';
+import { changesForExisting, changesForNew } from './extras.ts';
+import type { Settled } from './evolve.ts';
+import { isUnique, otherKey, type PlannedColumn, type TablePlan } from './plan.ts';
 
 /** First version with UNIQUE NULLS NOT DISTINCT, and with MERGE. */
 export const PG_15 = 150_000;
@@ -10,49 +11,49 @@ export const PG_15 = 150_000;
 /** One piece of DDL: idempotent, or guarded by the advisory lock. */
 export interface Change {
   readonly sql: string;
-  /** Set: loading works without it, so a refusal is no failure; says what that costs. */
+  /** Set: there is another way without it, so a refusal is no failure; says what that costs. */
   readonly orElse?: string;
+  /** Set: the way without it has to be planned anew. */
+  readonly isWidening?: true;
+  /** Set: what a refusal means. */
+  readonly orFail?: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
-/** The DDL that makes the table of `plan`, or brings an existing one up to it, in order. Throws SystemError when that cannot be. */
-export function changesFor(plan: TablePlan, existing: ExistingTable | undefined, version: number): readonly Change[] {
-  if (existing === undefined) return createTable(plan, version).map((sql) => ({ sql }));
-  checkKind(plan, existing);
-  checkKeys(plan, existing);
-  const table = qualified(plan.schema, plan.table);
-  const changes: Change[] = [];
-  const added: string[] = [];
-  for (const column of plan.columns) {
-    const there = existing.columns.get(column.name);
-    if (there === undefined) added.push(`ADD COLUMN IF NOT EXISTS ${ident(column.name)} ${column.type.sql}`);
-    else if (fit(column, existing) === undefined) throw typeFault(plan, column, there.sql);
+/**
+ * The DDL that makes the table of `plan`, or brings an existing one up to it, in order. `settled` is the plan as it stands in the
+ * existing table. Throws SystemError when that cannot be.
+ */
+export function changesFor(
+  plan: TablePlan,
+  existing: ExistingTable | undefined,
+  settled: Settled | undefined,
+  version: number,
+): readonly Change[] {
+  if (existing === undefined || settled === undefined) {
+    return [...createTable(plan, version).map((sql) => ({ sql })), ...changesForNew(plan)];
   }
+  const table = qualified(plan.schema, plan.table);
+  const changes: Change[] = [...settled.changes];
+  const beside = new Set(settled.variants.map(({ variant }) => variant));
+  const added = settled.plan.columns.filter(({ name }) => !existing.columns.has(name) && !beside.has(name));
   // One statement, so that the table is locked and its catalog entries are written once.
-  if (added.length > 0) changes.push({ sql: `ALTER TABLE ${table} ${added.join(', ')}` });
-  for (const name of nullsNeeded(plan, existing)) {
+  if (added.length > 0) {
+    const columns = added.map((column) => `ADD COLUMN IF NOT EXISTS ${ident(column.name)} ${column.type.sql}`);
+    changes.push({ sql: [`ALTER TABLE ${table} ${columns.join(', ')}`, ...comments(table, added)].join('; ') });
+  }
+  changes.push(...keyChanges(plan, existing));
+  for (const { name, isPlanned } of nullsNeeded(plan, settled, existing)) {
     const sql = `ALTER TABLE ${table} ALTER COLUMN ${ident(name)} DROP NOT NULL`;
-    changes.push({ sql, orElse: 'A column keeps its NOT NULL: a record without a value for it will end the run' });
+    const orElse = 'A column keeps its NOT NULL: a record without a value for it will end the run';
+    changes.push(isPlanned ? { sql, orElse } : { sql, orFail: neverFilled(plan, name) });
   }
   if (plan.keys.length > 0 && !isUnique(plan.keys, existing)) {
     const orElse = 'The key columns have no unique index and none can be made: the rows are loaded, but slowly';
-    changes.push({ sql: createIndex(plan, version), orElse });
+    const sql = createIndex(plan, version);
+    const isRebuilt = plan.onKeyChange === 'rebuild' && otherKey(plan.keys, plan.columns, existing) !== undefined;
+    changes.push(isRebuilt ? { sql, orFail: notUnique(plan) } : { sql, orElse });
   }
-  return changes;
-}
-
-/** How the values of each column get into the table; `direct` throughout means that COPY may go straight into it. */
-export function fitsOf(plan: TablePlan, existing: ExistingTable): ReadonlyMap<string, Fit> {
-  return new Map(plan.columns.map((column) => [column.name, fit(column, existing) ?? 'direct']));
-}
-
-/** True when a unique index makes rows with equal keys impossible. */
-export function isUnique(keys: readonly string[], existing: ExistingTable): boolean {
-  return existing.uniques.some((index) => sameNames(index.columns, keys));
-}
-
-function fit(column: PlannedColumn, existing: ExistingTable): Fit | undefined {
-  const there = existing.columns.get(column.name);
-  return there === undefined ? 'direct' : fitOf(column.type, there.base, there.modifier);
+  return [...changes, ...changesForExisting(plan, existing)];
 }
 
 function createTable(plan: TablePlan, version: number): string[] {
@@ -61,8 +62,15 @@ function createTable(plan: TablePlan, version: number): string[] {
   if (plan.keys.length > 0) parts.push(`${uniqueness(plan, version)} (${plan.keys.map(ident).join(', ')})`);
   return [
     `CREATE TABLE IF NOT EXISTS ${table} (${parts.join(', ')})`,
-    `COMMENT ON TABLE ${table} IS ${literal(commentFor(plan.stream))}`,
+    [`COMMENT ON TABLE ${table} IS ${literal(commentFor(plan.stream))}`, ...comments(table, plan.columns)].join('; '),
   ];
+}
+
+/** What the schema says of new columns. */
+function comments(table: string, columns: readonly PlannedColumn[]): string[] {
+  return columns.flatMap(({ name, comment }) =>
+    comment === undefined ? [] : [`COMMENT ON COLUMN ${table}.${ident(name)} IS ${literal(comment.replaceAll('\0', ''))}`],
+  );
 }
 
 /** A primary key takes no nulls; before version 15 no other constraint would tell two null keys as equal. */
@@ -76,17 +84,23 @@ function createIndex(plan: TablePlan, version: number): string {
   return `CREATE UNIQUE INDEX ON ${qualified(plan.schema, plan.table)} (${plan.keys.map(ident).join(', ')})${nulls}`;
 }
 
-/** Columns that must begin to take nulls: those that may be null now, and those that the stream does not have (any more). */
-function nullsNeeded(plan: TablePlan, existing: ExistingTable): string[] {
+/** Columns that must begin to take nulls: those that may be null now, have a variant, or are not in the stream (any more). */
+function nullsNeeded(
+  plan: TablePlan,
+  { variants }: Settled,
+  existing: ExistingTable,
+): { readonly name: string; readonly isPlanned: boolean }[] {
   const planned = new Map(plan.columns.map((column) => [column.name, column]));
+  const beside = new Set(variants.map(({ column }) => column));
   const primary = new Set(existing.uniques.find((index) => index.primary)?.columns);
   return [...existing.columns.values()]
     .filter((there) => there.notNull && !primary.has(there.name))
-    .filter((there) => planned.get(there.name)?.nullable ?? !(there.fills || there.generated))
-    .map((there) => there.name);
+    .filter((there) => beside.has(there.name) || (planned.get(there.name)?.nullable ?? !(there.fills || there.generated)))
+    .map(({ name }) => ({ name, isPlanned: planned.has(name) && !beside.has(name) }));
 }
 
-function checkKind(plan: TablePlan, existing: ExistingTable): void {
+/** Throws SystemError `not-a-table` for what cannot be loaded into. */
+export function checkKind(plan: TablePlan, existing: ExistingTable): void {
   if (existing.kind === 'r' || existing.kind === 'p') return;
   throw new SystemError(`${plan.schema}.${plan.table} is not a table`, {
     code: 'not-a-table',
@@ -95,42 +109,48 @@ function checkKind(plan: TablePlan, existing: ExistingTable): void {
   });
 }
 
-/** Refuses keys other than those the table was made for: rows would silently double or vanish. */
-function checkKeys(plan: TablePlan, existing: ExistingTable): void {
-  if (plan.keys.length === 0 || isUnique(plan.keys, existing)) return;
-  const planned = new Set(plan.columns.map((column) => column.name));
-  const other = existing.uniques.find(
-    (index) => (index.primary || index.nullsEqual) && index.columns.every((name) => planned.has(name)),
-  );
-  if (other === undefined) return;
+/** Keys other than those the table was made for: by default they are refused, for rows would silently double or vanish. */
+function keyChanges(plan: TablePlan, existing: ExistingTable): Change[] {
+  const other = plan.keys.length === 0 ? undefined : otherKey(plan.keys, plan.columns, existing);
+  if (other === undefined) return [];
+  const table = qualified(plan.schema, plan.table);
+  if (plan.onKeyChange === 'rebuild') {
+    const drop = other.constraint
+      ? `ALTER TABLE ${table} DROP CONSTRAINT ${ident(other.name)}`
+      : `DROP INDEX ${qualified(plan.schema, other.name)}`;
+    return [{ sql: drop, orFail: stillUsed(plan, other.name) }];
+  }
   throw new SystemError(
     `The key of ${plan.stream} is now (${plan.keys.join(', ')}); table ${plan.table} was made for (${other.columns.join(', ')})`,
     {
       code: 'key-changed',
       facts: { stream: plan.stream, schema: plan.schema, table: plan.table, keys: plan.keys, tableKeys: other.columns },
-      hint: 'Drop or rename the table and load it anew, or replace its primary key by one on the new columns.',
+      hint: 'Drop or rename the table and load it anew, or set on_key_change to rebuild, which puts a unique index on the new columns in the place of the old key.',
     },
   );
 }
 
-function typeFault(plan: TablePlan, column: PlannedColumn, there: string): SystemError {
-  return new SystemError(
-    `Column ${column.name} of ${plan.schema}.${plan.table} is ${there}; the stream now needs ${column.type.sql}`,
-    {
-      code: 'column-type',
-      facts: {
-        stream: plan.stream,
-        schema: plan.schema,
-        table: plan.table,
-        column: column.name,
-        type: there,
-        needed: column.type.sql,
-      },
-      hint: `Change the column (ALTER TABLE … ALTER COLUMN ${ident(column.name)} TYPE ${column.type.sql}), or rename it so that a new one is made.`,
-    },
-  );
+/** Every record would fail: better now, and with the column's name. */
+function neverFilled({ stream, schema, table }: TablePlan, column: string): Required<Change>['orFail'] {
+  return {
+    code: 'column-not-null',
+    message: `Column ${column} of ${schema}.${table} takes no null, and ${stream} has no value for it`,
+    hint: `Give it a default or drop its NOT NULL: ALTER TABLE … ALTER COLUMN ${ident(column)} DROP NOT NULL.`,
+  };
 }
 
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name) => b.includes(name));
+function notUnique({ schema, table, keys }: TablePlan): Required<Change>['orFail'] {
+  return {
+    code: 'key-not-unique',
+    message: `The key of ${schema}.${table} cannot be rebuilt: its rows are not unique by (${keys.join(', ')}), or it is not ours`,
+    hint: 'Remove the rows that are there twice, or load the table anew.',
+  };
+}
+
+function stillUsed({ schema, table }: TablePlan, key: string): Required<Change>['orFail'] {
+  return {
+    code: 'key-in-use',
+    message: `The old key ${key} of ${schema}.${table} cannot be dropped: another table refers to it, or it is not ours`,
+    hint: 'Drop the foreign keys that refer to it, or the key itself, by hand.',
+  };
 }

@@ -11,39 +11,57 @@ import {
   type Unit,
 } from '../../singer/index.ts';
 import { currentSchema } from './catalog.ts';
+import { activate } from './activate.ts';
+import type { StreamPlan } from './answer.ts';
 import { Changed } from './changed.ts';
 import { createCopyEncoder } from './copy-encoder.ts';
+import { explainPlan, leftOut } from './explain.ts';
+import { withExtras } from './extras.ts';
+import { refuseMissingRoles } from './grants.ts';
+import { ensureIndexes } from './indexes.ts';
 import { KnownTables } from './known-tables.ts';
+import { Ledger } from './ledger.ts';
 import { defaultSchema, nameRules } from './naming.ts';
-import { transactorOptions } from './open.ts';
-import { Collection, type Collected } from './overwrite.ts';
-import { planTable, type PlanOptions, type TablePlan } from './plan.ts';
-import type { TargetConfig } from './settings.ts';
+import { OLDEST, transactorOptions, type OpenConfig } from './open.ts';
+import { OpenStreams, type Opened } from './open-streams.ts';
+import { Collection } from './overwrite.ts';
+import { encoderOptions, isLeftOut, planOptions, refuseUnreadable } from './column-options.ts';
+import { planTable, type TablePlan } from './plan.ts';
+import { fitStage } from './stage-columns.ts';
+import { replace } from './replace.ts';
+import { refuseNoWindow } from './replace-range.ts';
+import { hookSql, runHooks } from './run-hooks.ts';
 import { StateKeeper, stateTable } from './state.ts';
-import { lockTable, warnOfLoss } from './tables.ts';
+import { lockTable } from './tables.ts';
 import { Tally, type Counts } from './tally.ts';
-import { append, copyNew, replace, upsert, type Load } from './write.ts';
+import { append, copyNew, upsert, type Load } from './write.ts';
 
-/** The target's own settings, and the one of the core that its encoder must know. */
-export type OpenConfig = TargetConfig & { readonly validate_records?: boolean };
+/** Connects, runs `before_run_sql` and gives the destination. Throws SystemError and ConfigError before any input is read. */
+export async function openDestination(config: OpenConfig, run: TargetRun): Promise<Destination<OpenConfig>> {
+  const destination = await connectDestination(config, run);
+  try {
+    await destination.begin();
+    return destination;
+  } catch (error) {
+    await destination.close();
+    throw error;
+  }
+}
 
-/** Connects and gives the destination. Throws SystemError and ConfigError before any input is read. */
-export async function openDestination(config: OpenConfig, run: TargetRun): Promise<Destination> {
+/** Connects; nothing is changed yet. */
+export async function connectDestination(config: OpenConfig, run: TargetRun): Promise<PostgresDestination> {
   let destination: PostgresDestination | undefined;
   const tx = new Transactor(transactorOptions(config, run, () => destination?.forget()));
   try {
     refuseOld(await tx.version());
-    const current = await tx.read(currentSchema);
-    destination = new PostgresDestination(config, run, tx, current);
+    await tx.read((session) => refuseMissingRoles(session, config.grants));
+    destination = new PostgresDestination(config, run, tx, await tx.read(currentSchema));
     return destination;
   } catch (error) {
     await tx.close();
     throw error;
   }
 }
-
-/** The oldest whose catalog we can read (generated columns). */
-const OLDEST = 120_000;
 
 function refuseOld(version: number): void {
   if (version >= OLDEST) return;
@@ -59,7 +77,7 @@ function refuseOld(version: number): void {
  * that is resumed from the stored state exactly-once. The transaction stays open where a commit would break a promise: rows
  * that are only ever inserted wait for the STATE that covers them, and an overwrite waits for the end of the run.
  */
-class PostgresDestination implements Destination {
+export class PostgresDestination implements Destination<OpenConfig> {
   readonly #config: OpenConfig;
   readonly #run: TargetRun;
   readonly #tx: Transactor;
@@ -68,7 +86,8 @@ class PostgresDestination implements Destination {
   readonly #collection = new Collection();
   readonly #tally = new Tally();
   readonly #changed: Changed;
-  readonly #plans = new WeakMap<StreamHeader, TablePlan>();
+  readonly #ledger: Ledger | undefined;
+  readonly #streams = new OpenStreams();
 
   constructor(config: OpenConfig, run: TargetRun, tx: Transactor, current: string) {
     const schema = defaultSchema(config, process.env);
@@ -77,21 +96,32 @@ class PostgresDestination implements Destination {
     this.#tx = tx;
     this.#tables = new KnownTables({ run, names: nameRules(config), schema, currentSchema: current });
     this.#state = new StateKeeper(stateTable(config.state_table, schema ?? current), config.state_id);
+    this.#ledger = config.load_ledger ? new Ledger(schema ?? current, config.state_id, run) : undefined;
     this.#changed = new Changed(run.log);
+  }
+
+  /** Runs what is to be run before any input is read. */
+  async begin(): Promise<void> {
+    await runHooks(this.#tx, 'before_run_sql', hookSql(this.#config.before_run_sql), this.#run.log);
   }
 
   /** The catalog has proved to be other than we know it. */
   forget(): void {
     this.#tables.forget();
     this.#state.forget();
+    this.#ledger?.forget();
   }
 
-  async openStream(header: StreamHeader): Promise<Encoder> {
+  async openStream(header: StreamHeader, config: OpenConfig): Promise<Encoder | undefined> {
     const known = await this.#tx.read((session) => this.#tables.of(session, header.stream));
-    const columns = [...(known.existing?.columns.values() ?? [])];
-    const generated = columns.filter((column) => column.generated).map((column) => column.name);
-    const plan = planTable(header, known, planOptions(this.#config), new Set(generated));
-    this.#plans.set(header, plan);
+    refuseUnreadable(config);
+    if (isLeftOut(header.stream, known, config)) return undefined;
+    const planned = planTable(header, known, planOptions(header, known, config), known);
+    this.#tables.promise(planned, this.#run.log);
+    const plan = withExtras(planned, header, config);
+    if (plan.extras?.range !== undefined) await this.#tx.read((session) => refuseNoWindow(session, plan));
+    this.#streams.add(header, { plan, config }, known.existing === undefined);
+    this.#ledger?.open(header.stream, `${plan.schema}.${plan.table}`);
     if (header.keys.length > 0 && plan.method === 'append') {
       // Other plugins merge by key whatever load_method says: who comes from them should not have to find out from the rows.
       this.#run.log.info(
@@ -102,12 +132,22 @@ class PostgresDestination implements Destination {
         },
       );
     }
+    if (config.hard_delete && plan.method === 'append')
+      this.#run.log.info('hard_delete finds rows by key: records with _sdc_deleted_at stay rows where every record is one', {
+        stream: header.stream,
+      });
     return createCopyEncoder(plan.copy, this.#run, {
-      validated: this.#config.validate_records ?? true,
-      nulPolicy: this.#config.sanitize_null_text_characters ? 'replace' : this.#config.nul_policy,
-      timePolicy: this.#config.time_policy,
+      ...encoderOptions(config),
       onChange: (column, reason) => this.#changed.add(header.stream, column, reason),
+      onNeed: (need) => this.#tables.need(header.stream, need),
     });
+  }
+
+  /** What a load would do for a stream that was opened; changes nothing. */
+  async explain(header: StreamHeader): Promise<StreamPlan> {
+    const plan = this.#streams.get(header)?.plan;
+    if (plan === undefined) return leftOut(header.stream);
+    return this.#tx.read(async (session) => explainPlan(session, plan, await this.#tables.of(session, plan.stream)));
   }
 
   async load(unit: Unit): Promise<'committed' | 'open'> {
@@ -115,16 +155,18 @@ class PostgresDestination implements Destination {
     if (!this.#tx.open) await this.#prepare(unit);
     const end = this.#mustWait(unit) ? 'leave open' : 'commit';
     const mark = this.#tally.mark;
+    const entries = this.#ledger?.mark ?? 0;
     await this.#tx.run(async (session, first) => {
       // What a failed attempt has noted went with its transaction.
       this.#tally.undo(mark);
+      this.#ledger?.undo(entries);
       if (first) {
         this.#collection.clear();
         await this.#state.hold(session);
       }
-      await this.#lockAll(session, unit.parts);
+      for (const plan of this.#streams.toLock(unit.parts)) await lockTable(session, plan, this.#run);
       for (const part of unit.parts) await this.#write(session, part);
-      if (end === 'commit') await this.#state.write(session);
+      if (end === 'commit') await this.#writeOwn(session);
     }, end);
     if (end === 'leave open') return 'open';
     this.#committed();
@@ -132,14 +174,22 @@ class PostgresDestination implements Destination {
   }
 
   async finish(end: { readonly complete: ReadonlySet<string>; readonly state: string | undefined }): Promise<void> {
-    if (!this.#tx.open) return;
     if (!this.#config.overwrite_on_eof) this.#collection.refuseIncomplete(end.complete);
-    await this.#tx.run(async (session) => {
-      for (const collected of this.#collection.replacing)
-        this.#tally.add(collected.plan.stream, await this.#swap(session, collected));
-      await this.#state.write(session);
-    }, 'commit');
-    this.#committed();
+    const emptied = this.#emptied(end.complete);
+    const mark = this.#tally.mark;
+    if (this.#tx.open || emptied.length > 0 || this.#ledger !== undefined) {
+      await this.#tx.run(async (session) => {
+        this.#tally.undo(mark);
+        for (const { plan, stage } of [...this.#collection.replacing, ...emptied.map(({ plan }) => ({ plan, stage: undefined }))])
+          this.#tally.add(plan.stream, await this.#swap(session, plan, stage));
+        await this.#writeOwn(session);
+        await this.#ledger?.complete(session);
+      }, 'commit');
+      this.#committed();
+    }
+    for (const { plan } of this.#streams.newest)
+      await ensureIndexes(this.#tx, plan, !this.#streams.isNew(plan.stream), this.#run.log);
+    await runHooks(this.#tx, 'after_run_sql', hookSql(this.#config.after_run_sql), this.#run.log);
   }
 
   async close(): Promise<void> {
@@ -153,18 +203,36 @@ class PostgresDestination implements Destination {
 
   /** An overwrite changes its table in the swap, for it may never come to that. */
   async #prepare(unit: Unit): Promise<void> {
-    const plans = unit.parts.map((part) => this.#planOf(part)).filter((plan) => plan.method !== 'overwrite');
-    await this.#tables.prepare(this.#tx, plans, this.#state.isMissing ? (session) => this.#state.ensure(session) : undefined);
+    const plans = unit.parts.map((part) => this.#streams.of(part).plan).filter((plan) => plan.method !== 'overwrite');
+    const isMissing = this.#state.isMissing || this.#ledger?.isMissing === true;
+    await this.#tables.prepare(this.#tx, plans, isMissing ? (session) => this.#ensureOwn(session) : undefined);
+  }
+
+  async #ensureOwn(session: Session): Promise<void> {
+    await this.#state.ensure(session);
+    await this.#ledger?.ensure(session);
+  }
+
+  /** What makes a commit true: the state it brings up to date, and what it says in the ledger. */
+  async #writeOwn(session: Session): Promise<void> {
+    await this.#state.write(session);
+    await this.#ledger?.write(session, this.#state.newest, (stream) => this.#tally.pendingOf(stream));
   }
 
   async #write(session: Session, part: Part): Promise<void> {
-    const plan = this.#planOf(part);
-    if (plan.method === 'overwrite') return this.#collection.add(session, plan, part);
-    const existing = await this.#tables.ready(session, plan);
-    if (part.rows === 0) return undefined;
-    warnOfLoss(plan, existing, this.#run.log);
-    const load = { session, plan, existing, part };
-    this.#tally.add(plan.stream, plan.method === 'append' ? await append(load) : await this.#upsert(load));
+    const { plan, config } = this.#streams.of(part);
+    const { log } = this.#run;
+    this.#ledger?.add({ stream: plan.stream, rows: part.rows, bytes: part.bytes, version: part.activate });
+    if (plan.method === 'overwrite') return this.#collection.add(session, plan, part, log);
+    const ready = await this.#tables.ready(session, plan);
+    if (part.rows > 0) {
+      const load = { session, ...ready, part };
+      this.#tally.add(plan.stream, plan.method === 'append' ? await append(load) : await this.#upsert(load));
+      if (plan.discarded.length > 0) this.#tally.add(plan.stream, { cut: part.rows });
+    }
+    if (part.activate === undefined) return undefined;
+    const options = { hard: config.hard_delete, maxDeletePercent: config.max_delete_percent, log };
+    this.#tally.add(plan.stream, await activate(session, ready.plan, ready.existing, part.activate, options));
     return undefined;
   }
 
@@ -177,48 +245,39 @@ class PostgresDestination implements Destination {
     return upsert(load);
   }
 
-  async #swap(session: Session, { plan, stage }: Collected): Promise<Counts> {
+  async #swap(session: Session, plan: TablePlan, stage: string | undefined): Promise<Counts> {
+    const { config } = this.#streams.newestOf(plan.stream);
     await lockTable(session, plan, this.#run);
     // Hours may have passed since it was looked at.
     this.#tables.forget();
-    warnOfLoss(plan, await this.#tables.ready(session, plan), this.#run.log);
-    return replace(session, plan, stage, this.#config.overwrite_via);
+    const ready = await this.#tables.ready(session, plan);
+    if (stage !== undefined) await fitStage(session, stage, plan, ready.plan);
+    return replace({ session, ...ready, stage, via: config.overwrite_via, maxDeletePercent: config.max_delete_percent });
   }
 
-  /** Locks in one order everywhere, so that two runs with several tables do not wait for each other. */
-  async #lockAll(session: Session, parts: readonly Part[]): Promise<void> {
-    const plans = parts.filter((part) => part.rows > 0).map((part) => this.#planOf(part));
-    const merged = new Map(
-      plans.filter(({ method }) => method === 'upsert').map((plan) => [`${plan.schema}\0${plan.table}`, plan]),
-    );
-    const inOrder = [...merged].toSorted(([a], [b]) => (a < b ? -1 : 1));
-    for (const [, plan] of inOrder) await lockTable(session, plan, this.#run);
+  /** Windows for which no record came: those to be emptied; of the others it is said that they stay as they are. */
+  #emptied(complete: ReadonlySet<string>): readonly Opened[] {
+    const replacing = new Set(this.#collection.replacing.map(({ plan }) => plan.stream));
+    const idle = this.#streams.newest.filter(({ plan }) => plan.extras?.range !== undefined && !replacing.has(plan.stream));
+    return idle.filter(({ plan }) => {
+      const isEmptied = plan.extras?.range?.allowEmpty === true && complete.has(plan.stream);
+      if (!isEmptied)
+        this.#run.log.warn('No record came for the window of replace_range: its rows stay as they are', { stream: plan.stream });
+      return isEmptied;
+    });
   }
 
   /** True when committing now would be wrong: see the class comment. */
   #mustWait(unit: Unit): boolean {
-    if (this.#config.load_method === 'overwrite') return true;
+    if (this.#config.load_method === 'overwrite' || this.#streams.overwrites) return true;
     if (unit.state !== undefined || unit.last) return false;
-    return this.#tx.open || unit.parts.some((part) => part.rows > 0 && this.#planOf(part).method === 'append');
+    return this.#tx.open || unit.parts.some((part) => part.rows > 0 && this.#streams.of(part).plan.method === 'append');
   }
 
   #committed(): void {
     this.#tally.commit();
+    this.#ledger?.committed();
     this.#state.committed();
     this.#collection.clear();
   }
-
-  #planOf(part: Part): TablePlan {
-    return this.#plans.get(part.header)!;
-  }
-}
-
-function planOptions(config: OpenConfig): PlanOptions {
-  return {
-    loadMethod: config.load_method,
-    metadata: config.add_record_metadata,
-    hardDelete: config.hard_delete,
-    binaryAs: config.binary_as,
-    names: nameRules(config),
-  };
 }

@@ -7,7 +7,19 @@ export default defineTarget({
   name: 'target-postgres',
   summary: 'Loads streams into PostgreSQL: append, upsert or overwrite, with the state committed together with the records.',
   settings,
+  capabilities: ['activate-version', 'soft-delete', 'hard-delete'],
   commands: { state: stateCommand },
+  modes: {
+    check: {
+      summary: 'connects and says, line by line, whether a load could begin: server, TLS, rights, state; exit code 1 if not',
+      run: async (config, run, ask) => (await import('./check-mode.ts')).check(config, run, ask),
+    },
+    plan: {
+      summary:
+        'reads messages from stdin and prints, for each stream, the SQL that a load would run before its rows; writes nothing',
+      run: async (config, run, ask) => (await import('./plan-mode.ts')).plan(config, run, ask),
+    },
+  },
   async open(config, run) {
     const { openDestination } = await import('./destination.ts');
     return openDestination(config, run);

@@ -1,10 +1,12 @@
 import type { Session } from '../../clients/postgres/connect.ts';
 import type { Transactor } from '../../clients/postgres/transactor.ts';
-import type { NameRules } from '../../singer/index.ts';
+import type { Log, NameRules } from '../../singer/index.ts';
 import { readTable, type ExistingTable } from './catalog.ts';
+import type { Need } from './copy-plan.ts';
 import { otherTable, placeOf } from './naming.ts';
 import type { TablePlan } from './plan.ts';
-import { changeTable, isFresh, needsChanges, type Refused, type Waiting } from './tables.ts';
+import { changeTable, isFresh, look, warnOfLoss, type Ready, type Refused, type Waiting } from './tables.ts';
+import type { ColumnType } from './types.ts';
 
 /** What is known of a stream's table in this run. */
 export interface KnownTable {
@@ -17,6 +19,11 @@ export interface KnownTable {
   /** Whether COPY may go straight into the keyed table: it was empty when first looked at and nothing has collided since. */
   fresh: boolean | undefined;
   readonly refused: Refused;
+  /** See TableView. */
+  readonly promised: Map<string, ColumnType>;
+  readonly wide: Set<string>;
+  /** A value of the stream has been changed, so that its rows say what. */
+  notesChanges: boolean;
 }
 
 export interface KnownTablesOptions {
@@ -74,25 +81,34 @@ export class KnownTables {
       const needed: TablePlan[] = [];
       for (const plan of plans) {
         const { existing, refused } = await this.of(session, plan.stream);
-        if (needsChanges(plan, existing, session.version, refused)) needed.push(plan);
+        if (look(plan, existing, { version: session.version, refused }).changes.length > 0) needed.push(plan);
       }
       // The same order in every run, so that two of them do not wait for each other.
       return needed.toSorted((a, b) => (a.table < b.table ? -1 : 1));
     });
     if (lacking.length === 0 && also === undefined) return;
     await tx.run(async (session) => {
-      for (const plan of lacking) await this.#change(session, plan);
+      for (const plan of lacking) await this.ready(session, plan);
       await also?.(session);
     }, 'commit');
   }
 
-  /** The table as the plan needs it. Makes or changes it here and now where `prepare` could not: in a transaction that is open already. */
-  async ready(session: Session, plan: TablePlan): Promise<ExistingTable> {
+  /**
+   * The table as the plan needs it, and the plan as it stands in it. Makes or changes it here and now where `prepare` could not: in a
+   * transaction that is open already.
+   */
+  async ready(session: Session, plan: TablePlan): Promise<Ready> {
     const known = await this.of(session, plan.stream);
-    const { existing, refused } = known;
-    return existing === undefined || needsChanges(plan, existing, session.version, refused)
-      ? this.#change(session, plan)
-      : existing;
+    const { version } = session;
+    const { refused } = known;
+    let { changes, settled } = look(plan, known.existing, { version, refused });
+    if (changes.length > 0) {
+      known.existing = await changeTable(session, plan, refused, this.#o.run);
+      ({ settled } = look(plan, known.existing, { version, refused }));
+    }
+    const ready = { plan: settled!.plan, existing: known.existing! };
+    warnOfLoss(ready, settled!.lossy, this.#o.run.log);
+    return ready;
   }
 
   /** See `KnownTable.fresh`. */
@@ -102,15 +118,27 @@ export class KnownTables {
     return known.fresh;
   }
 
+  /** Notes what a plan will make of its table, so that later SCHEMAs know, and tells what it leaves out. */
+  promise(plan: TablePlan, log: Log): void {
+    const known = this.#byStream.get(plan.stream)!;
+    for (const { name, type } of plan.columns) known.promised.set(name, type);
+    const facts = { stream: plan.stream, table: plan.table };
+    for (const column of plan.discarded)
+      log.warnOnce(`discarded ${plan.stream} ${column}`, 'A property is left out: the policies say so', { ...facts, column });
+    for (const column of plan.filled)
+      log.warnOnce(`filled ${plan.stream} ${column}`, 'A property is left out: its column fills itself', { ...facts, column });
+  }
+
+  /** Notes what the stream's next plan has to bring. */
+  need(stream: string, need: Need): void {
+    const known = this.#byStream.get(stream)!;
+    if (need.kind === 'numeric') known.wide.add(need.property);
+    else known.notesChanges = true;
+  }
+
   /** A key has collided: from now on rows of this table meet rows. */
   collided(plan: TablePlan): void {
     this.#byStream.get(plan.stream)!.fresh = false;
-  }
-
-  async #change(session: Session, plan: TablePlan): Promise<ExistingTable> {
-    const known = await this.of(session, plan.stream);
-    known.existing = await changeTable(session, plan, known.refused, this.#o.run);
-    return known.existing;
   }
 
   async #read(session: Session, schema: string, table: string): Promise<KnownTable> {
@@ -121,6 +149,9 @@ export class KnownTables {
       stale: false,
       fresh: undefined,
       refused: new Set(),
+      promised: new Map(),
+      wide: new Set(),
+      notesChanges: false,
     };
   }
 

@@ -1,5 +1,6 @@
 import { ident, qualified } from '../../clients/postgres/quote.ts';
 import type { ExistingTable } from './catalog.ts';
+import { isForeign } from './fits.ts';
 import type { PlannedColumn, TablePlan } from './plan.ts';
 
 /**
@@ -22,21 +23,27 @@ export function stageName(name: string): string {
   return qualified('pg_temp', name);
 }
 
-/** The stage as DDL: our own types, gone at commit. */
+/** The stage as DDL: our own types, gone at commit. What is not in the COPY text has the table's type and is null. */
 export function createStage(stage: string, columns: readonly PlannedColumn[]): string {
-  return `CREATE TEMP TABLE ${stage} (${columns.map((column) => `${ident(column.name)} ${column.type.sql}`).join(', ')}) ON COMMIT DROP`;
+  return `CREATE TEMP TABLE ${stage} (${columns.map((column) => `${ident(column.name)} ${stageType(column)}`).join(', ')}) ON COMMIT DROP`;
+}
+
+/** The type that a column has in a stage, as DDL. */
+export function stageType({ type, isBlank }: PlannedColumn): string {
+  return isBlank === true ? type.sql : type.type;
 }
 
 /** Copies a stage into its table as it is. */
 export function insertAll({ plan, stage }: Pick<MergeSource, 'plan' | 'stage'>): string {
   const names = plan.columns.map((column) => ident(column.name)).join(', ');
-  return `INSERT INTO ${qualified(plan.schema, plan.table)} (${names}) SELECT ${names} FROM ${stage}`;
+  return `INSERT INTO ${qualified(plan.schema, plan.table)} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${stage}`;
 }
 
-/** Copies the last arrival of each key into a table that has none of them. */
+/** Copies what counts of each key into a table that has none of them, but for what is to be deleted. */
 export function insertLast({ plan, stage }: Pick<MergeSource, 'plan' | 'stage'>): string {
   const names = plan.columns.map((column) => ident(column.name)).join(', ');
-  return `INSERT INTO ${qualified(plan.schema, plan.table)} (${names}) SELECT ${names} FROM ${lastOfEach(plan, stage, [])} AS s`;
+  const kept = isKept(plan);
+  return `INSERT INTO ${qualified(plan.schema, plan.table)} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${lastOfEach(plan, stage, [])} AS s${kept === undefined ? '' : ` WHERE ${kept}`}`;
 }
 
 /** One statement for rows whose key has no null; Postgres 15 and later. */
@@ -45,21 +52,25 @@ export function mergeRows({ plan, existing, stage }: MergeSource): string {
   const nullable = nullableKeys(plan).map((key) => `${ident(key)} IS NOT NULL`);
   const matched = keys.map((key) => `t.${ident(key)} = ${asStored(key, existing, plan)}`).join(' AND ');
   const update = changedRows(plan, existing);
+  const kept = isKept(plan);
+  const newer = isNotOlder(plan, existing);
   return [
     `MERGE INTO ${qualified(plan.schema, plan.table)} AS t USING ${lastOfEach(plan, stage, nullable)} AS s ON ${matched}`,
-    ...(update === undefined ? [] : [`WHEN MATCHED AND ${update.changed} THEN UPDATE SET ${update.set}`]),
-    `WHEN NOT MATCHED THEN INSERT (${columns.map(({ name }) => ident(name)).join(', ')}) VALUES (${columns.map(({ name }) => `s.${ident(name)}`).join(', ')})`,
+    ...(kept === undefined ? [] : [`WHEN MATCHED AND ${all(`NOT (${kept})`, newer)} THEN DELETE`]),
+    ...(update === undefined ? [] : [`WHEN MATCHED AND ${all(newer, update.changed)} THEN UPDATE SET ${update.set}`]),
+    `WHEN NOT MATCHED${kept === undefined ? '' : ` AND ${kept}`} THEN INSERT (${columns.map(({ name }) => ident(name)).join(', ')}) OVERRIDING SYSTEM VALUE VALUES (${columns.map(({ name }) => `s.${ident(name)}`).join(', ')})`,
   ].join('\n');
 }
 
-/**
- * Two statements, for older servers and for keys with nulls (equal to each other here): the first updates and is undefined when
- * the table has nothing but its key, the second inserts.
- */
-export function updateThenInsert(
-  { plan, existing, stage }: MergeSource,
-  onlyNullKeys: boolean,
-): readonly [update: string | undefined, insert: string] {
+/** What `mergeRows` does in one, in order. Undefined: nothing is ever deleted; the table has nothing but its key. */
+export interface SeparateMerge {
+  readonly remove: string | undefined;
+  readonly update: string | undefined;
+  readonly insert: string;
+}
+
+/** Statements one after another, for older servers and for keys with nulls (equal to each other here). */
+export function separateMerge({ plan, existing, stage }: MergeSource, onlyNullKeys: boolean): SeparateMerge {
   const table = qualified(plan.schema, plan.table);
   const names = plan.columns.map(({ name }) => ident(name)).join(', ');
   const nullable = new Set(nullableKeys(plan));
@@ -68,15 +79,39 @@ export function updateThenInsert(
     .map((key) => `t.${ident(key)} ${nullable.has(key) ? 'IS NOT DISTINCT FROM' : '='} ${asStored(key, existing, plan)}`)
     .join(' AND ');
   const update = changedRows(plan, existing);
-  return [
-    update === undefined
-      ? undefined
-      : `UPDATE ${table} AS t SET ${update.set} FROM ${source} AS s WHERE ${equal} AND ${update.changed}`,
-    `INSERT INTO ${table} (${names}) SELECT ${names} FROM ${source} AS s WHERE NOT EXISTS (SELECT FROM ${table} AS t WHERE ${equal})`,
-  ];
+  const kept = isKept(plan);
+  const newer = isNotOlder(plan, existing);
+  const missing = `NOT EXISTS (SELECT FROM ${table} AS t WHERE ${equal})`;
+  return {
+    remove:
+      kept === undefined
+        ? undefined
+        : `DELETE FROM ${table} AS t USING ${source} AS s WHERE ${all(equal, `NOT (${kept})`, newer)}`,
+    update:
+      update === undefined
+        ? undefined
+        : `UPDATE ${table} AS t SET ${update.set} FROM ${source} AS s WHERE ${all(equal, kept, newer, update.changed)}`,
+    insert: `INSERT INTO ${table} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${source} AS s WHERE ${all(kept, missing)}`,
+  };
 }
 
-/** Keys that may hold null, so that rows with such a key need `updateThenInsert`. */
+/** Condition on the stage: the record is no deletion. Undefined: all are kept. */
+function isKept({ extras }: TablePlan): string | undefined {
+  return extras?.deletedAt === undefined ? undefined : `s.${ident(extras.deletedAt)} IS NULL`;
+}
+
+/** Condition: the stage's row is not older than the table's; null is older than everything. Undefined: age does not count. */
+function isNotOlder(plan: TablePlan, existing: ExistingTable): string | undefined {
+  const name = plan.extras?.version;
+  if (name === undefined) return undefined;
+  return `(t.${ident(name)} IS NULL OR ${asStored(name, existing, plan)}${collation(plan, name)} >= t.${ident(name)})`;
+}
+
+function all(...conditions: readonly (string | undefined)[]): string {
+  return conditions.filter((condition) => condition !== undefined).join(' AND ');
+}
+
+/** Keys that may hold null, so that rows with such a key need `separateMerge`. */
 export function nullableKeys(plan: TablePlan): string[] {
   return plan.columns.filter((column) => column.nullable && plan.keys.includes(column.name)).map((column) => column.name);
 }
@@ -89,14 +124,21 @@ export function hasNullKey(plan: TablePlan): string {
 }
 
 /**
- * The last arrival of each key, sorted by key: two sessions then lock rows in the same order and index pages are met in
- * sequence. `ctid` is the arrival order, because the stage was made in this transaction and nothing was deleted from it.
+ * The row that counts of each key: the newest one, of equal ones (all, without a version column) the last arrival. Sorted by key:
+ * two sessions then lock rows in the same order and index pages are met in sequence. `ctid` is the arrival order, because the
+ * stage was made in this transaction and what was deleted from it left its place empty.
  */
 function lastOfEach(plan: TablePlan, stage: string, conditions: readonly string[]): string {
-  const types = new Map(plan.columns.map((column) => [column.name, column.type.type]));
-  const keys = plan.keys.map((key) => (types.get(key) === 'text' ? `${ident(key)} COLLATE "C"` : ident(key))).join(', ');
+  const version = plan.extras?.version;
+  const keys = plan.keys.map((key) => `${ident(key)}${collation(plan, key)}`).join(', ');
+  const newest = version === undefined ? '' : `${ident(version)}${collation(plan, version)} DESC NULLS LAST, `;
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-  return `(SELECT DISTINCT ON (${keys}) * FROM ${stage}${where} ORDER BY ${keys}, ctid DESC)`;
+  return `(SELECT DISTINCT ON (${keys}) * FROM ${stage}${where} ORDER BY ${keys}, ${newest}ctid DESC)`;
+}
+
+/** Text is ordered by its bytes, the same on every server, and faster. */
+function collation(plan: TablePlan, name: string): string {
+  return plan.columns.find((column) => column.name === name)?.type.sql === 'text' ? ' COLLATE "C"' : '';
 }
 
 /** Assignments of all columns but the keys, and the condition that one of the compared ones differs. */
@@ -104,10 +146,19 @@ function changedRows(plan: TablePlan, existing: ExistingTable): { readonly set: 
   const values = plan.columns.filter((column) => !plan.keys.includes(column.name));
   const compared = values.filter((column) => column.compared);
   if (compared.length === 0) return undefined;
-  return {
-    set: values.map(({ name }) => `${ident(name)} = s.${ident(name)}`).join(', '),
-    changed: `(${compared.map((column) => `${readable(column, existing)} IS DISTINCT FROM ${asStored(column.name, existing, plan)}`).join(' OR ')})`,
-  };
+  const differ = (columns: readonly PlannedColumn[]): string =>
+    `(${columns.map((column) => differs(column, existing, plan)).join(' OR ')})`;
+  const set = values.map(({ name }) => `${ident(name)} = s.${ident(name)}`);
+  const changed = differ(compared);
+  const modifiedAt = plan.extras?.audit?.modifiedAt;
+  // A new version of the whole table is no change of a row's data.
+  const data = compared.filter(({ name }) => name !== '_sdc_table_version');
+  if (modifiedAt !== undefined && data.length > 0) {
+    const touched =
+      data.length === compared.length ? 'now()' : `CASE WHEN ${differ(data)} THEN now() ELSE t.${ident(modifiedAt)} END`;
+    set.push(`${ident(modifiedAt)} = ${touched}`);
+  }
+  return { set: set.join(', '), changed };
 }
 
 /** The stage's value as the table would store it, for comparing. */
@@ -120,8 +171,11 @@ function asStored(name: string, existing: ExistingTable, plan: TablePlan): strin
   return there.base === 'varchar' || there.base === 'text' ? `${value}::text` : `${value}::${there.sql}`;
 }
 
-/** The table's value in a form that can be compared: json has no equality. */
-function readable(column: PlannedColumn, existing: ExistingTable): string {
+/** Condition: the table's value is not the stage's. json has no equality, nor have some types that we do not know; their text has. */
+function differs(column: PlannedColumn, existing: ExistingTable, plan: TablePlan): string {
   const there = existing.columns.get(column.name);
-  return `t.${ident(column.name)}${there?.base === 'json' ? '::jsonb' : ''}`;
+  const ours = asStored(column.name, existing, plan);
+  const theirs = `t.${ident(column.name)}`;
+  if (there !== undefined && isForeign(there.base)) return `${theirs}::text IS DISTINCT FROM ${ours}::text`;
+  return `${theirs}${there?.base === 'json' ? '::jsonb' : ''} IS DISTINCT FROM ${ours}`;
 }

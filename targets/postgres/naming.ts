@@ -2,7 +2,7 @@ import { hashedName, plainName, type NameRules } from '../../singer/index.ts';
 import type { TargetConfig } from './settings.ts';
 
 /** Postgres cuts longer identifiers without a word. */
-const MAX_NAME_BYTES = 63;
+export const MAX_NAME_BYTES = 63;
 
 /** A table's place. Schema undefined: the first one of the search path. */
 export interface Place {

@@ -1,15 +1,17 @@
 import type { Session } from '../../clients/postgres/connect.ts';
-import { ident } from '../../clients/postgres/quote.ts';
-import { InputError, type Part } from '../../singer/index.ts';
+import { type Log, type Part, refuseIncomplete } from '../../singer/index.ts';
+import { activateInStage } from './activate.ts';
 import { createStage, stageName } from './merge.ts';
-import type { PlannedColumn, TablePlan } from './plan.ts';
-import { copyInto } from './write.ts';
+import type { TablePlan } from './plan.ts';
+import { planInStage, widened } from './stage-columns.ts';
+import { append } from './write.ts';
 
 /** The new content of a stream's table, collected in a temporary table until the run is proven complete. */
 export interface Collected {
-  /** Quoted. */
+  readonly name: string;
+  /** The stage, quoted. */
   readonly stage: string;
-  /** The newest plan, with the columns of all. */
+  /** The newest plan, with the columns of all, each with a type that holds the values of all. */
   plan: TablePlan;
   rows: number;
 }
@@ -19,11 +21,16 @@ export class Collection {
   readonly #byStream = new Map<string, Collected>();
 
   /** Adds a part to its stream's stage. */
-  async add(session: Session, plan: TablePlan, part: Part): Promise<void> {
+  async add(session: Session, plan: TablePlan, part: Part, log: Log): Promise<void> {
     const collected = await this.#stageFor(session, plan);
-    if (part.rows === 0) return;
-    await session.copyIn(copyInto(collected.stage, plan.columns), part.blocks);
+    if (part.rows > 0) await append({ session, plan: planInStage(plan, collected.plan, collected.name), part });
     collected.rows += part.rows;
+    if (part.activate !== undefined) await activateInStage(session, plan, collected.stage, part.activate, log);
+  }
+
+  /** True when nothing is being collected. */
+  get isEmpty(): boolean {
+    return this.#byStream.size === 0;
   }
 
   /** The streams that sent records: only they replace anything. */
@@ -33,15 +40,9 @@ export class Collection {
 
   /** Throws InputError `overwrite-incomplete` when a stream that would replace its table was not read to its end. */
   refuseIncomplete(complete: ReadonlySet<string>): void {
-    const incomplete = this.replacing.map(({ plan }) => plan.stream).filter((stream) => !complete.has(stream));
-    if (incomplete.length === 0) return;
-    throw new InputError(
-      `Nothing is overwritten: the input ended without proof that ${incomplete.join(', ')} was read to its end`,
-      {
-        code: 'overwrite-incomplete',
-        facts: { streams: incomplete },
-        hint: 'The tap must send a STATE after the last record of a stream. For a tap that sends none, set overwrite_on_eof to true.',
-      },
+    refuseIncomplete(
+      this.replacing.map(({ plan }) => plan.stream),
+      complete,
     );
   }
 
@@ -53,24 +54,17 @@ export class Collection {
   async #stageFor(session: Session, plan: TablePlan): Promise<Collected> {
     const collected = this.#byStream.get(plan.stream);
     if (collected === undefined) {
-      const made: Collected = { stage: stageName(`tapline_new_${this.#byStream.size}`), plan, rows: 0 };
+      const name = `tapline_new_${this.#byStream.size}`;
+      const made: Collected = { name, stage: stageName(name), plan, rows: 0 };
       await session.query(createStage(made.stage, plan.columns));
       this.#byStream.set(plan.stream, made);
       return made;
     }
     if (collected.plan !== plan) {
-      for (const column of plan.columns) {
-        const definition = `${ident(column.name)} ${column.type.sql}`;
-        await session.query(`ALTER TABLE ${collected.stage} ADD COLUMN IF NOT EXISTS ${definition}`);
-      }
-      collected.plan = { ...plan, columns: unionOf(collected.plan.columns, plan.columns) };
+      const { alters, columns } = widened(collected.plan.columns, plan.columns);
+      if (alters.length > 0) await session.query(`ALTER TABLE ${collected.stage} ${alters.join(', ')}`);
+      collected.plan = { ...plan, columns };
     }
     return collected;
   }
-}
-
-/** All columns of both; of one that both have, the later form. */
-function unionOf(earlier: readonly PlannedColumn[], later: readonly PlannedColumn[]): PlannedColumn[] {
-  const byName = new Map([...earlier, ...later].map((column) => [column.name, column]));
-  return [...byName.values()];
 }

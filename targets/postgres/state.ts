@@ -23,14 +23,20 @@ async function exists(session: Session, { schema, table }: StateTable): Promise<
   return rows.length > 0;
 }
 
-/** Makes the table where it is missing. */
-export async function ensureStateTable(session: Session, place: StateTable): Promise<void> {
+// `json`, not `jsonb`: it keeps the text as it came, numbers and the order of members included.
+const COLUMNS = 'state_id text PRIMARY KEY, state json NOT NULL, updated_at timestamptz NOT NULL';
+
+/** Makes the state table where it is missing. */
+export function ensureStateTable(session: Session, place: StateTable): Promise<void> {
+  return ensureOwnTable(session, place, COLUMNS);
+}
+
+/** Makes a table of our own where it is missing, one run at a time: IF NOT EXISTS alone fails when two do it at once. */
+export async function ensureOwnTable(session: Session, place: StateTable, columns: string): Promise<void> {
   if (await exists(session, place)) return;
+  await session.query('SELECT pg_advisory_xact_lock($1::bigint)', [lockKey(place.schema, place.table)]);
   await createSchema(session, place.schema);
-  // `json`, not `jsonb`: it keeps the text as it came, numbers and the order of members included.
-  await session.query(
-    `CREATE TABLE IF NOT EXISTS ${qualified(place.schema, place.table)} (state_id text PRIMARY KEY, state json NOT NULL, updated_at timestamptz NOT NULL)`,
-  );
+  await session.query(`CREATE TABLE IF NOT EXISTS ${qualified(place.schema, place.table)} (${columns})`);
 }
 
 /**

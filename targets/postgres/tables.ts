@@ -4,18 +4,47 @@ import { sqlState } from '../../clients/postgres/errors.ts';
 import { ident } from '../../clients/postgres/quote.ts';
 import { SystemError, type Log, type Run } from '../../singer/index.ts';
 import { readTable, type ExistingTable } from './catalog.ts';
-import { changesFor, fitsOf, isUnique } from './ddl.ts';
-import type { TablePlan } from './plan.ts';
+import { changesFor, checkKind, type Change } from './ddl.ts';
+import { settle, type Settled } from './evolve.ts';
+import { isUnique, type TablePlan } from './plan.ts';
 
-/** Why a change that is only wished for is refused: rows repeat already, or the role or the kind of column does not allow it. */
-const REFUSALS = new Set(['23505', '42501', '42P16', '55000', '0A000']);
+/**
+ * Why a change that has another way is refused: rows repeat already, the role or the kind of column does not allow it, or something
+ * depends on the column (views, generated columns, defaults, checks, foreign keys).
+ */
+const REFUSALS = new Set(['23505', '42501', '42P16', '55000', '0A000', '2BP01', '42601', '42804', '42846', '42883']);
 
 /** Changes that the server has refused in this run, as SQL: they are not asked for again. */
 export type Refused = Set<string>;
 
-/** True when the table lacks something that the plan needs. Throws SystemError when it cannot be given. */
-export function needsChanges(plan: TablePlan, existing: ExistingTable | undefined, version: number, refused: Refused): boolean {
-  return changesFor(plan, existing, version).some(({ sql }) => !refused.has(sql));
+/** The table of a plan as it is, and the plan as it stands in it. */
+export interface Ready {
+  readonly plan: TablePlan;
+  readonly existing: ExistingTable;
+}
+
+/** What a table lacks for a plan, and how the plan stands in it without. Throws SystemError when they can never go together. */
+export function look(
+  plan: TablePlan,
+  existing: ExistingTable | undefined,
+  { version, refused, isSmall = true }: { readonly version: number; readonly refused: Refused; readonly isSmall?: boolean },
+): { readonly changes: readonly Change[]; readonly settled: Settled | undefined } {
+  if (existing !== undefined) checkKind(plan, existing);
+  const settled = existing && settle(plan, existing, { refused, isSmall });
+  return { changes: changesFor(plan, existing, settled, version).filter(({ sql }) => !refused.has(sql)), settled };
+}
+
+/** The same with the table's size looked at, where it matters. */
+export async function lookAt(
+  session: Session,
+  plan: TablePlan,
+  existing: ExistingTable | undefined,
+  refused: Refused,
+): Promise<ReturnType<typeof look>> {
+  const { version } = session;
+  const first = look(plan, existing, { version, refused });
+  const isSmall = first.settled?.asksForSize !== true || (await hasAtMost(session, plan, plan.maxRewriteRows));
+  return isSmall ? first : look(plan, existing, { version, refused, isSmall });
 }
 
 /**
@@ -24,39 +53,78 @@ export function needsChanges(plan: TablePlan, existing: ExistingTable | undefine
  */
 export async function changeTable(session: Session, plan: TablePlan, refused: Refused, run: Waiting): Promise<ExistingTable> {
   await lockTable(session, plan, run);
-  // Another run may have done it while we waited for the lock.
-  const before = await readTable(session, plan.schema, plan.table);
-  const changes = changesFor(plan, before, session.version).filter(({ sql }) => !refused.has(sql));
-  if (before === undefined) await createSchema(session, plan.schema);
-  for (const { sql, orElse } of changes) {
-    if (orElse === undefined) await session.query(sql);
-    else if (!(await isGranted(session, sql))) {
-      refused.add(sql);
-      run.log.warn(orElse, { ...placeFacts(plan), refused: sql });
-    }
+  for (;;) {
+    // Another run may have done it while we waited for the lock.
+    const before = await readTable(session, plan.schema, plan.table);
+    const { changes, settled } = await lookAt(session, plan, before, refused);
+    if (before === undefined) await createSchema(session, plan.schema);
+    const mustSettle = await applyChanges(session, plan, changes, refused, run.log);
+    if (mustSettle) continue;
+    const after = changes.length === 0 ? before : await readTable(session, plan.schema, plan.table);
+    if (after === undefined) throw vanished(plan);
+    tellChanges(
+      plan,
+      changes.filter(({ sql }) => !refused.has(sql)),
+      settled,
+      run.log,
+    );
+    return after;
   }
-  const after = changes.length === 0 ? before : await readTable(session, plan.schema, plan.table);
-  if (after === undefined) throw vanished(plan);
-  if (before === undefined) run.log.info('Table made', { ...placeFacts(plan), columns: plan.columns.length, keys: plan.keys });
-  else if (changes.length > 0) run.log.info('Table changed', { ...placeFacts(plan), changes: changes.map(({ sql }) => sql) });
-  return after;
+}
+
+/** True when a widening was refused, so that the plan must settle otherwise. */
+async function applyChanges(
+  session: Session,
+  plan: TablePlan,
+  changes: readonly Change[],
+  refused: Refused,
+  log: Log,
+): Promise<boolean> {
+  for (const { sql, orElse, orFail, isWidening } of changes) {
+    if (orElse === undefined && orFail === undefined) {
+      await session.query(sql);
+      continue;
+    }
+    const refusal = await refusalOf(session, sql);
+    if (refusal === undefined) continue;
+    if (orFail !== undefined) {
+      const { message, ...rest } = orFail;
+      throw new SystemError(message, { ...rest, facts: placeFacts(plan), cause: refusal });
+    }
+    refused.add(sql);
+    log.warn(orElse!, { ...placeFacts(plan), refused: sql, sqlstate: sqlState(refusal) });
+    if (isWidening === true) return true;
+  }
+  return false;
+}
+
+function tellChanges(plan: TablePlan, changes: readonly Change[], settled: Settled | undefined, log: Log): void {
+  const facts = placeFacts(plan);
+  if (settled === undefined) return log.info('Table made', { ...facts, columns: plan.columns.length, keys: plan.keys });
+  if (changes.length > 0) log.info('Table changed', { ...facts, changes: changes.map(({ sql }) => sql) });
+  for (const { column, variant, type, reason } of settled.variants) {
+    const text = 'A column keeps its type: values of another type go into a column beside it';
+    log.warnOnce(`variant ${plan.schema}.${plan.table}.${variant}`, text, { ...facts, column, type, variant, reason });
+  }
+  return undefined;
 }
 
 /** Says once per column when values may lose digits in the type that the table has. */
-export function warnOfLoss(plan: TablePlan, existing: ExistingTable, log: Log): void {
-  for (const [column, fit] of fitsOf(plan, existing)) {
-    if (fit !== 'lossy') continue;
+export function warnOfLoss({ plan, existing }: Ready, lossy: readonly string[], log: Log): void {
+  for (const column of lossy) {
     log.warnOnce(
       `lossy ${plan.schema}.${plan.table}.${column}`,
       'The type of a column keeps fewer digits than the stream may send',
-      {
-        stream: plan.stream,
-        table: plan.table,
-        column,
-        type: existing.columns.get(column)?.sql,
-      },
+      { stream: plan.stream, table: plan.table, column, type: existing.columns.get(column)?.sql },
     );
   }
+}
+
+/** Counts no further than it must. */
+async function hasAtMost(session: Session, plan: TablePlan, rows: number): Promise<boolean> {
+  const table = `${ident(plan.schema)}.${ident(plan.table)}`;
+  const result = await session.query(`SELECT count(*) AS rows FROM (SELECT FROM ${table} LIMIT ${rows + 1}) AS first_rows`);
+  return Number(result.rows[0]?.['rows']) <= rows;
 }
 
 /** True when nothing is in the table and a unique key will refuse what comes twice, so that COPY may go straight into it. */
@@ -114,16 +182,17 @@ export async function createSchema(session: Session, schema: string): Promise<vo
   if (rows.length === 0) await session.query(`CREATE SCHEMA IF NOT EXISTS ${ident(schema)}`);
 }
 
-async function isGranted(session: Session, statement: string): Promise<boolean> {
+/** The server's refusal of a statement that it may refuse; undefined when it did it. */
+async function refusalOf(session: Session, statement: string): Promise<unknown> {
   await session.query('SAVEPOINT try_change');
   try {
     await session.query(statement);
     await session.query('RELEASE SAVEPOINT try_change');
-    return true;
+    return undefined;
   } catch (error) {
     if (!REFUSALS.has(sqlState(error) ?? '')) throw error;
     await session.query('ROLLBACK TO SAVEPOINT try_change');
-    return false;
+    return error;
   }
 }
 

@@ -6,8 +6,14 @@ export interface Counts {
   updated?: number;
   /** Records that changed nothing: equal to the row that is there, or superseded by a later one of the same batch. */
   unchanged?: number;
+  /** Rows taken away by their deletion mark, or by a version that was activated. */
+  deleted?: number;
+  /** Rows that a version which was activated has marked as deleted. */
+  marked?: number;
   /** Records that replaced the content of the table. */
   replaced?: number;
+  /** Records that lost a property to a policy. */
+  cut?: number;
 }
 
 /** Counts per stream that count only once their transaction is committed. */
@@ -29,15 +35,22 @@ export class Tally {
   }
 
   commit(): void {
-    for (const [stream, counts] of this.#pending) {
-      const total: Counts = this.#committed.get(stream) ?? {};
-      for (const [name, count] of Object.entries(counts) as [keyof Counts, number][]) total[name] = (total[name] ?? 0) + count;
-      this.#committed.set(stream, total);
-    }
+    for (const [stream, counts] of this.#pending) this.#committed.set(stream, sum(this.#committed.get(stream) ?? {}, counts));
     this.#pending = [];
+  }
+
+  /** What is not committed yet. */
+  pendingOf(stream: string): Counts {
+    return this.#pending.filter(([of]) => of === stream).reduce((total, [, counts]) => sum(total, counts), {} as Counts);
   }
 
   of(stream: string): Readonly<Record<string, number>> {
     return { ...this.#committed.get(stream) };
   }
+}
+
+function sum(a: Counts, b: Counts): Counts {
+  const total = { ...a };
+  for (const [name, count] of Object.entries(b) as [keyof Counts, number][]) total[name] = (total[name] ?? 0) + count;
+  return total;
 }

@@ -1,4 +1,4 @@
-import type { Column, LogicalType } from '../../singer/index.ts';
+import type { Column, JsonSchema, LogicalType } from '../../singer/index.ts';
 
 /** The Postgres types that this target makes columns of, and the encoder writes COPY text for. */
 export type PgType = 'bigint' | 'boolean' | 'bytea' | 'date' | 'jsonb' | 'numeric' | 'text' | 'time' | 'timestamptz' | 'uuid';
@@ -25,8 +25,10 @@ export const PG_TYPES: Readonly<Record<LogicalType, PgType | undefined>> = {
   null: undefined,
 };
 
-/** The metadata columns of the Meltano SDK, in its order, with our types. */
+/** Columns that are ours: those of the Meltano SDK in its order with our types, and two that are made only when they are needed. */
 export const METADATA_TYPES = {
+  /** Properties that get no column of their own, as one JSON object. */
+  _sdc_extra: 'jsonb',
   _sdc_extracted_at: 'timestamptz',
   _sdc_received_at: 'timestamptz',
   _sdc_batched_at: 'timestamptz',
@@ -34,88 +36,138 @@ export const METADATA_TYPES = {
   _sdc_sequence: 'bigint',
   _sdc_table_version: 'bigint',
   _sdc_sync_started_at: 'bigint',
+  /** What was changed in a row's values, a JSON array of notes. */
+  _sdc_changes: 'jsonb',
 } as const satisfies Readonly<Record<string, PgType>>;
 
 export type MetadataColumn = keyof typeof METADATA_TYPES;
 
-export const METADATA_COLUMNS = Object.keys(METADATA_TYPES) as readonly MetadataColumn[];
+export const EXTRA = '_sdc_extra' satisfies MetadataColumn;
+export const CHANGES = '_sdc_changes' satisfies MetadataColumn;
+
+/** Those that every table has, metadata being on. */
+export const METADATA_COLUMNS: readonly MetadataColumn[] = (Object.keys(METADATA_TYPES) as MetadataColumn[]).filter(
+  (name) => name !== EXTRA && name !== CHANGES,
+);
 
 /** What a column becomes. */
 export interface ColumnType {
+  /** What the encoder writes and a stage has. */
   readonly type: PgType;
   /** As DDL, for example `numeric(12,2)`. */
   readonly sql: string;
+  /** The user or the schema has named the type. */
+  readonly asked?: true;
 }
+
+/** What the settings say of column types. */
+export interface TypeOptions {
+  readonly binaryAs: 'bytea' | 'text';
+  readonly numberType: 'numeric' | 'double';
+  readonly integerWidth: 'bigint' | 'auto';
+  readonly stringType: 'text' | 'varchar';
+  readonly arrays: 'json' | 'native';
+  /** By property: types that the user has named. */
+  readonly columnTypes: Readonly<Record<string, string>>;
+}
+
+export const DEFAULT_TYPES: TypeOptions = {
+  binaryAs: 'bytea',
+  numberType: 'numeric',
+  integerWidth: 'bigint',
+  stringType: 'text',
+  arrays: 'json',
+  columnTypes: {},
+};
 
 const INT64_MAX = 9_223_372_036_854_775_807n;
 /** Most digits that a declared numeric may have. */
 const MAX_PRECISION = 1000;
+/** Most characters that a declared varchar may have. */
+const MAX_VARCHAR = 10_485_760;
 
 /** The Postgres type of a column; undefined when only null was ever announced for it. */
-export function columnType(column: Column): ColumnType | undefined {
-  const type = PG_TYPES[column.type];
+export function columnType(column: Column, options: TypeOptions = DEFAULT_TYPES): ColumnType | undefined {
+  const type = column.type === 'binary' && options.binaryAs === 'text' ? 'text' : PG_TYPES[column.type];
   if (type === undefined) return undefined;
-  if (column.type === 'integer' && exceedsInt64(column)) return { type: 'numeric', sql: 'numeric' };
-  const { precision, scale = 0 } = column;
-  if (column.type !== 'decimal' || precision === undefined) return { type, sql: type };
-  const fits = precision >= 1 && precision <= MAX_PRECISION && scale >= 0 && scale <= precision;
-  return { type, sql: fits ? `numeric(${precision},${scale})` : 'numeric' };
+  const asked = askedType(column, options);
+  if (asked !== undefined) return { type, sql: asked, asked: true };
+  return SIZED[column.type]?.(column, options) ?? { type, sql: type };
 }
 
-/** True when the schema's own bounds allow integers that bigint cannot hold. */
-function exceedsInt64({ schema }: Column): boolean {
-  const bounds = ['maximum', 'minimum', 'exclusiveMaximum', 'exclusiveMinimum'].map((keyword) => Number(schema[keyword] ?? 0));
-  // 2^63 as a double is what "up to int64" looks like after JSON.parse, so it still counts as fitting.
-  return bounds.some((bound) => Math.abs(bound) > Number(INT64_MAX));
-}
-
-/** How values of one of our types get into a column that has another type. */
-export type Fit =
-  /** COPY text of our type is read by the column's type with the same meaning. */
-  | 'direct'
-  /** By way of a stage of our own types and an assignment cast, which fails rather than cuts. */
-  | 'cast'
-  /** Like `cast`, but a value may lose digits; the run says so once. */
-  | 'lossy';
-
-const TEXTS = { text: 'direct', varchar: 'direct', bpchar: 'cast', citext: 'direct' } as const;
-
-/**
- * What may be written into existing columns, by our type and the column's base type (`pg_type.typname`, domains resolved).
- * Absent pairs are refused. A timestamp without zone is written in UTC, as peers' tables have it.
- */
-const FITS: Readonly<Record<PgType, Readonly<Record<string, Fit>>>> = {
-  bigint: { int8: 'direct', int4: 'direct', int2: 'direct', numeric: 'cast', ...castTo('text', 'varchar') },
-  numeric: { numeric: 'direct', float8: 'lossy', ...castTo('text', 'varchar') },
-  text: TEXTS,
-  boolean: { bool: 'direct', ...castTo('text', 'varchar') },
-  date: { date: 'direct', ...castTo('timestamp', 'timestamptz', 'text', 'varchar') },
-  time: { time: 'direct', ...castTo('text', 'varchar') },
-  timestamptz: { timestamptz: 'direct', ...castTo('timestamp', 'text', 'varchar') },
-  uuid: { uuid: 'direct', ...castTo('text', 'varchar') },
-  bytea: { bytea: 'direct' },
-  jsonb: { jsonb: 'direct', json: 'direct', ...castTo('text', 'varchar') },
+/** Types whose size depends on the schema; undefined: the plain type. */
+const SIZED: Readonly<Partial<Record<LogicalType, (column: Column, options: TypeOptions) => ColumnType | undefined>>> = {
+  integer: ({ schema }, { integerWidth }) => {
+    if (!within(schema, INT64_MAX)) return { type: 'numeric', sql: 'numeric' };
+    if (integerWidth === 'bigint' || !isBounded(schema)) return undefined;
+    return within(schema, 32_767n)
+      ? { type: 'bigint', sql: 'smallint' }
+      : within(schema, 2_147_483_647n)
+        ? { type: 'bigint', sql: 'integer' }
+        : undefined;
+  },
+  number: (_, { numberType }) =>
+    numberType === 'double' ? { type: 'numeric', sql: 'double precision', asked: true } : undefined,
+  decimal: ({ precision, scale = 0 }) => {
+    const fits = precision !== undefined && precision >= 1 && precision <= MAX_PRECISION && scale >= 0 && scale <= precision;
+    return fits ? { type: 'numeric', sql: `numeric(${precision},${scale})` } : undefined;
+  },
+  string: ({ schema }, { stringType }) => {
+    const length = schema['maxLength'];
+    if (stringType === 'text' || !Number.isInteger(length)) return undefined;
+    return Number(length) >= 1 && Number(length) <= MAX_VARCHAR
+      ? { type: 'text', sql: `character varying(${Number(length)})` }
+      : undefined;
+  },
+  array: ({ schema }, { arrays }) => {
+    const item = arrays === 'native' ? itemType(schema['items']) : undefined;
+    return item === undefined ? undefined : { type: 'jsonb', sql: `${item}[]` };
+  },
 };
 
-function castTo(...names: readonly string[]): Record<string, Fit> {
-  return Object.fromEntries(names.map((name) => [name, 'cast' as const]));
+const BOUNDS = ['maximum', 'minimum', 'exclusiveMaximum', 'exclusiveMinimum'] as const;
+
+/** False when the schema's own bounds allow integers beyond `max`. */
+function within(schema: JsonSchema, max: bigint): boolean {
+  // 2^63 as a double is what "up to int64" looks like after JSON.parse, so it still counts as fitting.
+  return BOUNDS.every((keyword) => Math.abs(Number(schema[keyword] ?? 0)) <= Number(max));
 }
 
-/**
- * How values of `type` get into an existing column; undefined when they cannot.
- * @param base the column's base type as `pg_type.typname`
- * @param modifier `pg_attribute.atttypmod`; -1 for none
- */
-export function fitOf(type: ColumnType, base: string, modifier: number): Fit | undefined {
-  const fit = Object.hasOwn(FITS[type.type], base) ? FITS[type.type][base] : undefined;
-  // numeric(p,s) rounds without a word what has more digits.
-  if (base === 'numeric' && modifier >= 0 && modifier !== numericModifier(type.sql))
-    return type.type === 'bigint' ? fit : 'lossy';
-  return fit;
+function isBounded(schema: JsonSchema): boolean {
+  return (
+    (schema['maximum'] ?? schema['exclusiveMaximum']) !== undefined &&
+    (schema['minimum'] ?? schema['exclusiveMinimum']) !== undefined
+  );
 }
 
-/** `atttypmod` of a `numeric(p,s)`; -1 for plain numeric. */
-function numericModifier(sql: string): number {
-  const match = /^numeric\((\d+),(\d+)\)$/.exec(sql);
-  return match === null ? -1 : ((Number(match[1]) << 16) | Number(match[2])) + 4;
+const ITEMS: Readonly<Record<string, string>> = { string: 'text', integer: 'bigint', number: 'numeric', boolean: 'boolean' };
+
+/** The element type of an array of one kind of scalar; undefined for any other. */
+function itemType(items: unknown): string | undefined {
+  const { type, format } = (items ?? {}) as { readonly type?: unknown; readonly format?: unknown };
+  const types = [type].flat().filter((name) => name !== 'null');
+  return types.length === 1 && format === undefined ? ITEMS[String(types[0])] : undefined;
+}
+
+/** How a type may be written: a name or two words, perhaps with a schema, a size and brackets. Nothing else gets into DDL. */
+const TYPE_TEXT =
+  /^(?:[a-z_][\w$]*|"[^"\0]+")(?:\.(?:[a-z_][\w$]*|"[^"\0]+"))?(?: (?:precision|varying))?(?:\(\d+(?:, ?\d+)?\))?(?:\[\])*$/i;
+/** What a schema may ask for by `x-sql-datatype`: it comes from upstream, so that only names from here count. */
+const ANNOUNCED: ReadonlySet<string> = new Set([
+  'smallint', 'integer', 'int', 'int2', 'int4', 'int8', 'bigint', 'real', 'double precision', 'float4', 'float8', 'numeric', 'decimal', 'money',
+  'text', 'varchar', 'character varying', 'char', 'character', 'citext', 'boolean', 'bool', 'date', 'time', 'timetz', 'timestamp', 'timestamptz', 'interval',
+  'uuid', 'bytea', 'json', 'jsonb', 'xml', 'inet', 'cidr', 'macaddr', 'macaddr8', 'bit', 'varbit', 'tsvector', 'ltree', 'hstore', 'vector', 'halfvec', 'sparsevec',
+  'geometry', 'geography', 'int4range', 'int8range', 'numrange', 'daterange', 'tsrange', 'tstzrange',
+]); // prettier-ignore
+
+/** True for text that may stand as a type in DDL. */
+export function isTypeText(text: string): boolean {
+  return TYPE_TEXT.test(text);
+}
+
+function askedType({ name, sqlType: announced }: Column, { columnTypes }: TypeOptions): string | undefined {
+  if (Object.hasOwn(columnTypes, name)) return columnTypes[name];
+  if (announced === undefined || !isTypeText(announced)) return undefined;
+  const plain = announced.toLowerCase().replace(/[([].*$/, '');
+  return ANNOUNCED.has(plain) ? announced.toLowerCase() : undefined;
 }

@@ -3,19 +3,19 @@ import { sqlState } from '../../clients/postgres/errors.ts';
 import { ident, qualified } from '../../clients/postgres/quote.ts';
 import type { Part } from '../../singer/index.ts';
 import type { ExistingTable } from './catalog.ts';
-import { fitsOf, isUnique, PG_15 } from './ddl.ts';
+import { PG_15 } from './ddl.ts';
 import {
   createStage,
   hasNullKey,
   insertAll,
-  insertLast,
   mergeRows,
   nullableKeys,
   stageName,
-  updateThenInsert,
+  separateMerge,
   type MergeSource,
 } from './merge.ts';
-import type { PlannedColumn, TablePlan } from './plan.ts';
+import { isUnique, type PlannedColumn, type TablePlan } from './plan.ts';
+import { convertStage, namingColumn } from './stage-types.ts';
 import type { Counts } from './tally.ts';
 
 const UNIQUE_VIOLATION = '23505';
@@ -29,8 +29,8 @@ export interface Load {
 }
 
 /** Every record becomes a row: COPY straight into the table, or by way of a stage where types differ. */
-export async function append({ session, plan, existing, part }: Load): Promise<Counts> {
-  if (isDirect(plan, existing)) {
+export async function append({ session, plan, part }: Pick<Load, 'session' | 'plan' | 'part'>): Promise<Counts> {
+  if (plan.isDirect) {
     return { appended: await session.copyIn(copyInto(qualified(plan.schema, plan.table), plan.columns), part.blocks) };
   }
   return inStage(session, plan, part, async (stage) => ({
@@ -43,7 +43,8 @@ export async function append({ session, plan, existing, part }: Load): Promise<C
  * undefined, with nothing written, when a key is there already.
  */
 export async function copyNew({ session, plan, existing, part }: Load): Promise<Counts | undefined> {
-  if (!isDirect(plan, existing) || !isUnique(plan.keys, existing)) return undefined;
+  // Rows that are to be deleted must not get in.
+  if (!plan.isDirect || !isUnique(plan.keys, existing) || plan.extras?.deletedAt !== undefined) return undefined;
   await session.query('SAVEPOINT copy_new');
   try {
     const inserted = await session.copyIn(copyInto(qualified(plan.schema, plan.table), plan.columns), part.blocks);
@@ -64,8 +65,9 @@ export async function upsert({ session, plan, existing, part }: Load): Promise<C
     const lookups = isUnique(plan.keys, existing) ? 'off' : 'on';
     await session.query(`SET LOCAL enable_hashjoin = ${lookups}; SET LOCAL enable_mergejoin = ${lookups}`);
     try {
-      const counts = await merge(session, source);
-      return { ...counts, unchanged: part.rows - counts.inserted - counts.updated };
+      const { deleted, ...counts } = await merge(session, source);
+      const unchanged = part.rows - counts.inserted - counts.updated - deleted;
+      return { ...counts, unchanged, ...(plan.extras?.deletedAt === undefined ? {} : { deleted }) };
     } catch (error) {
       if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
       // A rival outside of our lock inserted the key after we had looked: what serialization failures are, so it is told as one.
@@ -74,66 +76,70 @@ export async function upsert({ session, plan, existing, part }: Load): Promise<C
   });
 }
 
-async function merge(session: Session, source: MergeSource): Promise<{ inserted: number; updated: number }> {
+/** Rows written by a merge. */
+interface Merged {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly deleted: number;
+}
+
+async function merge(session: Session, source: MergeSource): Promise<Merged> {
   const { plan, existing, stage } = source;
-  if (session.version < PG_15) return updateInsert(session, source, false);
+  if (session.version < PG_15) return mergeSeparately(session, source, false);
   const before = await changesInTransaction(session, existing);
   const { rowCount } = await session.query(mergeRows(source));
-  const after = await changesInTransaction(session, existing);
-  let inserted = after.inserted - before.inserted;
+  const merged = difference(before, await changesInTransaction(session, existing));
   // Partitions and servers that do not count tell nothing: then all that was written shows as updated.
-  if (inserted + after.updated - before.updated !== rowCount) inserted = 0;
-  const counts = { inserted, updated: rowCount - inserted };
+  const isCounted = merged.inserted + merged.updated + merged.deleted === rowCount;
+  const counts = isCounted ? merged : { inserted: 0, updated: rowCount, deleted: 0 };
   if (nullableKeys(plan).length === 0) return counts;
   const { rows } = await session.query(`SELECT FROM ${stage} WHERE ${hasNullKey(plan)} LIMIT 1`);
   if (rows.length === 0) return counts;
-  const more = await updateInsert(session, source, true);
-  return { inserted: counts.inserted + more.inserted, updated: counts.updated + more.updated };
+  const more = await mergeSeparately(session, source, true);
+  return {
+    inserted: counts.inserted + more.inserted,
+    updated: counts.updated + more.updated,
+    deleted: counts.deleted + more.deleted,
+  };
 }
 
-async function updateInsert(
-  session: Session,
-  source: MergeSource,
-  onlyNullKeys: boolean,
-): Promise<{ inserted: number; updated: number }> {
-  const [update, insert] = updateThenInsert(source, onlyNullKeys);
+async function mergeSeparately(session: Session, source: MergeSource, onlyNullKeys: boolean): Promise<Merged> {
+  const { remove, update, insert } = separateMerge(source, onlyNullKeys);
+  const deleted = remove === undefined ? 0 : (await session.query(remove)).rowCount;
   const updated = update === undefined ? 0 : (await session.query(update)).rowCount;
-  return { updated, inserted: (await session.query(insert)).rowCount };
+  return { deleted, updated, inserted: (await session.query(insert)).rowCount };
 }
 
 /** What this transaction has done to the table so far, as the server counts it; costs nothing, unlike RETURNING. */
-async function changesInTransaction(session: Session, { oid }: ExistingTable): Promise<{ inserted: number; updated: number }> {
+async function changesInTransaction(session: Session, { oid }: ExistingTable): Promise<Merged> {
   const { rows } = await session.query(
-    'SELECT pg_stat_get_xact_tuples_inserted($1::oid) AS inserted, pg_stat_get_xact_tuples_updated($1::oid) AS updated',
+    'SELECT pg_stat_get_xact_tuples_inserted($1::oid) AS inserted, pg_stat_get_xact_tuples_updated($1::oid) AS updated, pg_stat_get_xact_tuples_deleted($1::oid) AS deleted',
     [oid],
   );
-  return { inserted: Number(rows[0]?.['inserted'] ?? 0), updated: Number(rows[0]?.['updated'] ?? 0) };
+  const { inserted, updated, deleted } = rows[0] ?? {};
+  return { inserted: Number(inserted ?? 0), updated: Number(updated ?? 0), deleted: Number(deleted ?? 0) };
 }
 
-/** Puts the rows of a stage (quoted) in the place of the table's content. Readers see the old rows or the new ones, never none. */
-export async function replace(session: Session, plan: TablePlan, stage: string, via: 'delete' | 'truncate'): Promise<Counts> {
-  const table = qualified(plan.schema, plan.table);
-  await session.query(via === 'truncate' ? `TRUNCATE ${table}` : `DELETE FROM ${table}`);
-  const source = { plan, stage };
-  const { rowCount } = await session.query(plan.keys.length > 0 ? insertLast(source) : insertAll(source));
-  return { replaced: rowCount };
+function difference(before: Merged, after: Merged): Merged {
+  return {
+    inserted: after.inserted - before.inserted,
+    updated: after.updated - before.updated,
+    deleted: after.deleted - before.deleted,
+  };
 }
 
 async function inStage<T>(session: Session, plan: TablePlan, part: Part, work: (stage: string) => Promise<T>): Promise<T> {
   const stage = stageName('tapline_stage');
   await session.query(createStage(stage, plan.columns));
   await session.copyIn(copyInto(stage, plan.columns), part.blocks);
-  const result = await work(stage);
+  await convertStage(session, stage, plan);
+  const result = await namingColumn(session, stage, plan, () => work(stage));
   await session.query(`DROP TABLE ${stage}`);
   return result;
 }
 
-/** True when every column's own type reads our COPY text with the same meaning. */
-function isDirect(plan: TablePlan, existing: ExistingTable): boolean {
-  return [...fitsOf(plan, existing).values()].every((fit) => fit !== 'cast');
-}
-
 /** The COPY statement that takes our encoder's rows. `table` is quoted. */
 export function copyInto(table: string, columns: readonly PlannedColumn[]): string {
-  return `COPY ${table} (${columns.map((column) => ident(column.name)).join(', ')}) FROM STDIN`;
+  const written = columns.filter((column) => column.isBlank === undefined);
+  return `COPY ${table} (${written.map((column) => ident(column.name)).join(', ')}) FROM STDIN`;
 }

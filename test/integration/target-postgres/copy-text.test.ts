@@ -49,7 +49,7 @@ describeWithPostgres('COPY text of the general lane', (url) => {
     const changed = new Set<string>();
     const encoder = createCopyEncoder(
       {
-        header: { stream: 's', schema, columns, keys: [] },
+        header: { stream: 's', schema, columns, keys: [], notesChanges: false },
         columns: columns.map((column, i) => ({ name: column.name, target: column.name, pgType: types[i]!.type, column })),
         metadata: [],
       },
@@ -58,7 +58,14 @@ describeWithPostgres('COPY text of the general lane', (url) => {
     );
     const out = new ByteBlocks(new BlockPool());
     const loaded: { row: Row; unchanged: (column: string) => boolean }[] = [];
-    const meta = { timeExtracted: undefined, version: undefined, line: Buffer.alloc(0), recordStart: 0, recordEnd: 0 };
+    const meta = {
+      timeExtracted: undefined,
+      version: undefined,
+      line: Buffer.alloc(0),
+      recordStart: 0,
+      recordEnd: 0,
+      changes: [],
+    };
     for (const given of fc.sample(rows, 3000)) {
       const row = { n: loaded.length, ...given };
       changed.clear();

@@ -37,7 +37,7 @@ export function header(
       Object.entries(properties).map(([name, type]) => [name, typeof type === 'string' ? property(type) : type]),
     ),
   };
-  return { stream, schema, columns: columnsOf(schema), keys };
+  return { stream, schema, columns: columnsOf(schema), keys, notesChanges: false };
 }
 
 function property(short: string): JsonSchema {
@@ -51,9 +51,11 @@ export class Drive {
   readonly #abort = new AbortController();
   #destination: Destination | undefined;
   readonly #encoders = new Map<StreamHeader, Encoder>();
+  readonly #config: Record<string, Json>;
   readonly run: TargetRun;
 
-  private constructor() {
+  private constructor(config: Record<string, Json>) {
+    this.#config = config;
     const write =
       (level: string) =>
       (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
@@ -78,14 +80,15 @@ export class Drive {
       log,
       signal: this.#abort.signal,
       startedAt: now,
+      runId: `run-${typeof config['run_id'] === 'string' ? config['run_id'] : now.getTime()}`,
       clock: { receivedAt: now, batchedAt: now },
     };
   }
 
   /** Opens the target on a database with these settings. */
   static async open(url: string, config: Record<string, Json> = {}): Promise<Drive> {
-    const drive = new Drive();
-    drive.#destination = await target.open(checked({ url, ...config }), drive.run);
+    const drive = new Drive({ url, ...config });
+    drive.#destination = await target.open(checked(drive.#config), drive.run);
     return drive;
   }
 
@@ -93,19 +96,23 @@ export class Drive {
     return this.#destination!;
   }
 
+  /** Announces a stream, with settings of its own. */
+  async open(of: StreamHeader, options: Record<string, Json> = {}): Promise<Encoder> {
+    const encoder = await this.destination.openStream(of, checked({ ...this.#config, ...options }));
+    if (encoder === undefined) throw new Error(`${of.stream} is left out`);
+    this.#encoders.set(of, encoder);
+    return encoder;
+  }
+
   /** A piece of a stream; its SCHEMA is announced the first time it is seen. */
   async part(of: StreamHeader, records: readonly Row[], meta: Partial<RecordMeta> = {}): Promise<Part> {
-    let encoder = this.#encoders.get(of);
-    if (encoder === undefined) {
-      encoder = await this.destination.openStream(of);
-      this.#encoders.set(of, encoder);
-    }
+    const encoder = this.#encoders.get(of) ?? (await this.open(of));
     const blocks = new ByteBlocks(new BlockPool());
     const line = Buffer.alloc(0);
     for (const record of records)
       encoder.encode(
         record,
-        { timeExtracted: undefined, version: undefined, line, recordStart: 0, recordEnd: 0, ...meta },
+        { timeExtracted: undefined, version: undefined, changes: [], line, recordStart: 0, recordEnd: 0, ...meta },
         blocks,
       );
     return { header: of, encoder, ...blocks.takeAll() };
@@ -176,4 +183,13 @@ export async function sql(url: string): Promise<Sql> {
 export interface Sql {
   (text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
   end(): Promise<void>;
+}
+
+/** The columns of a table in order, with their types as Postgres prints them. */
+export async function typesOf(query: Sql, table: string): Promise<Record<string, unknown>> {
+  const rows = await query(
+    'SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum',
+    [table],
+  );
+  return Object.fromEntries(rows.map(({ name, type }) => [String(name), type]));
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeWithPostgres } from '../../support/postgres.ts';
 import { lockKey } from '../../../targets/postgres/tables.ts';
 import { Drive, header, loadAll, sql, type Sql } from './drive.ts';
-import { startProxy, type Cut, type Proxy } from './proxy.ts';
+import { startTcpProxy, type Fault, type TcpProxy } from '../../support/tcp-proxy.ts';
 
 const append = { default_target_schema: 'public', load_method: 'append-only', add_record_metadata: false };
 const upsert = { ...append, load_method: 'upsert' };
@@ -10,10 +10,10 @@ const state = (n: number): string => `{"n":${n}}`;
 
 describeWithPostgres('target-postgres when things fail', (url) => {
   let query: Sql;
-  let proxy: Proxy;
+  let proxy: TcpProxy;
   beforeAll(async () => {
     query = await sql(url());
-    proxy = await startProxy(url());
+    proxy = await startTcpProxy(url());
   });
   afterAll(async () => {
     await proxy.close();
@@ -36,30 +36,87 @@ describeWithPostgres('target-postgres when things fail', (url) => {
     }
   };
 
-  describe.each(['COPY', 'COMMIT'])('a connection that dies at %s', (moment) => {
-    test.each<Cut>(['before', 'after'])(
-      '%s the server knows of it: nothing is lost, nothing is there twice [148]',
-      async (cut) => {
-        const of = header(`cut_${moment}_${cut}`.toLowerCase(), { id: 'integer' }, ['id']);
-        const drive = await Drive.open(proxy.url, { ...append, max_retries: 8 });
-        await drive.load(of, [{ id: 1 }], { state: state(1) });
-        const cutsBefore = proxy.cuts;
-        proxy.cutAt(moment, cut);
+  describe.each(['append-only', 'upsert'])('%s, by a connection that suffers', (method) => {
+    // In the first statement of a merge, on every version.
+    const merge = method === 'upsert' ? ['DISTINCT ON'] : [];
+    const moments = ['BEGIN', 'COPY', ...merge, '_singer_state', 'COMMIT'];
+    const faults: readonly Fault[] = ['cut before', 'cut after', 'half-close'];
+    test.each(moments.flatMap((moment) => faults.map((fault) => [fault, moment] as const)))(
+      '%s at %s: nothing is lost, nothing is there twice, the state is never ahead [148]',
+      async (fault, moment) => {
+        const of = header(`${method}_${fault}_${moment}`.replaceAll(/\W/g, '_').toLowerCase(), { id: 'integer' }, ['id']);
+        const config = { ...append, load_method: method, state_id: of.stream, max_retries: 8 };
+        await loadAll(url(), config, of, [{ id: 1 }], state(0));
+        const drive = await Drive.open(proxy.url, config);
+        // The first batch meets the row that is there, so that the next ones are merged.
+        await drive.load(of, [{ id: 1 }, { id: 11 }], { state: state(1) });
+        const before = proxy.struck;
+        proxy.arm({ text: moment }, fault);
         expect(await drive.load(of, [{ id: 2 }, { id: 3 }], { state: state(2) })).toBe('committed');
-        expect(proxy.cuts).toBe(cutsBefore + 1);
+        expect(proxy.struck).toBe(before + 1);
         await drive.load(of, [{ id: 4 }], { state: state(3), last: true });
         await drive.finish();
         await drive.close();
-        expect(await query(`SELECT id FROM ${of.stream} ORDER BY id`)).toEqual([
-          { id: '1' },
-          { id: '2' },
-          { id: '3' },
-          { id: '4' },
-        ]);
-        expect(drive.destination.summary?.(of.stream)).toEqual({ appended: 4 });
-        expect(await query('SELECT state FROM _singer_state')).toEqual([{ state: { n: 3 } }]);
+        const ids = method === 'upsert' ? [1, 2, 3, 4, 11] : [1, 1, 2, 3, 4, 11];
+        expect((await query(`SELECT id::int FROM ${of.stream} ORDER BY id`)).map(({ id }) => id)).toEqual(ids);
+        expect(await query('SELECT state FROM _singer_state WHERE state_id = $1', [of.stream])).toEqual([{ state: { n: 3 } }]);
       },
     );
+
+    test('cut in the middle of the rows: the batch is loaded again as a whole', async () => {
+      const of = header(`${method.replace('-', '_')}_rows`, { id: 'integer', text: 'string' }, ['id']);
+      const config = { ...append, load_method: method, state_id: of.stream, max_retries: 8 };
+      const drive = await Drive.open(proxy.url, config);
+      await drive.load(of, [{ id: 0, text: '' }], { state: state(0) });
+      await drive.load(of, [{ id: 0, text: 'again' }], { state: state(1) });
+      proxy.arm({ bytes: 300_000 }, 'cut before');
+      const before = proxy.struck;
+      const rows = Array.from({ length: 600 }, (_, i) => ({ id: i + 1, text: 'x'.repeat(1000) }));
+      expect(await drive.load(of, rows, { state: state(2), last: true })).toBe('committed');
+      await drive.close();
+      expect(proxy.struck).toBe(before + 1);
+      expect(await query(`SELECT count(*)::int AS rows, count(DISTINCT id)::int AS ids FROM ${of.stream} WHERE id > 0`)).toEqual([
+        { rows: 600, ids: 600 },
+      ]);
+    });
+  });
+
+  describe('a server that goes silent', () => {
+    const patient = { ...append, statement_timeout: 2, connect_timeout: 1, max_retries: 8 };
+
+    test.each(['COPY', 'COMMIT'])('at %s is given up after statement_timeout, and the batch is tried again', async (moment) => {
+      const of = header(`silent_${moment}`.toLowerCase(), { id: 'integer' }, ['id']);
+      const drive = await Drive.open(proxy.url, { ...patient, state_id: of.stream });
+      await drive.load(of, [{ id: 1 }], { state: state(1) });
+      proxy.arm({ text: moment }, 'stall');
+      expect(await drive.load(of, [{ id: 2 }], { state: state(2), last: true })).toBe('committed');
+      await drive.close();
+      expect(drive.logged.some(({ level }) => level === 'warn')).toBe(true);
+      expect(await query(`SELECT id::int FROM ${of.stream} ORDER BY id`)).toEqual([{ id: 1 }, { id: 2 }]);
+    });
+
+    test('at the connect is given up after connect_timeout, with a code', async () => {
+      proxy.silence(true);
+      try {
+        const started = performance.now();
+        await expect(Drive.open(proxy.url, { ...patient, max_retries: 0 })).rejects.toMatchObject({ code: 'connection-lost' });
+        expect(performance.now() - started).toBeLessThan(10_000);
+      } finally {
+        proxy.silence(false);
+      }
+    });
+
+    test('a statement that takes longer than statement_timeout ends the run with its own code', async () => {
+      const of = header('slow', { id: 'integer' }, ['id']);
+      await loadAll(url(), append, of, []);
+      await query(`CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(30); RETURN NEW; END';
+        CREATE TRIGGER nap BEFORE INSERT ON slow FOR EACH ROW EXECUTE FUNCTION nap()`);
+      await expect(loadAll(url(), { ...patient, state_id: 'slow' }, of, [{ id: 1 }], state(1))).rejects.toMatchObject({
+        code: 'statement-timeout',
+      });
+      expect(await query('SELECT id FROM slow')).toEqual([]);
+      expect(await query("SELECT state FROM _singer_state WHERE state_id = 'slow'")).toEqual([]);
+    });
   });
 
   test('a connection that dies while idle is made anew for the next batch', async () => {

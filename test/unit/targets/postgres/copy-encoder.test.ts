@@ -7,7 +7,14 @@ import type { RecordMeta } from '../../../../singer/plugin.ts';
 import { createCopyEncoder, type CopyOptions } from '../../../../targets/postgres/copy-encoder.ts';
 import { columnType, METADATA_COLUMNS, type MetadataColumn } from '../../../../targets/postgres/types.ts';
 
-const META: RecordMeta = { timeExtracted: undefined, version: undefined, line: Buffer.alloc(0), recordStart: 0, recordEnd: 0 };
+const META: RecordMeta = {
+  timeExtracted: undefined,
+  version: undefined,
+  line: Buffer.alloc(0),
+  recordStart: 0,
+  recordEnd: 0,
+  changes: [],
+};
 const RUN = {
   startedAt: new Date(1_700_000_000_000),
   clock: { receivedAt: new Date(1_700_000_001_234), batchedAt: new Date(1_700_000_001_000) },
@@ -29,7 +36,7 @@ function encode(
   const changes: string[] = [];
   const encoder = createCopyEncoder(
     {
-      header: { stream: 's', schema: { properties }, columns, keys: [] },
+      header: { stream: 's', schema: { properties }, columns, keys: [], notesChanges: false },
       columns: columns.map((column) => ({
         name: column.name,
         target: `${column.name}_column`,
@@ -119,6 +126,8 @@ describe('a row of COPY text', () => {
       '2024-05-01T10:00:00.1234567Z | a_column rounded-to-microseconds',
     ],
     ['does not tell of zeros below microseconds', DATE_TIME, '2024-05-01T10:00:00.123456000Z', '2024-05-01T10:00:00.123456000Z'],
+    ['counts years before Christ as Postgres does', DATE_TIME, '-0001-01-01T00:00:00Z', '0002-01-01T00:00:00Z BC'],
+    ['takes the sign off a later year', DATE_TIME, '+020000-01-01T00:00:00Z', '020000-01-01T00:00:00Z'],
     ['passes a date', DATE, '2024-02-29', '2024-02-29'],
     ['takes the date of a midnight', DATE, '2024-02-29T00:00:00Z', '2024-02-29'],
     ['tells of a time of day that a date cuts', DATE, '2024-02-29T10:00:00Z', '2024-02-29 | a_column time-of-day-dropped'],
@@ -154,8 +163,9 @@ describe('a value that Postgres cannot hold', () => {
     ['text in a decimal column', MONEY, 'x', 'value-wrong-type'],
     ['the year 0000', DATE_TIME, '0000-01-01T00:00:00Z', 'value-out-of-range'],
     ['a date of zeros', DATE, '0000-00-00', 'value-out-of-range'],
-    ['a negative year', DATE_TIME, '-0001-01-01T00:00:00Z', 'value-out-of-range'],
-    ['a year with a sign', DATE_TIME, '+020000-01-01T00:00:00Z', 'value-out-of-range'],
+    ['a year before the first one', DATE_TIME, '-4713-01-01T00:00:00Z', 'value-out-of-range'],
+    ['a year after the last one', DATE_TIME, '+294277-01-01T00:00:00Z', 'value-out-of-range'],
+    ['a negative year 0', DATE_TIME, '-0000-01-01T00:00:00Z', 'value-out-of-range'],
     ['a day that does not exist', DATE, '2023-02-29', 'value-out-of-range'],
     ['a month that does not exist', DATE, '2023-13-01', 'value-out-of-range'],
     ['an hour that does not exist', DATE_TIME, '2023-01-01T25:00:00Z', 'value-out-of-range'],

@@ -3,22 +3,34 @@ import type { StreamHeader } from '../../../../singer/index.ts';
 import { columnsOf } from '../../../../singer/target/schema.ts';
 import { changesFor } from '../../../../targets/postgres/ddl.ts';
 import { planTable, type PlanOptions, type TablePlan } from '../../../../targets/postgres/plan.ts';
+import type { TableView } from '../../../../targets/postgres/properties.ts';
+import { DEFAULT_TYPES } from '../../../../targets/postgres/types.ts';
+import { existingColumn, existingTable } from './existing.ts';
 
 const options: PlanOptions = {
   loadMethod: 'upsert',
   metadata: true,
   hardDelete: false,
-  binaryAs: 'bytea',
   names: { casing: 'lower', maxBytes: 63 },
+  types: DEFAULT_TYPES,
+  policies: { newColumn: 'evolve', typeChange: 'evolve', missingColumn: 'keep', keyChange: 'fail', maxRewriteRows: 1000 },
+  notesChanges: false,
 };
 
 function header(properties: Record<string, object>, keys: readonly string[]): StreamHeader {
   const schema = { type: 'object', properties };
-  return { stream: 'orders', schema, columns: columnsOf(schema), keys };
+  return { stream: 'orders', schema, columns: columnsOf(schema), keys, notesChanges: false };
 }
 
 const plan = (of: StreamHeader, more: Partial<PlanOptions> = {}, skip: readonly string[] = []): TablePlan =>
-  planTable(of, { schema: 's', table: 't' }, { ...options, ...more }, new Set(skip));
+  planTable(of, { schema: 's', table: 't' }, { ...options, ...more }, viewOf(skip));
+
+/** A table whose columns of these names are generated. */
+function viewOf(generated: readonly string[]): TableView {
+  const columns = generated.map((name) => [name, existingColumn({ name, generated: true })] as const);
+  const existing = generated.length === 0 ? undefined : existingTable({ columns: new Map(columns) });
+  return { existing, promised: new Map(), wide: new Set() };
+}
 
 const id = { type: 'integer' };
 const text = { type: ['string', 'null'] };
@@ -83,7 +95,7 @@ describe('the plan of a table', () => {
 
 describe('a new table', () => {
   const made = (of: StreamHeader, version: number): string =>
-    changesFor(plan(of, { metadata: false }), undefined, version)[0]!.sql;
+    changesFor(plan(of, { metadata: false }), undefined, undefined, version)[0]!.sql;
 
   it('has a primary key where no key can be null', () => {
     expect(made(header({ id, a: text }, ['id']), 180_000)).toBe(

@@ -1,0 +1,178 @@
+import type { Session } from '../../clients/postgres/connect.ts';
+import { systemError } from '../../clients/postgres/errors.ts';
+import { qualified } from '../../clients/postgres/quote.ts';
+import { Transactor } from '../../clients/postgres/transactor.ts';
+import { ConfigError, type Answer, type Ask, type Run } from '../../singer/index.ts';
+import { answerOf, type Finding } from './answer.ts';
+import { currentSchema } from './catalog.ts';
+import { grantees, grantsOf, missingRoles } from './grants.ts';
+import { LEDGER_TABLE } from './ledger.ts';
+import { defaultSchema } from './naming.ts';
+import { OLDEST, transactorOptions } from './open.ts';
+import type { TargetConfig } from './settings.ts';
+import { stateTable, type StateTable } from './state.ts';
+
+/** One question to the server; several findings if it has several answers. */
+type Question = (session: Session, config: TargetConfig, schema: string) => Promise<Finding | readonly Finding[]>;
+
+const QUESTIONS: readonly Question[] = [
+  server,
+  tls,
+  role,
+  writable,
+  encoding,
+  schemaRights,
+  temporary,
+  ownTables,
+  state,
+  grantRoles,
+];
+
+/** `--check`: whether a load could begin, and what to do where it could not. Writes nothing. */
+export async function check(config: TargetConfig, run: Run, { format }: Pick<Ask, 'format'>): Promise<Answer> {
+  const tx = new Transactor(transactorOptions({ ...config, max_retries: 0 }, run, () => undefined));
+  try {
+    const findings: Finding[] = [await connection(tx)];
+    if (findings[0]!.ok) {
+      const schema = defaultSchema(config, process.env) ?? (await tx.read(currentSchema));
+      for (const question of QUESTIONS) findings.push(...[await tx.read((session) => question(session, config, schema))].flat());
+    }
+    return answerOf(findings, format);
+  } finally {
+    await tx.close();
+  }
+}
+
+async function connection(tx: Transactor): Promise<Finding> {
+  const check = 'connection';
+  try {
+    const { rows } = await tx.read((session) =>
+      session.query(
+        "SELECT concat(current_database(), ' at ' || host(inet_server_addr()) || ':' || inet_server_port()) AS place",
+      ),
+    );
+    return { check, ok: true, detail: `database ${String(rows[0]?.['place'])}` };
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const { message, code, hint } = systemError(error);
+    return { check, ok: false, detail: `${message} (${code})`, ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+async function server({ version }: Session): Promise<Finding> {
+  const check = 'server';
+  const major = Math.floor(version / 10_000);
+  if (version < OLDEST)
+    return { check, ok: false, detail: `Postgres ${major}`, hint: 'Use Postgres 12 or later; 15 or later is best.' };
+  const limits = major < 15 ? ': keys may hold no null, merges take three statements instead of one' : '';
+  return { check, ok: true, detail: `Postgres ${major}${limits}` };
+}
+
+async function tls(session: Session): Promise<Finding> {
+  const { rows } = await session.query('SELECT ssl, version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
+  const { ssl, version, cipher } = rows[0] ?? {};
+  const detail = ssl === true ? `${String(version)}, ${String(cipher)}` : 'none: what is sent can be read on the way';
+  return { check: 'tls', ok: true, detail };
+}
+
+async function role(session: Session): Promise<Finding> {
+  const { rows } = await session.query('SELECT current_user AS role, session_user AS login');
+  const { role: name, login } = rows[0] ?? {};
+  return { check: 'role', ok: true, detail: name === login ? String(name) : `${String(name)}, taken on by ${String(login)}` };
+}
+
+async function writable(session: Session): Promise<Finding> {
+  const check = 'writable';
+  const { rows } = await session.query(
+    "SELECT pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') = 'on' AS readonly",
+  );
+  if (rows[0]?.['standby'] === true)
+    return { check, ok: false, detail: 'the server is a standby', hint: 'Point host at the primary server.' };
+  const detail = rows[0]?.['readonly'] === true ? 'yes, though transactions are read-only unless asked otherwise' : 'yes';
+  return { check, ok: true, detail };
+}
+
+async function encoding(session: Session): Promise<Finding> {
+  const { rows } = await session.query("SELECT current_setting('server_encoding') AS name");
+  const name = String(rows[0]?.['name']);
+  const fault = { hint: 'Characters that this encoding lacks will end a run: use a database made with ENCODING UTF8.' };
+  return { check: 'encoding', ok: name === 'UTF8', detail: name, ...(name === 'UTF8' ? {} : fault) };
+}
+
+async function schemaRights(session: Session, _: TargetConfig, schema: string): Promise<Finding> {
+  const check = 'schema';
+  const { rows } = await session.query(
+    `SELECT has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE') AS may FROM pg_namespace WHERE nspname = $1`,
+    [schema],
+  );
+  if (rows[0] !== undefined) {
+    if (rows[0]['may'] === true) return { check, ok: true, detail: `${schema} is there; tables can be made in it` };
+    const hint = `GRANT USAGE, CREATE ON SCHEMA ${schema} to the role, or set default_target_schema.`;
+    return { check, ok: false, detail: `${schema} is there, but no table can be made in it`, hint };
+  }
+  const { rows: database } = await session.query("SELECT has_database_privilege(current_database(), 'CREATE') AS may");
+  if (database[0]?.['may'] === true) return { check, ok: true, detail: `${schema} will be made` };
+  const hint = 'Make the schema, GRANT CREATE ON DATABASE to the role, or set default_target_schema.';
+  return { check, ok: false, detail: `${schema} is not there and cannot be made`, hint };
+}
+
+async function temporary(session: Session): Promise<Finding> {
+  const { rows } = await session.query("SELECT has_database_privilege(current_database(), 'TEMPORARY') AS may");
+  const ok = rows[0]?.['may'] === true;
+  const fault = { hint: 'upsert and overwrite need them: GRANT TEMPORARY ON DATABASE to the role.' };
+  return { check: 'temporary tables', ok, detail: ok ? 'can be made' : 'cannot be made', ...(ok ? {} : fault) };
+}
+
+/** The tables that we keep for ourselves. */
+async function ownTables(session: Session, config: TargetConfig, schema: string): Promise<Finding[]> {
+  const wanted: [string, StateTable | undefined][] = [
+    ['state table', stateTable(config.state_table, schema)],
+    ['load ledger', config.load_ledger ? { schema, table: LEDGER_TABLE } : undefined],
+  ];
+  const findings: Finding[] = [];
+  for (const [check, place] of wanted) if (place !== undefined) findings.push(await ownTable(session, check, place));
+  return findings;
+}
+
+async function ownTable(session: Session, check: string, place: StateTable): Promise<Finding> {
+  const name = `${place.schema}.${place.table}`;
+  const may = await mayUse(session, place, ['SELECT', 'INSERT', 'UPDATE']);
+  if (may === undefined) return { check, ok: true, detail: `${name} will be made` };
+  if (may) return { check, ok: true, detail: `${name} is there` };
+  const hint = `GRANT USAGE ON SCHEMA ${place.schema} and SELECT, INSERT, UPDATE ON ${name} to the role.`;
+  return { check, ok: false, detail: `${name} is there, but cannot be written`, hint };
+}
+
+/** Whether we have all these rights on a table; undefined if it is not there. */
+async function mayUse(session: Session, { schema, table }: StateTable, rights: readonly string[]): Promise<boolean | undefined> {
+  const { rows } = await session.query(
+    `SELECT has_schema_privilege(n.oid, 'USAGE') AND (SELECT bool_and(has_table_privilege(c.oid, name)) FROM unnest($3::text[]) AS name) AS may
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2`,
+    [schema, table, rights],
+  );
+  return rows[0] === undefined ? undefined : rows[0]['may'] === true;
+}
+
+async function state(session: Session, config: TargetConfig, schema: string): Promise<readonly Finding[]> {
+  const place = stateTable(config.state_table, schema);
+  if (place === undefined) return [];
+  const check = 'state';
+  const may = await mayUse(session, place, ['SELECT']);
+  // Told of the table already.
+  if (may === false) return [];
+  const read = `SELECT to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS at FROM ${qualified(place.schema, place.table)} WHERE state_id = $1`;
+  const { rows } = may === true ? await session.query(read, [config.state_id]) : { rows: [] };
+  const at = rows[0]?.['at'];
+  const detail =
+    typeof at !== 'string' ? `none yet for state_id ${config.state_id}` : `state_id ${config.state_id} was stored at ${at}`;
+  return [{ check, ok: true, detail }];
+}
+
+async function grantRoles(session: Session, config: TargetConfig): Promise<readonly Finding[]> {
+  const roles = grantees(grantsOf(config.grants));
+  if (roles.length === 0) return [];
+  const missing = await missingRoles(session, roles);
+  const ok = missing.length === 0;
+  const detail = ok ? `roles are there: ${roles.join(', ')}` : `roles do not exist: ${missing.join(', ')}`;
+  return [{ check: 'grants', ok, detail, ...(ok ? {} : { hint: 'Create the roles, or correct the setting grants.' }) }];
+}
