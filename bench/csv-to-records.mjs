@@ -16,7 +16,8 @@ const { values } = parseArgs({
   },
 });
 const dist = resolve(values.dist);
-const { openStream, USUAL } = await import(join(dist, 'taps/csv/stream.js'));
+const { openStreams } = await import(join(dist, 'taps/csv/stream.js'));
+const { USUAL } = await import(join(dist, 'taps/csv/format.js'));
 const { fileSettings } = await import(join(dist, 'taps/csv/settings.js'));
 
 const folder = mkdtempSync(join(tmpdir(), 'csv-to-records-'));
@@ -67,7 +68,7 @@ async function ours(path, fastLane) {
   const entry = { ...Object.fromEntries(Object.entries(fileSettings).map(([name, s]) => [name, s.default])), entity: 'resale' };
   const signal = new AbortController().signal;
   const run = { name: 'tap-csv', version: '0', log: silent, signal };
-  const stream = await openStream('resale', [{ ...entry, paths: [path], exclude: [], keys: [] }], false, run, {
+  const [stream] = await openStreams([{ ...entry, paths: [path], exclude: [], zipMembers: [], keys: [] }], false, run, {
     ...USUAL,
     fastLane,
   });

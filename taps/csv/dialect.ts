@@ -28,6 +28,9 @@ export interface DialectOptions {
   readonly comment: string | undefined;
 }
 
+/** The value of `delimiter` and `encoding` that asks to look into each file. */
+export const DETECT = 'detect';
+
 /** `\t` arrives as two characters from many shells and YAML files. */
 const DELIMITERS: Readonly<Record<string, string>> = {
   '\\t': '\t',
@@ -40,7 +43,7 @@ const DELIMITERS: Readonly<Record<string, string>> = {
 
 /** The dialect of a file with this path. */
 export function dialectOf(options: DialectOptions, path: string): Dialect {
-  const delimiter = options.delimiter ?? (/\.tsv(\.gz)?$/i.test(path) ? '\t' : ',');
+  const delimiter = options.delimiter ?? (/\.tsv(\.(gz|zst|bz2|zip))?$/i.test(path) ? '\t' : ',');
   // An escape character equal to the quote is another way to say doublequote.
   const sameMark = options.escapechar === options.quotechar;
   return {
@@ -90,7 +93,6 @@ export function isFastDialect(dialect: Dialect): boolean {
     (dialect.quote === undefined || (dialect.quote.length === 1 && dialect.doublequote)) &&
     dialect.escape === undefined &&
     dialect.rowBreak === undefined &&
-    dialect.comment === undefined &&
     !dialect.trim &&
     !dialect.skipInitialSpace
   );

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { SystemError } from '../../singer/index.ts';
+import { badByte } from './utf8.ts';
 
 /** Python's codec names and aliases that iconv-lite does not know by themselves, spelled without signs. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -57,16 +59,29 @@ export class BadText extends Error {
   }
 }
 
+/** What to do with bytes that mean nothing in the encoding, other than to throw `BadText`. */
+export interface BadBytes {
+  /** What stands in their place. */
+  readonly put: Buffer;
+  /** How often that was done. */
+  count: number;
+}
+
+/** U+FFFD, the replacement character, as UTF-8. */
+export const REPLACEMENT_BYTES = Buffer.from('\ufffd');
+/** A byte that is no UTF-8: what reads the text on will find it, in its row. */
+export const BAD_BYTE = Buffer.of(0xff);
+
 /** What stands for undecodable bytes in iconv-lite's and TextDecoder's lenient output. */
 const REPLACEMENT = '\ufffd';
 
 /**
- * The transcoder for an encoding, loaded on first use; undefined for UTF-8, which needs none.
+ * The transcoder for an encoding, loaded on first use; undefined for UTF-8 that need not be repaired.
  * Throws SystemError for a name nobody knows.
  */
-export async function transcoderFor(encoding: string): Promise<Transcoder | undefined> {
+export async function transcoderFor(encoding: string, errors?: BadBytes): Promise<Transcoder | undefined> {
   const name = encodingName(encoding);
-  if (name === 'utf8') return undefined;
+  if (name === 'utf8') return errors?.put === REPLACEMENT_BYTES ? utf8Transcoder(errors) : undefined;
   // Python's plain utf-16 and utf-32 follow the mark; without one, little-endian, as on the machines of today.
   const label = name === 'utf16' ? 'utf16le' : name === 'utf32' ? 'utf32le' : name === 'ucs2' ? 'utf16le' : name;
   const { default: iconv } = await import('iconv-lite');
@@ -77,7 +92,7 @@ export async function transcoderFor(encoding: string): Promise<Transcoder | unde
       hint: 'Use a name such as utf-8, utf-16, latin-1, cp1252 or shift_jis.',
     });
   }
-  if (label === 'utf16le' || label === 'utf16be') return utf16Transcoder(label === 'utf16le' ? 'utf-16le' : 'utf-16be');
+  if (label === 'utf16le' || label === 'utf16be') return utf16Transcoder(label === 'utf16le' ? 'utf-16le' : 'utf-16be', errors);
   // iconv-lite has the Mac's table of before the euro sign.
   if (label === 'macroman' || label === 'macintosh') return macTranscoder();
   // The mark stays in: offsets count it, and the header drops it.
@@ -87,6 +102,7 @@ export async function transcoderFor(encoding: string): Promise<Transcoder | unde
     const bad = text.indexOf(REPLACEMENT);
     if (bad < 0) return Buffer.from(text);
     const good = text.slice(0, bad);
+    if (errors !== undefined) return replaced(text.split(REPLACEMENT), errors);
     throw new BadText(Buffer.from(good), before + iconv.encode(good, label, { addBOM: false }).length);
   };
   return {
@@ -99,6 +115,41 @@ export async function transcoderFor(encoding: string): Promise<Transcoder | unde
   };
 }
 
+function replaced(pieces: readonly string[], errors: BadBytes): Buffer {
+  const { put } = errors;
+  errors.count += pieces.length - 1;
+  return Buffer.concat(pieces.flatMap((piece, index) => (index === 0 ? [Buffer.from(piece)] : [put, Buffer.from(piece)])));
+}
+
+/** UTF-8 with each bad byte replaced. */
+function utf8Transcoder(errors: BadBytes): Transcoder {
+  let carried: Buffer = Buffer.alloc(0);
+  const repair = (bytes: Buffer, last: boolean): Buffer => {
+    if (isUtf8(bytes)) {
+      carried = Buffer.alloc(0);
+      return bytes;
+    }
+    const pieces: Buffer[] = [];
+    let at = 0;
+    while (at < bytes.length) {
+      const bad = badByte(bytes, at, bytes.length);
+      pieces.push(bytes.subarray(at, bad));
+      at = bad;
+      // The chunk may end inside a character.
+      if (at === bytes.length || (!last && bytes.length - at < 4)) break;
+      pieces.push(errors.put);
+      errors.count++;
+      at++;
+    }
+    carried = Buffer.from(bytes.subarray(at));
+    return Buffer.concat(pieces);
+  };
+  return {
+    write: (chunk) => repair(carried.length === 0 ? chunk : Buffer.concat([carried, chunk]), false),
+    end: () => repair(carried, true),
+  };
+}
+
 /** Every byte is a character, so nothing can be bad or cut in two. */
 function macTranscoder(): Transcoder {
   const decoder = new TextDecoder('macintosh');
@@ -106,7 +157,7 @@ function macTranscoder(): Transcoder {
 }
 
 /** UTF-16 may hold U+FFFD as a real character, so bad bytes are found by a strict decoder. */
-function utf16Transcoder(label: 'utf-16le' | 'utf-16be'): Transcoder {
+function utf16Transcoder(label: 'utf-16le' | 'utf-16be', errors: BadBytes | undefined): Transcoder {
   const strict = new TextDecoder(label, { fatal: true, ignoreBOM: true });
   let before = 0;
   let carried: Buffer = Buffer.alloc(0);
@@ -122,9 +173,25 @@ function utf16Transcoder(label: 'utf-16le' | 'utf-16be'): Transcoder {
       before += whole;
       return Buffer.from(text);
     } catch {
+      if (errors !== undefined) {
+        before += whole;
+        return lenient(now, errors);
+      }
       const bad = badUnit(now, label);
       throw new BadText(Buffer.from(strict.decode(now.subarray(0, bad))), before + bad);
     }
+  };
+  const lenient = (bytes: Buffer, bad: BadBytes): Buffer => {
+    const pieces: Buffer[] = [];
+    for (let at = 0; at < bytes.length;) {
+      const good = badUnit(bytes.subarray(at), label);
+      pieces.push(Buffer.from(strict.decode(bytes.subarray(at, at + good))));
+      at += good + 2;
+      if (at - 2 >= bytes.length) break;
+      pieces.push(bad.put);
+      bad.count++;
+    }
+    return Buffer.concat(pieces);
   };
   return {
     write: (chunk) => decode(carried.length === 0 ? chunk : Buffer.concat([carried, chunk]), false),

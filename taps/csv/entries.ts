@@ -2,14 +2,18 @@ import { readFile } from 'node:fs/promises';
 import type { Log, Setting } from '../../singer/index.ts';
 import { ConfigError } from '../../singer/index.ts';
 import { dialectProblems } from './dialect.ts';
+import { entityProblems } from './entity.ts';
 import { systemError } from './refusal.ts';
 import type { CsvConfig, FileConfig } from './settings.ts';
+import { rowProblems } from './row-settings.ts';
 import { fileSettings } from './settings.ts';
+import { typeProblems } from './types/column-type.ts';
 
 /** One entry of the configuration, in the form the tap works with. */
-export interface Entry extends Omit<FileConfig, 'path' | 'exclude' | 'keys'> {
+export interface Entry extends Omit<FileConfig, 'path' | 'exclude' | 'keys' | 'zip_members'> {
   readonly paths: readonly string[];
   readonly exclude: readonly string[];
+  readonly zipMembers: readonly string[];
   readonly keys: readonly string[];
 }
 
@@ -30,7 +34,8 @@ export async function entriesOf(config: CsvConfig, log: Log): Promise<Entry[]> {
       const entry = {
         ...item,
         paths: typeof item.path === 'string' ? [item.path] : item.path,
-        exclude: item.exclude === undefined ? [] : typeof item.exclude === 'string' ? [item.exclude] : item.exclude,
+        exclude: listOf(item.exclude),
+        zipMembers: listOf(item.zip_members),
         keys: item.keys ?? [],
       };
       problems.push(...problemsOf(entry).map((p) => ({ path: `${place}[${index}].${p.setting}`, message: p.message })));
@@ -56,12 +61,16 @@ export async function entriesOf(config: CsvConfig, log: Log): Promise<Entry[]> {
 
 function problemsOf(entry: Entry): { setting: string; message: string }[] {
   const problems = dialectProblems(entry);
-  if (entry.entity === '') problems.push({ setting: 'entity', message: 'must not be empty' });
+  problems.push(...entityProblems(entry), ...typeProblems(entry), ...rowProblems(entry));
   if (entry.paths.length === 0 || entry.paths.includes('')) problems.push({ setting: 'path', message: 'must not be empty' });
   if (entry.on_error === 'quarantine' && !entry.reject_file) {
     problems.push({ setting: 'reject_file', message: 'is needed with on_error quarantine' });
   }
   return problems;
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }
 
 async function definition(path: string, problems: Problem[], log: Log): Promise<FileConfig[]> {
@@ -127,6 +136,12 @@ function problemWith(value: unknown, setting: Setting): string | undefined {
   }
   if (setting.minimum !== undefined && typeof value === 'number' && value < setting.minimum) {
     return `must be at least ${setting.minimum}`;
+  }
+  if (type !== 'object') return undefined;
+  for (const [name, member] of Object.entries(value as object)) {
+    const inner = setting.members ?? setting.properties?.[name];
+    const wrong = inner === undefined ? undefined : problemWith(member, inner);
+    if (wrong !== undefined) return `${name} ${wrong}`;
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import type { Dialect } from './dialect.ts';
 import { putControl, putInteger } from './json-text.ts';
 import type { Layout } from './layout.ts';
+import { finishCell, ROOM } from './types/cell-writer.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -15,6 +16,11 @@ export type Stop =
   | 'full'
   /** The next row is not plain: the general lane must read it. */
   | 'odd';
+
+/** What becomes of a cell: it is not sent, sent as text, or its writer makes something of it. */
+const UNSENT = 0;
+const TEXT = 1;
+const MADE = 2;
 
 /** Positions going in and coming out of the fast lane. */
 export interface FastState {
@@ -35,14 +41,14 @@ export interface FastOptions {
   readonly maxFieldBytes: number;
 }
 
+export type FastLane = (state: FastState, input: Buffer, end: number, output: Buffer, softEnd: number) => Stop;
+
 /**
  * Makes the fast lane for one file: it copies cells from `input[at..end)` straight into RECORD lines, as long as rows are plain
  * (as many cells as the header, quotes only around cells, no NUL). Needs `isFastDialect`, no row hash, and valid UTF-8 up to `end`.
  * Writes a line feed to `input[end]`. Output past the buffer's end is ignored and the row given back.
  */
-export function makeFastLane(
-  options: FastOptions,
-): (state: FastState, input: Buffer, end: number, output: Buffer, softEnd: number) => Stop {
+export function makeFastLane(options: FastOptions): FastLane {
   const { layout, dialect, maxFieldBytes } = options;
   const delimiter = dialect.delimiter[0]!;
   const quote = dialect.quote === undefined ? -1 : dialect.quote[0]!;
@@ -52,10 +58,16 @@ export function makeFastLane(
   const hasLine = layout.hasLine;
   const rowHead = words([layout.rowHead]);
   const prefixes = words(layout.prefixes.map((prefix) => prefix ?? Buffer.alloc(0)));
-  const sent = Uint8Array.from(layout.prefixes, (prefix) => (prefix === undefined ? 0 : 1));
-  const extra = layout.extra === undefined ? Buffer.alloc(0) : Buffer.concat([layout.extra, Buffer.from('null')]);
-  const rowEnd = words([Buffer.concat([layout.nulls, extra, layout.rowEnd])]);
-  const guard = Math.max(rowHead.longest + 20, prefixes.longest, rowEnd.longest) + 8;
+  const { cells } = layout;
+  const fates = Uint8Array.from(layout.prefixes, (prefix, c) =>
+    prefix === undefined ? UNSENT : cells[c] === undefined ? TEXT : MADE,
+  );
+  const lists = [layout.extra, layout.misfits].flatMap((list) => (list === undefined ? [] : [list, Buffer.from('null')]));
+  const rowEnd = words([Buffer.concat([layout.nulls, ...lists, layout.rowEnd])]);
+  const guard = Math.max(rowHead.longest + 20, prefixes.longest, rowEnd.longest, ROOM) + 8;
+  // 1: a byte with which no row begins that this lane reads: an empty line, perhaps a comment.
+  const noStart = new Uint8Array(256);
+  for (const first of [LF, CR, dialect.comment?.[0]]) if (first !== undefined) noStart[first] = 1;
   // 1: a byte the cell loop must look at.
   const bareStops = stops([delimiter, quote, QUOTE, BACKSLASH]);
   const quotedStops = stops([quote, QUOTE, BACKSLASH]);
@@ -91,8 +103,7 @@ export function makeFastLane(
       const rowLine = line;
       let byte = input[i]!;
       row: {
-        // An empty line is no row.
-        if (byte === LF || byte === CR) {
+        if (noStart[byte] === 1) {
           stop = 'odd';
           break row;
         }
@@ -110,7 +121,10 @@ export function makeFastLane(
           for (let w = from[c]!, to = from[c + 1]!, q = p; w < to; w++, q += 4) view.setUint32(q, flat[w]!, true);
           p += prefixBytes[c]!;
           byte = input[i]!;
-          if (byte === quote) {
+          const contentStart = p;
+          const fate = fates[c]!;
+          const inQuotes = byte === quote;
+          if (inQuotes) {
             byte = input[++i]!;
             for (;;) {
               while (quotedStops[byte] === 0) {
@@ -136,9 +150,8 @@ export function makeFastLane(
               } else p = putControl(output, p, byte);
               byte = input[++i]!;
             }
-            output[p++] = QUOTE;
+            if (fate !== MADE) output[p++] = QUOTE;
           } else {
-            const contentStart = p;
             for (;;) {
               while (bareStops[byte] === 0) {
                 output[p++] = byte;
@@ -156,7 +169,7 @@ export function makeFastLane(
               }
               byte = input[++i]!;
             }
-            if (sent[c] === 1) {
+            if (fate === TEXT) {
               if (emptyAsNull && p === contentStart) {
                 // In place of the opening quote.
                 view.setUint32(p - 1, NULL, true);
@@ -164,7 +177,20 @@ export function makeFastLane(
               } else output[p++] = QUOTE;
             }
           }
-          if (sent[c] === 0) p = cellUsed;
+          if (fate !== TEXT) {
+            if (fate === UNSENT) p = cellUsed;
+            else {
+              if (p > hardEnd) {
+                stop = rowUsed === 0 ? 'odd' : 'full';
+                break row;
+              }
+              p = finishCell(cells[c]!, output, contentStart, p, inQuotes);
+              if (p < 0) {
+                stop = 'odd';
+                break row;
+              }
+            }
+          }
           if (c < lastColumn) {
             if (byte !== delimiter) {
               if (i >= end || (byte === CR && i + 1 >= end)) stop = 'more';

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expandBraces, hasMagic, pathMatcher, segmentMatcher } from './glob.ts';
 import { systemError } from './refusal.ts';
+import type { ZipMember } from './zip.ts';
 
 /** A file to read. */
 export interface FoundFile {
@@ -15,10 +16,16 @@ export interface FoundFile {
   readonly size: number;
   /** Last change, RFC 3339 in UTC with nanoseconds. */
   readonly mtime: string;
+  /** Set for a file in a ZIP archive: where in the archive at `path` it is, and the archive's size when it was listed. */
+  readonly member?: ZipMember & { readonly archiveSize: number };
 }
 
 /** Names taken from a folder; anything else there is left out, as MeltanoLabs' tap does, and may be asked for by a pattern. */
-const CSV_NAME = /\.csv(\.gz)?$/i;
+const FOLDER_NAMES = {
+  auto: /\.csv(\.(gz|zst|bz2|zip))?$/i,
+  csv: /\.csv(\.(gz|zst|bz2|zip))?$/i,
+  jsonl: /\.(jsonl|ndjson)(\.(gz|zst|bz2|zip))?$/i,
+};
 
 /**
  * The files of a list of paths, each once, in a stable order: lists in their order, what a folder or pattern gives sorted by path.
@@ -27,6 +34,7 @@ const CSV_NAME = /\.csv(\.gz)?$/i;
 export async function findFiles(
   paths: readonly string[],
   exclude: readonly string[],
+  format: keyof typeof FOLDER_NAMES = 'auto',
 ): Promise<{ files: FoundFile[]; missing: string[]; passedOver: number }> {
   const excluded = pathMatcher(exclude);
   const found = new Map<string, FoundFile>();
@@ -39,7 +47,7 @@ export async function findFiles(
     }
     const place = path.startsWith('file:') ? fileURLToPath(path) : path;
     let any = false;
-    for (const file of await candidates(place)) {
+    for (const file of await candidates(place, FOLDER_NAMES[format])) {
       if (file.passedOver) {
         passedOver++;
         continue;
@@ -57,15 +65,15 @@ export async function findFiles(
 
 interface Candidate {
   readonly path: string;
-  /** In a folder, but not named like a CSV file. */
+  /** In a folder, but not named like a file of the format. */
   readonly passedOver: boolean;
 }
 
-async function candidates(place: string): Promise<Candidate[]> {
+async function candidates(place: string, names: RegExp): Promise<Candidate[]> {
   const facts = await statOf(place);
   if (facts?.isDirectory() === true) {
     const below = await filesBelow(place.replace(/(?<=.)\/+$/, ''));
-    return below.sort(byText).map((path) => ({ path, passedOver: !CSV_NAME.test(path) }));
+    return below.sort(byText).map((path) => ({ path, passedOver: !names.test(path) }));
   }
   if (facts !== undefined) return [{ path: place, passedOver: false }];
   if (!hasMagic(place)) return [];

@@ -1,18 +1,23 @@
-import { InputError } from '../../singer/index.ts';
-import { dialectOf } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
+import { detectDialect } from './detect-dialect.ts';
+import { DETECT, dialectOf } from './dialect.ts';
 import type { Entry } from './entries.ts';
 import type { FoundFile } from './files.ts';
+import { withoutFooter } from './footer.ts';
 import type { Header } from './header.ts';
-import { headerOf } from './header.ts';
 import { openFile } from './open.ts';
+import type { Fate } from './raw.ts';
 import { RowParser } from './parser.ts';
-import { rowError } from './policy.ts';
+import { readHeader, skipToHeader } from './read-header.ts';
+import type { Verdicts } from './verdicts.ts';
 import { Window } from './window.ts';
 
 /** A file that stands after its header. */
 export interface OpenedFile {
   readonly window: Window;
   readonly parser: RowParser;
+  /** As configured, or as detected in the file. */
+  readonly dialect: Dialect;
   /** Undefined for a file without a row. */
   readonly header: Header | undefined;
   /** Physical line of the first row. */
@@ -20,6 +25,10 @@ export interface OpenedFile {
   readonly size: number;
   readonly mtime: string;
   readonly plain: boolean;
+  readonly verdicts: Verdicts;
+  /** Bytes replaced so far. */
+  readonly badBytes: () => number;
+  readonly fate: () => Promise<Fate>;
   close(): Promise<void>;
 }
 
@@ -34,66 +43,33 @@ export interface OpenOptions {
 /** Opens a file and reads its header. Throws InputError for a header that cannot be read, SystemError for a refusal. */
 export async function openWithHeader(file: FoundFile, options: OpenOptions): Promise<OpenedFile> {
   const { entry } = options;
-  const opened = await openFile(file, entry.encoding, options.signal);
+  const opened = await openFile(file, entry, options.signal);
   try {
-    const window = new Window(opened.source, options.windowBytes);
-    const parser = new RowParser(dialectOf(entry, file.key), entry.max_field_bytes);
-    const { cells, line } = await readHeader(window, parser, file.key);
-    const header = cells === undefined ? undefined : headerOf(cells, entry.duplicate_headers, options.reserved);
-    if (header !== undefined && header.duplicates.length > 0 && entry.duplicate_headers === 'fail') {
-      throw new InputError(`${file.key}: columns stand in the header more than once: ${header.duplicates.join(', ')}`, {
-        code: 'csv-duplicate-header',
-        facts: { file: file.key, columns: header.duplicates },
-        hint: 'Set duplicate_headers to suffix or last, or repair the file.',
-      });
-    }
+    const { rowBreak } = dialectOf(entry, file.key);
+    const source = entry.skip_footer > 0 ? withoutFooter(opened.source, entry.skip_footer, rowBreak) : opened.source;
+    const window = new Window(source, options.windowBytes);
+    const firstLine = await skipToHeader(window, entry, rowBreak);
+    const detected = entry.delimiter === DETECT ? await detectDialect(window, entry, file.key) : undefined;
+    const dialect = dialectOf(detected === undefined ? entry : { ...entry, ...detected }, file.key);
+    const parser = new RowParser(dialect, entry.max_field_bytes);
+    const place = { entry, key: file.key, reserved: options.reserved };
+    const { header, line } = await readHeader(window, parser, place, firstLine);
     return {
       window,
       parser,
+      dialect,
       header,
       line,
       size: opened.size,
       mtime: opened.mtime,
       plain: opened.plain,
+      verdicts: { encoding: opened.verdict, dialect: detected },
+      fate: opened.fate,
+      badBytes: opened.badBytes,
       close: () => opened.source.close(),
     };
   } catch (error) {
     await opened.source.close();
     throw error;
-  }
-}
-
-async function readHeader(
-  window: Window,
-  parser: RowParser,
-  key: string,
-): Promise<{ cells: string[] | undefined; line: number }> {
-  while (window.end < 3 && !window.eof) await window.fill();
-  if (window.bytes[0] === 0xef && window.bytes[1] === 0xbb && window.bytes[2] === 0xbf && window.end >= 3) window.start = 3;
-  let line = 1;
-  for (;;) {
-    if (window.start === window.end) {
-      if (window.eof) return { cells: undefined, line };
-      await window.fill();
-      continue;
-    }
-    const start = window.start;
-    if (!parser.parse(window.bytes, start, window.end, window.eof)) {
-      await window.fill();
-      continue;
-    }
-    if (parser.problem === undefined) parser.checkText(window.bytes, start);
-    if (parser.problem === undefined && parser.hasNul) parser.problem = 'nul-byte';
-    if (parser.problem !== undefined) {
-      const byte = parser.problemAt < 0 ? -1 : window.offset + parser.problemAt - start;
-      throw rowError(key, { reason: parser.problem, line, cell: parser.problemCell, byte });
-    }
-    window.start = parser.next;
-    line += parser.innerLines + 1;
-    if (parser.blank) continue;
-    const cells = Array.from({ length: parser.cells }, (_, cell) =>
-      parser.bytes.toString('utf8', cell === 0 ? 0 : parser.ends[cell - 1], parser.ends[cell]),
-    );
-    return { cells, line };
   }
 }

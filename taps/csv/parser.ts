@@ -12,8 +12,13 @@ export const REASONS = {
   'field-too-long': 'a cell longer than max_field_bytes',
   'nul-byte': 'a NUL byte',
   'bad-byte': 'a byte that is not valid UTF-8',
+  'type-mismatch': 'a value that does not fit the type of its column',
+  'null-key': 'no value in a key column',
   'too-few-cells': 'fewer cells than the header',
   'too-many-cells': 'more cells than the header',
+  'not-json': 'a line that is no JSON object',
+  'name-twice': 'a JSON object with two members of the same name',
+  'extra-property': 'a property that the stream does not have',
 } as const;
 
 export type Reason = keyof typeof REASONS;

@@ -6,6 +6,7 @@ import { InputError, SystemError } from '../../singer/index.ts';
 import type { Entry } from './entries.ts';
 import type { Reason } from './parser.ts';
 import { REASONS } from './parser.ts';
+import type { ColumnType } from './types/column-type.ts';
 
 /** A row that cannot be sent as it stands. */
 export interface BadRow {
@@ -14,6 +15,9 @@ export interface BadRow {
   readonly line: number;
   /** The cell, counted from 1; 0 if it is about the whole row. */
   readonly cell: number;
+  /** Name and type of the cell's column, where it is about that. */
+  readonly column?: string | undefined;
+  readonly type?: string | undefined;
   /** Offset in the file, decompressed and as UTF-8, of the byte it is about; -1 if there is none. */
   readonly byte: number;
   /** The row's bytes, or their beginning. */
@@ -21,43 +25,84 @@ export interface BadRow {
   readonly truncated: boolean;
 }
 
+/** How many malformed rows a stream may have, and has. */
+export interface ErrorCount {
+  rows: number;
+}
+
 /** Longest piece of a row that goes to the reject file. */
 export const REJECT_BYTES = 1024 * 1024;
 
-/** What happens to the malformed and ragged rows of one file. */
-export class RowPolicy {
+/** Decides on rows that are not as they should be. */
+export interface RowJudge {
+  /** Whether rows with too few or too many cells are sent. */
+  readonly sendsRagged: boolean;
+  /** Whether cells beyond the header's are sent. */
+  readonly keepsSurplus: boolean;
+  readonly sendsNullKeys: boolean;
+  /** A malformed row. Returns if the run may go on without it, otherwise throws InputError. */
+  malformed(row: BadRow): void;
+  /** A row with too few or too many cells; gives whether it is sent. Throws InputError when the policy says so. */
+  ragged(row: BadRow): boolean;
+  /** A cell of a row that was sent, which did not fit its column's type. */
+  misfit(column: string, type: ColumnType, kept: boolean, line: number): void;
+  /** A row that was sent without a value in a key column. */
+  nullKey(column: string, line: number): void;
+  /** A row whose NULs are taken out. */
+  nulRemoved(line: number): void;
+  /** At the end of the file, of which `sent` rows were sent. Throws InputError if too large a part was malformed. */
+  report(sent: number): void;
+}
+
+/** What happens to the malformed and ragged rows of one file, by its entry's settings. */
+export class RowPolicy implements RowJudge {
   readonly #entry: Entry;
   readonly #key: string;
   readonly #log: Log;
   readonly #rejects: RejectFile | undefined;
-  readonly #counts = new Map<string, { rows: number; firstLine: number }>();
+  readonly #errors: ErrorCount;
+  readonly #counts = new Map<string, Counted>();
+  #malformed = 0;
 
-  constructor(entry: Entry, key: string, log: Log, rejects: RejectFile | undefined) {
+  /** `errors` is shared by the files of a stream. */
+  constructor(entry: Entry, key: string, log: Log, rejects: RejectFile | undefined, errors: ErrorCount = { rows: 0 }) {
     this.#entry = entry;
     this.#key = key;
     this.#log = log;
     this.#rejects = rejects;
+    this.#errors = errors;
   }
 
-  /** Whether rows with too few or too many cells are sent. */
   get sendsRagged(): boolean {
     return this.#raggedPolicy === 'pad' || this.#raggedPolicy === 'extra';
   }
 
-  get #raggedPolicy(): 'fail' | 'pad' | 'extra' | 'skip' {
-    return this.#entry.ragged_rows ?? (this.#entry.strict ? 'fail' : 'pad');
+  get keepsSurplus(): boolean {
+    return this.#raggedPolicy === 'extra';
   }
 
-  /** A malformed row. Returns if the run may go on without it, otherwise throws InputError. */
+  get sendsNullKeys(): boolean {
+    return this.#entry.null_keys === 'send';
+  }
+
+  get #raggedPolicy(): RaggedPolicy {
+    return raggedPolicyOf(this.#entry);
+  }
+
   malformed(row: BadRow): void {
-    const { on_error } = this.#entry;
+    const { on_error, max_errors = Infinity, encoding_errors } = this.#entry;
+    if (row.reason === 'bad-byte' && encoding_errors === 'skip_row') {
+      this.#count('Rows with bytes that are no text were left out', row.line);
+      return;
+    }
     if (on_error === 'fail') throw rowError(this.#key, row);
+    this.#malformed++;
+    if (++this.#errors.rows > max_errors) throw this.#tooMany(`more than ${max_errors} malformed rows (max_errors)`, row);
     if (on_error === 'quarantine') this.#rejects?.write(this.#entry.entity, this.#key, row);
     const fate = on_error === 'quarantine' ? 'rows were written to the reject file' : 'rows were left out';
     this.#count(`Malformed ${fate}: ${REASONS[row.reason]}`, row.line);
   }
 
-  /** A row with too few or too many cells; gives whether it is sent. Throws InputError when the policy says so. */
   ragged(row: BadRow): boolean {
     const policy = this.#raggedPolicy;
     if (policy === 'fail') {
@@ -71,44 +116,93 @@ export class RowPolicy {
     return this.sendsRagged;
   }
 
-  /** A row whose NULs are taken out. */
+  misfit(column: string, type: ColumnType, kept: boolean, line: number): void {
+    const fate = kept ? 'sent as null and kept in _sdc_misfits' : 'sent as null';
+    this.#count(`Cells that do not fit the type of their column were ${fate}`, line, { column, type: type.name });
+  }
+
+  nullKey(column: string, line: number): void {
+    this.#count('Rows have no value in a key column', line, { column });
+  }
+
   nulRemoved(line: number): void {
     this.#count('NUL bytes were taken out of rows', line);
   }
 
   /** Warns of each kind of row that was met, with their number. */
-  report(): void {
-    for (const [message, { rows, firstLine }] of this.#counts) {
-      this.#log.warn(message, { file: this.#key, rows, first_line: firstLine });
+  report(sent: number): void {
+    this.#tell();
+    const { max_error_rate = 1 } = this.#entry;
+    const rate = this.#malformed / Math.max(1, this.#malformed + sent);
+    if (rate > max_error_rate)
+      throw this.#tooMany(`${this.#malformed} of ${this.#malformed + sent} rows are malformed (max_error_rate)`);
+  }
+
+  #count(message: string, line: number, facts: { readonly column?: string; readonly type?: string } = {}): void {
+    const key = facts.column === undefined ? message : `${message}\n${facts.column}`;
+    const count = this.#counts.get(key);
+    if (count === undefined) this.#counts.set(key, { message, facts, rows: 1, firstLine: line });
+    else count.rows++;
+  }
+
+  #tell(): void {
+    for (const { message, facts, rows, firstLine } of this.#counts.values()) {
+      this.#log.warn(message, { file: this.#key, ...facts, rows, first_line: firstLine });
     }
     this.#counts.clear();
   }
 
-  #count(message: string, line: number): void {
-    const count = this.#counts.get(message);
-    if (count === undefined) this.#counts.set(message, { rows: 1, firstLine: line });
-    else count.rows++;
+  #tooMany(what: string, row?: BadRow): InputError {
+    this.#tell();
+    return new InputError(`${this.#key}${row === undefined ? '' : `, line ${row.line}`}: ${what}`, {
+      code: 'csv-too-many-errors',
+      facts: {
+        file: this.#key,
+        malformed: this.#errors.rows,
+        ...(row === undefined ? {} : { line: row.line, reason: row.reason }),
+      },
+      hint: 'See what the rows have in common (the reject file, --check), or allow more.',
+    });
   }
+}
+
+interface Counted {
+  readonly message: string;
+  readonly facts: { readonly column?: string; readonly type?: string };
+  rows: number;
+  readonly firstLine: number;
+}
+
+export type RaggedPolicy = 'fail' | 'pad' | 'extra' | 'skip';
+
+/** What becomes of an entry's rows with too few or too many cells. */
+export function raggedPolicyOf(entry: Pick<Entry, 'ragged_rows' | 'strict'>): RaggedPolicy {
+  return entry.ragged_rows ?? (entry.strict ? 'fail' : 'pad');
 }
 
 const HINTS: Partial<Record<Reason, string>> = {
   'bad-byte': 'Set encoding to what the file is written in, for example latin-1 or cp1252.',
   'nul-byte': 'If the file is UTF-16, set encoding; otherwise see nul_bytes.',
   'field-too-long': 'If a quote is not closed before this line, repair the file; otherwise raise max_field_bytes.',
+  'type-mismatch': 'See on_type_error and types.',
+  'null-key': 'See null_keys.',
   'too-few-cells': 'See ragged_rows.',
   'too-many-cells': 'See ragged_rows.',
 };
 
 /** Names file, physical line and reason; never the row. */
-export function rowError(key: string, row: Pick<BadRow, 'reason' | 'line' | 'cell' | 'byte'>): InputError {
+export function rowError(key: string, row: Pick<BadRow, 'reason' | 'line' | 'cell' | 'byte' | 'column' | 'type'>): InputError {
   const place = row.byte >= 0 ? `, byte ${row.byte}` : row.cell > 0 ? `, cell ${row.cell}` : '';
-  return new InputError(`${key}, line ${row.line}${place}: ${REASONS[row.reason]}`, {
+  const about = row.column === undefined ? '' : ` (${[row.column, row.type].filter((part) => part !== undefined).join(', ')})`;
+  return new InputError(`${key}, line ${row.line}${place}: ${REASONS[row.reason]}${about}`, {
     code: `csv-${row.reason}`,
     facts: {
       file: key,
       line: row.line,
       ...(row.byte >= 0 ? { byte: row.byte } : {}),
       ...(row.cell > 0 ? { cell: row.cell } : {}),
+      ...(row.column === undefined ? {} : { column: row.column }),
+      ...(row.type === undefined ? {} : { type: row.type }),
     },
     hint: HINTS[row.reason] ?? 'Repair the file, or set on_error to skip or quarantine.',
   });
@@ -132,6 +226,8 @@ export class RejectFile {
       line: row.line,
       reason: row.reason,
       ...(row.cell > 0 ? { cell: row.cell } : {}),
+      ...(row.column === undefined ? {} : { column: row.column }),
+      ...(row.type === undefined ? {} : { type: row.type }),
       ...(row.byte >= 0 ? { byte: row.byte } : {}),
       ...text,
       ...(row.truncated ? { truncated: true } : {}),
@@ -173,6 +269,14 @@ export class RejectFile {
       });
     }
   }
+}
+
+/** The reject file of an entry, opened once for all of its files. */
+export function rejectFileOf(entry: Entry, open: Map<string, RejectFile>): RejectFile | undefined {
+  if (entry.on_error !== 'quarantine' || !entry.reject_file) return undefined;
+  let file = open.get(entry.reject_file);
+  if (file === undefined) open.set(entry.reject_file, (file = new RejectFile(entry.reject_file)));
+  return file;
 }
 
 function writeAll(file: number, bytes: Buffer): void {

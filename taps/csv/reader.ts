@@ -1,19 +1,22 @@
 import type { Log } from '../../singer/index.ts';
 import type { Entry } from './entries.ts';
 import type { Dialect } from './dialect.ts';
-import { dialectOf, isFastDialect } from './dialect.ts';
-import type { FastState } from './fast.ts';
+import { isFastDialect } from './dialect.ts';
+import type { FastLane, FastState } from './fast.ts';
 import { makeFastLane } from './fast.ts';
 import type { FoundFile } from './files.ts';
+import type { GeneralOptions, RowNotes } from './general.ts';
 import { writeRow } from './general.ts';
 import { RowHasher } from './key.ts';
 import type { Layout } from './layout.ts';
+import { withTail } from './layout.ts';
 import type { OpenedFile } from './opened.ts';
 import type { Out } from './out.ts';
-import type { Reason } from './parser.ts';
-import type { BadRow, RowPolicy } from './policy.ts';
+import type { Reason, RowParser } from './parser.ts';
+import type { BadRow, RowJudge } from './policy.ts';
 import { REJECT_BYTES, rowError } from './policy.ts';
 import type { Start } from './resume.ts';
+import { positionOf } from './resume.ts';
 import { RowSkipper } from './skip.ts';
 import type { FileState, OpenRow } from './state.ts';
 
@@ -24,9 +27,13 @@ export interface RowsJob {
   readonly opened: OpenedFile;
   readonly start: Start;
   readonly layout: Layout;
-  readonly policy: RowPolicy;
+  readonly policy: RowJudge;
   /** Send no more rows than this. */
   readonly limit: number;
+  /** Sees each row of the general lane that is about to be written. */
+  readonly onRow?: (row: RowParser, line: number) => void;
+  /** After each batch: the bytes after a record, if they must change from now on. */
+  readonly newTail?: () => Buffer | undefined;
   /** False keeps every row in the general lane; for the proof that both give the same. */
   readonly fastLane: boolean;
   readonly log: Log;
@@ -38,15 +45,27 @@ export interface RowsJob {
  */
 export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileState, FileState> {
   const { file, entry, opened, layout, policy, start } = job;
-  const { window, parser } = opened;
+  const { window, parser, dialect } = opened;
   const width = layout.prefixes.length;
-  const dialect = dialectOf(entry, file.key);
   const hasher = layout.hash === undefined ? undefined : new RowHasher(file.key, opened.header?.columns ?? []);
-  const general = { layout, emptyAsNull: entry.empty_as_null, removeNul: entry.nul_bytes === 'remove' };
-  const runFast =
-    job.fastLane && hasher === undefined && isFastDialect(dialect)
-      ? makeFastLane({ dialect, layout, emptyAsNull: entry.empty_as_null, maxFieldBytes: entry.max_field_bytes })
+  let general: GeneralOptions = {
+    layout,
+    emptyAsNull: entry.empty_as_null,
+    removeNul: entry.nul_bytes === 'remove',
+    keepSurplus: policy.keepsSurplus,
+    sendNullKeys: policy.sendsNullKeys,
+  };
+  const fastLaneFor = (written: Layout): FastLane | undefined =>
+    job.fastLane && hasher === undefined && layout.extraCells.length === 0 && isFastDialect(dialect)
+      ? makeFastLane({ dialect, layout: written, emptyAsNull: entry.empty_as_null, maxFieldBytes: entry.max_field_bytes })
       : undefined;
+  let runFast = fastLaneFor(layout);
+  const renewTail = (): void => {
+    const tail = job.newTail?.();
+    if (tail === undefined) return;
+    general = { ...general, layout: withTail(layout, tail) };
+    runFast = fastLaneFor(general.layout);
+  };
   const state: FastState = {
     at: 0,
     used: 0,
@@ -56,21 +75,17 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
   let rows = start.rows;
   let open = start.open;
   let blank = 0;
+  /** True if the last row is not at its end yet, and is left for the next run. */
+  let waiting = false;
 
-  const position = (done: boolean): FileState => ({
-    size: opened.size,
-    mtime: opened.mtime,
-    offset: window.offset,
-    hash: window.digest(),
-    rows,
-    line: state.line,
-    done,
-    ...(open === undefined ? {} : { open }),
-  });
+  const position = (done: boolean): FileState => positionOf(opened, { rows, line: state.line, done, open });
 
   for (;;) {
     if (state.rowsLeft === 0) break;
-    if (out.full) yield position(false);
+    if (out.full) {
+      yield position(false);
+      renewTail();
+    }
     if (window.valid < window.start) window.validate();
     if (window.start === window.end) {
       if (window.eof) break;
@@ -94,6 +109,7 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
       rows += sent;
       if (stop === 'full') {
         yield position(false);
+        renewTail();
         continue;
       }
       if (state.rowsLeft === 0) continue;
@@ -111,6 +127,10 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
       window.validate();
       continue;
     }
+    if (entry.mode === 'append' && (!parser.terminated || parser.problem === 'unclosed-quote')) {
+      waiting = true;
+      break;
+    }
     const row: OpenRow = { offset: window.offset, rows, line: state.line };
     // Rows before the start are only counted, for the row hash.
     const muted = window.offset < start.offset;
@@ -125,7 +145,7 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
     });
 
     let send = !muted;
-    if (parser.blank) {
+    if (parser.blank && (entry.skip_blank_lines || parser.cells === 0)) {
       send = false;
       if (!muted) blank++;
     } else if (parser.problem !== undefined) {
@@ -141,9 +161,21 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
     } else if (muted) hasher?.next(parser);
     if (send && parser.hasNul && general.removeNul) policy.nulRemoved(row.line);
     if (send) {
-      writeRow(general, parser, row.line, hasher?.next(parser), out);
-      rows++;
-      state.rowsLeft--;
+      job.onRow?.(parser, row.line);
+      const written = writeRow(general, parser, row.line, hasher?.next(parser), out);
+      if (written !== undefined && 'reason' in written) {
+        const { reason, cell } = written;
+        policy.malformed({
+          ...bad(reason),
+          cell: cell + 1,
+          column: layout.names[cell],
+          type: reason === 'type-mismatch' ? layout.cells[cell]?.type.name : undefined,
+        });
+      } else {
+        if (written !== undefined) note(written, layout, policy, row.line);
+        rows++;
+        state.rowsLeft--;
+      }
     }
     window.start = parser.next;
     state.line += parser.innerLines + 1;
@@ -153,8 +185,19 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
   }
 
   if (blank > 0) job.log.info('Empty lines and comments were passed over', { file: file.key, lines: blank });
-  policy.report();
-  return position(state.rowsLeft > 0);
+  policy.report(rows - start.rows);
+  if (waiting)
+    job.log.info('The last row has no line break yet and waits for the next run', { file: file.key, line: state.line });
+  return position(state.rowsLeft > 0 && !waiting);
+}
+
+/** Counts what was noteworthy about a row that was sent. */
+function note(notes: RowNotes, layout: Layout, policy: RowJudge, line: number): void {
+  for (const cell of notes.misfits) {
+    const { type } = layout.cells[cell]!;
+    policy.misfit(layout.names[cell]!, type, type.onMisfit === 'keep' && layout.misfits !== undefined, line);
+  }
+  for (const cell of notes.nullKeys) policy.nullKey(layout.names[cell]!, line);
 }
 
 /** Passes over the rest of a row with a cell that is too long. */
@@ -162,7 +205,7 @@ async function passOver(
   opened: OpenedFile,
   dialect: Dialect,
   bad: (reason: Reason, raw: Buffer) => BadRow,
-  policy: RowPolicy | undefined,
+  policy: RowJudge | undefined,
   key: string,
 ): Promise<void> {
   const { window, parser } = opened;

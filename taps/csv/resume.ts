@@ -1,9 +1,29 @@
-import type { OpenedFile } from './opened.ts';
+import type { Log } from '../../singer/index.ts';
+import type { Part } from './groups.ts';
 import { breakLength } from './marks.ts';
 import type { FileState, OpenRow } from './state.ts';
+import type { Window } from './window.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
+
+/** A file that stands at its first row. */
+export interface Resumable {
+  readonly window: Window;
+  /** Physical line of the first row. */
+  readonly line: number;
+  readonly size: number;
+  readonly mtime: string;
+  readonly plain: boolean;
+}
+
+/** How far a file has been read, up to where its window stands. */
+export function positionOf(
+  { size, mtime, window }: Resumable,
+  { open, ...at }: { readonly rows: number; readonly line: number; readonly done: boolean; readonly open: OpenRow | undefined },
+): FileState {
+  return { size, mtime, offset: window.offset, hash: window.digest(), ...at, ...(open === undefined ? {} : { open }) };
+}
 
 /** Where reading goes on. */
 export interface Start {
@@ -18,7 +38,7 @@ export interface Start {
 }
 
 /** Where the rows of a freshly opened file begin. */
-export function startOf(opened: OpenedFile): Start {
+export function startOf(opened: Resumable): Start {
   return { offset: opened.window.offset, rows: 0, line: opened.line };
 }
 
@@ -26,7 +46,7 @@ export function startOf(opened: OpenedFile): Start {
  * Finds where to go on in a file that has been read before: checks that what was read then is still there, byte for byte.
  * Gives undefined for a file that was rewritten. Moves the file; open it anew if the window does not stand at `offset`.
  */
-export async function resumeAt(opened: OpenedFile, prior: FileState, rowBreak: Buffer | undefined): Promise<Start | undefined> {
+export async function resumeAt(opened: Resumable, prior: FileState, rowBreak: Buffer | undefined): Promise<Start | undefined> {
   const { window } = opened;
   if (prior.rows === 0 && prior.offset <= window.offset) return startOf(opened);
   if (prior.offset < window.offset || (opened.plain && opened.size < prior.offset)) return undefined;
@@ -48,4 +68,25 @@ export async function resumeAt(opened: OpenedFile, prior: FileState, rowBreak: B
   if (unclosed || found === 0) return { offset, rows, line, again: true };
   window.start += found;
   return { offset: window.offset, rows: prior.rows, line: prior.line };
+}
+
+/** As `resumeAt`, and tells what is not as it was. */
+export async function resumeOrTell(
+  opened: Resumable,
+  prior: FileState,
+  { rowBreak, stream, part, log }: { rowBreak: Buffer | undefined; stream: string; part: Part; log: Log },
+): Promise<Start | undefined> {
+  const found = await resumeAt(opened, prior, rowBreak);
+  const facts = { stream, file: part.file.key };
+  if (found?.again) {
+    const message = 'The last row of the file has grown: it is sent again, with what followed it';
+    log.info(message, { ...facts, line: found.line });
+  }
+  if (found !== undefined) return found;
+  const shrunk = opened.size < prior.size;
+  const message = `The file ${shrunk ? 'became shorter' : 'was rewritten'}: it is read from the beginning`;
+  // Files that only grow are what append is for.
+  if (part.entry.mode === 'append') log.warn(message, facts);
+  else log.info(message, facts);
+  return undefined;
 }

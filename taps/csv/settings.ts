@@ -1,19 +1,21 @@
 import type { Config, Settings } from '../../singer/index.ts';
+import { rowSettings } from './row-settings.ts';
 
 /** The settings of one entry of `files`. Names and meanings of the first ten are those of MeltanoLabs' tap-csv. */
 export const fileSettings = {
   entity: {
     type: 'string',
     required: true,
-    description: 'Name of the stream. Several entries may feed one stream.',
-    examples: ['customers'],
+    description:
+      'Name of the stream. Several entries may feed one stream, and one entry may feed several: {stem} stands for the file name without its endings, {name} for the whole file name, {dir} or {dir1} for the folder it is in, {dir2} for the one above, {1} or {year} for groups of entity_pattern.',
+    examples: ['customers', '{stem}', '{dir2}_{dir}'],
   },
   path: {
     type: ['string', 'array'],
     required: true,
     items: { type: 'string', description: 'A file, folder, pattern or file: URL.' },
     description:
-      'A file, a folder (read with its sub-folders: names ending in .csv or .csv.gz), a pattern (*, ?, [..], {a,b}, **), a file: URL, - for standard input, or a list of these.',
+      'A file, a folder (read with its sub-folders: names ending in .csv, perhaps with .gz, .zst, .bz2 or .zip after it; with format jsonl in .jsonl or .ndjson), a pattern (*, ?, [..], {a,b}, **), a file: URL, - for standard input, or a list of these.',
     examples: ['data/customers.csv', 'data/**/orders-*.{csv,tsv}.gz'],
   },
   keys: {
@@ -27,12 +29,12 @@ export const fileSettings = {
     type: 'string',
     default: 'utf-8',
     description:
-      'Text encoding of the files, by its usual or its Python name (utf-8, utf-8-sig, utf-16, latin-1, cp1252, shift_jis and so on). A byte order mark is recognised by itself and dropped.',
+      'Text encoding of the files, by its usual or its Python name (utf-8, utf-8-sig, utf-16, latin-1, cp1252, shift_jis and so on), or detect: told for each file by its first 256 KiB (byte order mark, zeros of UTF-16, valid UTF-8, otherwise the single-byte encoding whose letters make words; where nothing fits the run ends). What was detected is logged; where several would do, windows-1252 is taken with a warning. A byte order mark is recognised by itself and dropped.',
   },
   delimiter: {
     type: 'string',
     description:
-      'Text between cells: one or more characters, or one of tab, \\t, comma, semicolon, pipe, space. Unset: a comma, and a tab for names ending in .tsv.',
+      'Text between cells: one or more characters, or one of tab, \\t, comma, semicolon, pipe, space; or detect: told for each file, with the quote character, by its first rows (comma, semicolon, tab or pipe, by which they have as many cells as the header) and logged. Unset: a comma, and a tab for names ending in .tsv.',
     examples: [';', 'tab'],
   },
   doublequote: {
@@ -72,10 +74,48 @@ export const fileSettings = {
       'Text between rows; line numbers count it as a line break. Unset: any of LF, CRLF and CR. Reading is slower with it.',
     examples: ['\\u001e'],
   },
-  comment: {
+  entity_pattern: {
     type: 'string',
-    description: 'Lines that begin with this text are no rows. Reading is slower with it.',
-    examples: ['#'],
+    description:
+      'Regular expression that is looked for in the path of each file; its groups can stand in entity. Files that it does not match are left out and told.',
+    examples: ['(\\w+)-\\d{4}\\.csv$', '(?<region>eu|us)/'],
+  },
+  encoding_errors: {
+    type: 'string',
+    options: ['fail', 'replace', 'skip_row'],
+    default: 'fail',
+    description:
+      'Bytes that are no text in the encoding: fail (in UTF-8 the row is malformed, see on_error; in other encodings the run ends), replace (by U+FFFD, counted and told), skip_row (rows with such bytes are left out, counted and told).',
+  },
+  format: {
+    type: 'string',
+    options: ['auto', 'csv', 'jsonl'],
+    default: 'auto',
+    description:
+      'How files are written: csv, or jsonl for one JSON object a line, whose properties are the columns; auto: jsonl for names ending in .jsonl or .ndjson (before an ending of compression), otherwise csv. Types of JSON lines are told by the first infer_rows records of each file; a property that comes later goes to the object _sdc_extra (see extra_columns), a value of another type to _sdc_misfits (see on_type_error), each counted and told. Settings of delimiters, headers and cells say nothing there.',
+  },
+  zip_members: {
+    type: ['string', 'array'],
+    items: { type: 'string', description: 'A pattern.' },
+    description:
+      'Patterns of the files that are read from ZIP archives; one without a slash is matched against the file name. Unset: all but hidden ones.',
+    examples: ['*.csv', 'data/**'],
+  },
+  path_columns: {
+    type: ['boolean', 'array', 'object'],
+    default: false,
+    items: { type: 'string', description: 'A name.' },
+    members: { type: 'string', options: ['string', 'integer', 'date'], description: 'Type of the column.' },
+    description:
+      'Folders named like date=2026-01-01 become columns: true for all of them, a list of names, or an object of names and types. A file whose path lacks one has null there, as for __HIVE_DEFAULT_PARTITION__; a column of the file with the same name gets a suffix.',
+    examples: [true, ['date'], { date: 'date', hour: 'integer' }],
+  },
+  mode: {
+    type: 'string',
+    options: ['mtime', 'hash', 'append'],
+    default: 'mtime',
+    description:
+      'When a file that was read before is looked into again: mtime (its size or time is another), hash (always: what was read is compared by its hash, for tools that set times back; every run reads every file), append (as mtime, for files that are written while they are read: a last line without its line break waits for the next run, and a file that did not only grow is warned of). In each mode reading goes on where it stopped if what was read is still the same, otherwise from the beginning.',
   },
   exclude: {
     type: ['string', 'array'],
@@ -90,50 +130,7 @@ export const fileSettings = {
     default: 'fail',
     description: 'What to do when a path does not exist or matches no file: end the run, or warn and go on with the others.',
   },
-  ragged_rows: {
-    type: 'string',
-    options: ['fail', 'pad', 'extra', 'skip'],
-    description:
-      'Rows with too few or too many cells: fail (malformed, see on_error), pad (missing cells become null, surplus cells are cut off), extra (as pad, and surplus cells go to the list _sdc_extra), skip. Rows are counted and told. Unset: pad, with strict fail.',
-  },
-  on_error: {
-    type: 'string',
-    options: ['fail', 'skip', 'quarantine'],
-    default: 'fail',
-    description:
-      'Malformed rows: end the run, leave the row out and count it, or write it to reject_file with file, line and reason and go on.',
-  },
-  reject_file: {
-    type: 'string',
-    description: 'File that malformed rows are appended to as JSON lines, with on_error quarantine. It holds the rows in clear.',
-    examples: ['rejects/customers.jsonl'],
-  },
-  max_field_bytes: {
-    type: 'integer',
-    default: 67_108_864,
-    minimum: 1,
-    description:
-      'Longest cell that is read, in bytes; a row with a longer one is malformed. Memory grows to about five times the longest row.',
-  },
-  nul_bytes: {
-    type: 'string',
-    options: ['fail', 'keep', 'remove'],
-    default: 'fail',
-    description:
-      'Rows with a NUL byte: malformed (most databases cannot store it), kept as \\u0000, or the NULs are taken out and the rows counted.',
-  },
-  empty_as_null: {
-    type: 'boolean',
-    default: false,
-    description:
-      'Send an empty cell as null instead of an empty text; a quoted empty cell stays an empty text, as in Postgres COPY.',
-  },
-  duplicate_headers: {
-    type: 'string',
-    options: ['suffix', 'fail', 'last'],
-    default: 'suffix',
-    description: 'Columns of the same name in one file: name them a, a_2, a_3, refuse the file, or keep the last one only.',
-  },
+  ...rowSettings,
 } as const satisfies Settings;
 
 /** The settings of tap-csv. */

@@ -1,6 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { systemError } from './refusal.ts';
 
+/** Piece in which compressed or coded files are read. */
+export const READ_BYTES = 64 * 1024;
+
 /** Bytes by pull, in order. */
 export interface ByteSource {
   /** Puts at most `length` bytes into `target` at `offset`; gives how many, 0 at the end. */
@@ -14,6 +17,26 @@ export function fileSource(handle: FileHandle, key: string): ByteSource {
     async read(target, offset, length) {
       try {
         return (await handle.read(target, offset, length, null)).bytesRead;
+      } catch (error) {
+        throw systemError(key, error);
+      }
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** The `length` bytes from `start` of an open file; the end of the file before them is the end of the source. */
+export function rangeSource(handle: FileHandle, key: string, start: number, length: number): ByteSource {
+  let at = start;
+  const end = start + length;
+  return {
+    async read(target, offset, wanted) {
+      const count = Math.min(wanted, end - at);
+      if (count === 0) return 0;
+      try {
+        const { bytesRead } = await handle.read(target, offset, count, at);
+        at += bytesRead;
+        return bytesRead;
       } catch (error) {
         throw systemError(key, error);
       }

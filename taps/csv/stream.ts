@@ -1,33 +1,17 @@
-import type { Batch, JsonSchema, ReadRequest, Row, Run, Stream } from '../../singer/index.ts';
-import { InputError, SystemError } from '../../singer/index.ts';
-import { CELL_SCHEMA, EXTRA, LINE, MADE_COLUMNS, MTIME, ROW_HASH, SOURCE } from './columns.ts';
-import { dialectOf } from './dialect.ts';
+import type { Batch, ReadRequest, Row, Run, Stream } from '../../singer/index.ts';
+import { parseExact, SystemError } from '../../singer/index.ts';
+import { LINE, MTIME, SOURCE } from './columns.ts';
 import type { Entry } from './entries.ts';
-import type { FoundFile } from './files.ts';
-import { layoutOf } from './layout.ts';
-import { openWithHeader } from './opened.ts';
-import type { Part } from './parts.ts';
-import { closeAll, partsOf } from './parts.ts';
-import { BATCH_BYTES, Out, SLACK_BYTES } from './out.ts';
-import { RejectFile, RowPolicy } from './policy.ts';
-import { readRows } from './reader.ts';
-import { resumeAt, startOf } from './resume.ts';
+import type { Discovered, Tuning } from './format.ts';
+import { USUAL } from './format.ts';
+import { discover } from './formats.ts';
+import type { Group, Part } from './groups.ts';
+import { closeAll, groupsOf } from './groups.ts';
+import { Out } from './out.ts';
+import { pathColumnsOf } from './path-columns.ts';
+import type { RejectFile } from './policy.ts';
 import type { FileState } from './state.ts';
 import { bookmarkOf, statesOf } from './state.ts';
-import { WINDOW_BYTES } from './window.ts';
-
-/** For tests: how files are read, never what is read. */
-export interface Tuning {
-  readonly windowBytes: number;
-  readonly batchBytes: number;
-  readonly slackBytes: number;
-  readonly fastLane: boolean;
-}
-
-export const USUAL: Tuning = { windowBytes: WINDOW_BYTES, batchBytes: BATCH_BYTES, slackBytes: SLACK_BYTES, fastLane: true };
-
-/** Header lines are short: discovery asks for no more than this at once. */
-const HEADER_BYTES = 16 * 1024;
 
 /** One stream: the files of all entries with its name. */
 export interface CsvStream extends Stream {
@@ -36,98 +20,53 @@ export interface CsvStream extends Stream {
 }
 
 /**
- * Finds a stream's files and reads their headers. Throws SystemError for files that are not there or may not be read, InputError
+ * Finds the entries' files and looks into them. Throws SystemError for files that are not there or may not be read, InputError
  * for a header that cannot be read or lacks a key.
  */
-export async function openStream(
-  name: string,
+export async function openStreams(
   entries: readonly Entry[],
   metadataColumns: boolean,
   run: Run,
   tuning: Tuning = USUAL,
-): Promise<CsvStream> {
-  const { log, signal } = run;
-  const parts = await partsOf(name, entries, run);
-  const keys = entries[0]!.keys;
-  const made = new Set(metadataColumns ? [SOURCE, MTIME, LINE] : []);
-  if (entries.some((entry) => entry.ragged_rows === 'extra')) made.add(EXTRA);
-  const columns = new Set<string>();
-  const lacking: { file: string; columns: string[] }[] = [];
+): Promise<CsvStream[]> {
+  const groups = await groupsOf(entries, run);
   try {
-    for (const part of parts) {
-      const opened = await openWithHeader(part.file, {
-        entry: part.entry,
-        reserved: made,
-        windowBytes: part.file.regular ? Math.min(HEADER_BYTES, tuning.windowBytes) : tuning.windowBytes,
-        signal,
-      });
-      if (part.file.regular) await opened.close();
-      else part.held = opened;
-      if (opened.header === undefined) {
-        log.warn('The file is empty', { stream: name, file: part.file.key });
-        continue;
-      }
-      const { renamed } = opened.header;
-      if (renamed.length > 0) {
-        log.warn('Columns with an empty or repeated name got another', { stream: name, file: part.file.key, columns: renamed });
-      }
-      const present = new Set(opened.header.columns);
-      const absent = keys.filter((key) => key !== ROW_HASH && !present.has(key) && !made.has(key));
-      if (absent.length > 0) lacking.push({ file: part.file.key, columns: absent });
-      for (const column of present) if (column !== undefined) columns.add(column);
-    }
-    if (lacking.length > 0) throw keysError(name, lacking);
+    const streams: CsvStream[] = [];
+    for (const group of groups) streams.push(await openStream(group, metadataColumns, run, tuning));
+    return streams;
   } catch (error) {
-    await closeAll(parts);
+    for (const group of groups) await closeAll(group.parts);
     throw error;
   }
-  if (keys.includes(ROW_HASH) && !columns.has(ROW_HASH)) made.add(ROW_HASH);
-  // Without a single header the keys are all that is known.
-  if (columns.size === 0) for (const key of keys) if (!made.has(key)) columns.add(key);
+}
 
-  const schema = schemaOf(columns, made);
+async function openStream(group: Group, metadataColumns: boolean, run: Run, tuning: Tuning): Promise<CsvStream> {
+  const made = new Set(metadataColumns ? [SOURCE, MTIME, LINE] : []);
+  const { schemas, constantsOf } = pathColumnsOf(group);
+  for (const name of schemas.keys()) made.add(name);
+  const discovered = await discover({ group, made, pathColumns: schemas, constantsOf, run, tuning });
   return {
-    id: name,
-    schema,
-    keys,
+    id: group.name,
+    schema: discovered.schema,
+    keys: group.entries[0]!.keys,
     methods: ['INCREMENTAL', 'FULL_TABLE'],
-    read: (request) => read({ name, parts, made, columns, run, tuning }, request),
-    close: () => closeAll(parts),
+    read: (request) => read({ group, tuning, readFile: discovered.readFile }, request),
+    close: () => closeAll(group.parts),
   };
 }
 
-function keysError(name: string, lacking: readonly { file: string; columns: readonly string[] }[]): InputError {
-  const list = lacking.map(({ file, columns }) => `${file} has no column ${columns.join(', ')}`).join('; ');
-  return new InputError(`Stream ${name}: key columns are missing: ${list}`, {
-    code: 'csv-key-missing',
-    facts: { stream: name, files: lacking },
-    hint: 'Name columns of the header in keys; names count as they are written, also upper and lower case.',
-  });
-}
-
-function schemaOf(columns: ReadonlySet<string>, made: ReadonlySet<string>): JsonSchema {
-  const front = [SOURCE, MTIME, LINE].filter((name) => made.has(name));
-  const back = [EXTRA, ROW_HASH].filter((name) => made.has(name));
-  const schemas: Readonly<Record<string, JsonSchema>> = MADE_COLUMNS;
-  const own = (name: string): [string, JsonSchema] => [name, (made.has(name) ? schemas[name] : undefined) ?? CELL_SCHEMA];
-  return { type: 'object', properties: Object.fromEntries([...front, ...columns, ...back].map(own)) };
-}
-
-interface Reading {
-  readonly name: string;
-  readonly parts: readonly Part[];
-  readonly made: ReadonlySet<string>;
-  readonly columns: ReadonlySet<string>;
-  readonly run: Run;
+interface Reading extends Pick<Discovered, 'readFile'> {
+  readonly group: Group;
   readonly tuning: Tuning;
 }
 
 async function* read(reading: Reading, request: ReadRequest): AsyncGenerator<Batch> {
-  const { name, parts } = reading;
+  const { name, parts } = reading.group;
   const incremental = request.method === 'INCREMENTAL';
   const states = incremental ? priorStates(reading, request) : new Map<string, FileState>();
   const out = new Out(reading.tuning.batchBytes, reading.tuning.slackBytes);
   const rejects = new Map<string, RejectFile>();
+  const errors = { rows: 0 };
   let left = request.limit ?? Number.MAX_SAFE_INTEGER;
   let unchanged = 0;
   const batch = (): Batch => {
@@ -142,14 +81,20 @@ async function* read(reading: Reading, request: ReadRequest): AsyncGenerator<Bat
   try {
     for (const part of parts) {
       const prior = states.get(part.file.key);
-      if (prior?.done === true && prior.size === part.file.size && prior.mtime === part.file.mtime) {
+      if (
+        prior?.done === true &&
+        prior.size === part.file.size &&
+        prior.mtime === part.file.mtime &&
+        part.entry.mode !== 'hash'
+      ) {
         unchanged++;
         continue;
       }
-      const rows = readPart(reading, part, prior, { request, left, rejects }, out);
+      const rows = reading.readFile({ part, prior, request, left, rejects, errors }, out);
       for (;;) {
         const before = out.records;
-        const step = await rows.next();
+        const step = await rows.next().catch((error: unknown) => vanished(error, part, name, request));
+        if (step === undefined) break;
         left -= out.records - before;
         if (part.file.regular) states.set(part.file.key, step.value);
         if (step.done === true) break;
@@ -165,20 +110,24 @@ async function* read(reading: Reading, request: ReadRequest): AsyncGenerator<Bat
   }
 }
 
-/** Rows that the core converts to types the catalog wants leave as objects. */
-const BARE = { head: Buffer.alloc(0), tail: Buffer.from('\n') };
+/** A file that was removed after it was listed: told, where the entry bears missing files. Throws any other error. */
+function vanished(error: unknown, { file, entry }: Part, stream: string, { log }: ReadRequest): undefined {
+  const gone = error instanceof SystemError && error.code === 'file-not-found' && entry.if_no_files === 'warn';
+  if (!gone) throw error;
+  log.warn('A file vanished before it could be read', { stream, file: file.key });
+}
 
 function rowsOf(lines: Buffer): Row[] {
   return lines
     .toString()
     .trimEnd()
     .split('\n')
-    .map((line): Row => JSON.parse(line));
+    .map((line) => parseExact(line) as Row);
 }
 
 /** The states of the files that are still there. */
 function priorStates(reading: Reading, request: ReadRequest): Map<string, FileState> {
-  const { name, parts } = reading;
+  const { name, parts } = reading.group;
   const states = statesOf(request.bookmark);
   if (states === undefined) {
     request.log.warn('The state of the stream is not one of file positions: it is read from the beginning', { stream: name });
@@ -197,92 +146,4 @@ function priorStates(reading: Reading, request: ReadRequest): Map<string, FileSt
     });
   }
   return states;
-}
-
-interface Wanted {
-  readonly request: ReadRequest;
-  readonly left: number;
-  readonly rejects: Map<string, RejectFile>;
-}
-
-async function* readPart(
-  reading: Reading,
-  part: Part,
-  prior: FileState | undefined,
-  wanted: Wanted,
-  out: Out,
-): AsyncGenerator<FileState, FileState> {
-  const { made, name, run, tuning } = reading;
-  const { request } = wanted;
-  const { file, entry } = part;
-  const log = request.log;
-  // Many small files should not each take the memory of a large one.
-  const windowBytes = file.regular ? Math.min(tuning.windowBytes, Math.max(HEADER_BYTES, file.size)) : tuning.windowBytes;
-  const options = { entry, reserved: made, windowBytes, signal: run.signal };
-  let opened = part.held ?? (await openWithHeader(file, options));
-  part.held = undefined;
-  try {
-    let start = startOf(opened);
-    if (opened.header === undefined) {
-      return { size: opened.size, mtime: opened.mtime, offset: 0, hash: opened.window.digest(), rows: 0, line: 1, done: true };
-    }
-    const hashed = made.has(ROW_HASH) && request.columns.includes(ROW_HASH);
-    if (prior !== undefined) {
-      const found = await resumeAt(opened, prior, dialectOf(entry, file.key).rowBreak);
-      if (found === undefined)
-        log.info('The file was rewritten: it is read from the beginning', { stream: name, file: file.key });
-      else {
-        if (found.again)
-          log.info('The last row of the file has grown: it is sent again, with what followed it', {
-            stream: name,
-            file: file.key,
-            line: found.line,
-          });
-        start = found;
-      }
-      if (found === undefined || hashed || found.offset !== opened.window.offset) {
-        await opened.close();
-        opened = await openWithHeader(file, options);
-        if (found === undefined) start = startOf(opened);
-        else if (!hashed && !(await opened.window.skipTo(found.offset))) throw shrunk(file);
-      }
-    }
-    const header = opened.header?.columns ?? [];
-    warnOfUnknown(reading, file, header, request);
-    const envelope = request.whole ? request.envelope() : BARE;
-    const layout = layoutOf({ header, columns: request.columns, key: file.key, mtime: opened.mtime, made, ...envelope });
-    const policy = new RowPolicy(entry, file.key, log, rejectsOf(entry, wanted.rejects));
-    log.debug('Reading a file', { stream: name, file: file.key, from: start.offset });
-    const { fastLane } = tuning;
-    return yield* readRows({ file, entry, opened, start, layout, policy, limit: wanted.left, fastLane, log }, out);
-  } finally {
-    await opened.close();
-  }
-}
-
-function rejectsOf(entry: Entry, open: Map<string, RejectFile>): RejectFile | undefined {
-  if (entry.on_error !== 'quarantine' || !entry.reject_file) return undefined;
-  let file = open.get(entry.reject_file);
-  if (file === undefined) open.set(entry.reject_file, (file = new RejectFile(entry.reject_file)));
-  return file;
-}
-
-/** Columns that came into the file after the streams were listed. Deselected columns are no news. */
-function warnOfUnknown(reading: Reading, file: FoundFile, header: readonly (string | undefined)[], request: ReadRequest): void {
-  for (const column of header) {
-    if (column === undefined || reading.columns.has(column)) continue;
-    request.log.warnOnce(`${file.key}\n${column}`, 'A column is not in the catalog and is left out', {
-      stream: reading.name,
-      file: file.key,
-      column,
-    });
-  }
-}
-
-function shrunk(file: FoundFile): SystemError {
-  return new SystemError(`${file.key} became shorter while it was read`, {
-    code: 'file-changed',
-    facts: { file: file.key },
-    hint: 'Run again when nobody writes to it.',
-  });
 }

@@ -13,7 +13,7 @@ const FOLDERS = ['singer', 'check', 'taps', 'targets', 'transforms', 'clients', 
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   singer: ['ajv', 'ajv-formats', 'yargs', 'yargs-parser', 'luxon'],
   check: ['ajv'],
-  'taps/csv': ['csv-parse', 'iconv-lite'],
+  'taps/csv': ['csv-parse', 'fzstd', 'iconv-lite', 'luxon'],
   'targets/jsonl': [],
   'targets/postgres': ['pg-copy-streams'],
   'clients/postgres': ['pg', 'pg-copy-streams'],
@@ -85,7 +85,7 @@ describe('who may import whom', () => {
 
 describe('every plugin', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: Record<string, string> };
-  const plugins = Object.entries(manifest.bin);
+  const plugins = Object.entries(manifest.bin).filter(([name]) => name !== 'tapline');
 
   test.each(plugins)('%s has an executable, a docs page and its contract tests', (name, path) => {
     expect(readFileSync(join(root, path), 'utf8').split('\n')[0]).toBe('#!/usr/bin/env node');

@@ -1,11 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { JsonObject, Log, ReadRequest, Run } from '../../../../singer/index.ts';
+import { InputError } from '../../../../singer/index.ts';
 import type { Entry } from '../../../../taps/csv/entries.ts';
 import { fileSettings } from '../../../../taps/csv/settings.ts';
-import type { CsvStream, Tuning } from '../../../../taps/csv/stream.ts';
-import { openStream, USUAL } from '../../../../taps/csv/stream.ts';
+import type { Tuning } from '../../../../taps/csv/format.ts';
+import { USUAL } from '../../../../taps/csv/format.ts';
+import type { CsvStream } from '../../../../taps/csv/stream.ts';
+import { openStreams } from '../../../../taps/csv/stream.ts';
 
 export interface Said {
   readonly level: string;
@@ -44,7 +48,7 @@ export function entryOf(options: Partial<Entry> & { paths: readonly string[] }):
   const defaults = Object.fromEntries(
     Object.entries(fileSettings).map(([name, setting]) => [name, 'default' in setting ? setting.default : undefined]),
   );
-  return { ...defaults, entity: 's', exclude: [], keys: [], ...options } as Entry;
+  return { ...defaults, entity: 's', exclude: [], zipMembers: [], keys: [], ...options } as Entry;
 }
 
 /** A temporary folder, removed by `remove`. */
@@ -52,6 +56,19 @@ export function folder(): { path: (name: string) => string; root: string; remove
   const root = mkdtempSync(join(tmpdir(), 'tap-csv-'));
   return { root, path: (name) => join(root, name), remove: () => rmSync(root, { recursive: true, force: true }) };
 }
+
+/** Makes entries of one new file each, in the folder. */
+export function entryMaker(temp: { path: (name: string) => string }, ending = 'csv') {
+  let count = 0;
+  return (content: string | Buffer, options: Partial<Entry> = {}): Entry => {
+    const path = temp.path(`${count++}.${ending}`);
+    writeFileSync(path, content);
+    return entryOf({ paths: [path], ...options });
+  };
+}
+
+/** Sixty rows, of which compressed forms stand in the tests. */
+export const SIXTY_ROWS = `a,b\n${Array.from({ length: 60 }, (_, row) => `${row},value ${row}\n`).join('')}`;
 
 export interface ReadOptions {
   readonly request?: Partial<ReadRequest>;
@@ -91,7 +108,8 @@ export function requestOf(stream: CsvStream, log: Log, request: Partial<ReadRequ
 export async function readAll(entries: Entry | readonly Entry[], options: ReadOptions = {}): Promise<ReadResult> {
   const { log, said } = memoryLog();
   const list = Array.isArray(entries) ? (entries as readonly Entry[]) : [entries as Entry];
-  const stream = await openStream('s', list, options.metadata ?? false, runOf(log), { ...USUAL, ...options.tuning });
+  const [stream] = await openStreams(list, options.metadata ?? false, runOf(log), { ...USUAL, ...options.tuning });
+  if (stream === undefined) throw new Error('no file makes a stream');
   try {
     const batches: { text: string; bookmark: JsonObject | undefined }[] = [];
     for await (const batch of stream.read(requestOf(stream, log, options.request))) {
@@ -112,4 +130,14 @@ export async function readAll(entries: Entry | readonly Entry[], options: ReadOp
 export function fileStateOf(bookmark: JsonObject | undefined): Record<string, unknown> {
   const files = Object.values((bookmark?.['files'] ?? {}) as Record<string, Record<string, unknown>>);
   return files[0] ?? {};
+}
+
+/** The error of an input that cannot be read. */
+export async function failure(action: Promise<unknown>): Promise<InputError> {
+  const error = await action.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(InputError);
+  return error as InputError;
 }

@@ -104,6 +104,7 @@ describe('the definition file', () => {
       { path: 3 },
       'x',
       { entity: 'a', path: 'p', on_error: 'maybe', max_field_bytes: 0, keys: [1], strict: 'yes' },
+      { entity: '{nope}', path: 'p', path_columns: { day: 'month' } },
     ]);
     expect(await problems({ csv_files_definition: path })).toEqual([
       'csv_files_definition[0].entity: is required',
@@ -113,6 +114,7 @@ describe('the definition file', () => {
       'csv_files_definition[2].strict: must be boolean, not string',
       'csv_files_definition[2].on_error: must be one of fail, skip, quarantine',
       'csv_files_definition[2].max_field_bytes: must be at least 1',
+      'csv_files_definition[3].path_columns: day must be one of string, integer, date',
     ]);
     expect(await problems({ csv_files_definition: definition({}) })).toEqual([
       `csv_files_definition: ${temp.path('files.json')} must hold a list of file entries`,

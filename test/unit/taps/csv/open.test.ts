@@ -103,6 +103,75 @@ describe('encodings', () => {
   });
 });
 
+describe('encoding_errors', () => {
+  const bad: [string, Buffer][] = [
+    ['utf-8', Buffer.from('a,b\n1,ok\n2,caf\xe9\n3,\xff\xfe\n4,ok\n', 'latin1')],
+    ['ascii', Buffer.from('a,b\n1,ok\n2,caf\xe9\n3,\xff\xfe\n4,ok\n', 'latin1')],
+    ['cp1252', Buffer.from('a,b\n1,ok\n2,caf\x81\n3,\x8d\x8f\n4,ok\n', 'latin1')],
+    ['utf-16le', iconv.encode('a,b\n1,ok\n2,caf\ud800\n3,\udc00\ud800\n4,ok\n', 'utf-16le')],
+    ['utf-16be', iconv.encode('a,b\n1,ok\n2,caf\ud800\n3,\udc00\ud800\n4,ok\n', 'utf-16be')],
+  ];
+
+  it.each(bad)('replace puts U+FFFD in place of each, counted and told: %s', async (encoding, content) => {
+    for (const windowBytes of [3, 4096]) {
+      const { records, said } = await readAll(entry(content, { encoding, encoding_errors: 'replace' }), {
+        tuning: { windowBytes },
+      });
+      expect(records.map((row) => row['b'])).toEqual(['ok', 'caf\ufffd', '\ufffd\ufffd', 'ok']);
+      expect(said).toContainEqual(
+        expect.objectContaining({ level: 'warning', fields: expect.objectContaining({ replaced: 3 }) }),
+      );
+    }
+  });
+
+  it.each(bad)('skip_row leaves rows out, counted and told, whatever on_error says: %s', async (encoding, content) => {
+    for (const fastLane of [true, false]) {
+      const { records, said } = await readAll(entry(content, { encoding, encoding_errors: 'skip_row' }), {
+        tuning: { fastLane },
+      });
+      expect(records.map((row) => row['a'])).toEqual(['1', '4']);
+      expect(said).toContainEqual({
+        level: 'warning',
+        message: 'Rows with bytes that are no text were left out',
+        fields: expect.objectContaining({ rows: 2, first_line: 3 }),
+      });
+    }
+  });
+
+  it('replace changes nothing in good text, wherever it is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'grapheme', maxLength: 40 }),
+        fc.constantFrom('utf-8', 'utf-16le'),
+        async (text, encoding) => {
+          const content = iconv.encode(`a\n"${text.replaceAll('"', '')}"\n`, encoding);
+          const plain = await readAll(entry(content, { encoding, nul_bytes: 'keep' }));
+          const lenient = await readAll(entry(content, { encoding, nul_bytes: 'keep', encoding_errors: 'replace' }));
+          expect(lenient.text).toBe(plain.text);
+        },
+      ),
+      { numRuns: 100 },
+    );
+    const long = Buffer.from(`a\n${'漢字😀é\n'.repeat(30_000)}`);
+    const { records } = await readAll(entry(long, { encoding_errors: 'replace' }));
+    expect(new Set(records.map((row) => row['a']))).toEqual(new Set(['漢字😀é']));
+  });
+});
+
+describe('encoding detect', () => {
+  it('reads each file by its own encoding and tells which', async () => {
+    const files = ['utf-8', 'cp1252', 'utf16le'].map((encoding) =>
+      entry(iconv.encode(TEXT, encoding, { addBOM: encoding === 'utf16le' })),
+    );
+    const paths = files.flatMap((file) => file.paths);
+    const { records, said } = await readAll(entryOf({ paths, encoding: 'detect' }));
+    expect(records).toEqual([...RECORDS, ...RECORDS, ...RECORDS]);
+    const told = said.filter((line) => /^The encoding/.test(line.message)).map((line) => line.fields?.['encoding']);
+    expect(told).toEqual(['utf-8', 'windows-1252', 'utf16le']);
+    expect(said).toContainEqual(expect.objectContaining({ message: 'The files of the stream differ in their encoding' }));
+  });
+});
+
 describe('the first bad byte', () => {
   it('is found wherever it is', () => {
     fc.assert(

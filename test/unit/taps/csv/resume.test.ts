@@ -4,7 +4,7 @@ import { appendFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openStream } from '../../../../taps/csv/stream.ts';
+import { openStreams } from '../../../../taps/csv/stream.ts';
 import { entryOf, fileStateOf, folder, memoryLog, readAll, requestOf, runOf } from './harness.ts';
 
 const temp = folder();
@@ -78,11 +78,11 @@ describe('the state of a file', () => {
   });
 
   it.each([
-    ['other rows', 'a\n9\n2\n3\n'],
-    ['fewer rows', 'a\n1\n'],
-    ['another header of the same length', 'b\n1\n2\n'],
-    ['a longer header', 'a,long header in place of all rows\nx,y\n'],
-  ])('sends a file that was rewritten from the beginning and says so: %s', async (_name, content) => {
+    ['other rows', 'a\n9\n2\n3\n', 'was rewritten'],
+    ['fewer rows', 'a\n1\n', 'became shorter'],
+    ['another header of the same length', 'b\n1\n2\n', 'was rewritten'],
+    ['a longer header', 'a,long header in place of all rows\nx,y\n', 'was rewritten'],
+  ])('sends a file that was rewritten from the beginning and says so: %s', async (_name, content, what) => {
     for (const keys of [[], ['_sdc_row_hash']]) {
       const place = path('a\n1\n2\n');
       const e = entryOf({ paths: [place], keys });
@@ -91,7 +91,7 @@ describe('the state of a file', () => {
       const again = await readAll(e, { request: { bookmark } });
       expect(again.text).toBe((await readAll(e)).text);
       expect(again.records.length).toBeGreaterThan(0);
-      expect(messages(again.said)).toContain('The file was rewritten: it is read from the beginning');
+      expect(messages(again.said)).toContain(`The file ${what}: it is read from the beginning`);
     }
   });
 
@@ -148,7 +148,8 @@ describe('batches', () => {
     const place = path(`a\n${Array.from({ length: 2000 }, (_, row) => `${row}\n`).join('')}`);
     const { log } = memoryLog();
     const tuning = { windowBytes: 4096, batchBytes: 1024, slackBytes: 1024, fastLane: true };
-    const stream = await openStream('s', [entryOf({ paths: [place] })], false, runOf(log), tuning);
+    const [stream] = await openStreams([entryOf({ paths: [place] })], false, runOf(log), tuning);
+    if (stream === undefined) throw new Error('no stream');
     const held: { bytes: Buffer; text: string }[] = [];
     for await (const batch of stream.read(requestOf(stream, log))) {
       if (batch.lines === undefined) continue;

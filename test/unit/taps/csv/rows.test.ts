@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../../../singer/index.ts';
 import type { Entry } from '../../../../taps/csv/entries.ts';
-import { entryOf, fileStateOf, folder, readAll } from './harness.ts';
+import { entryOf, failure, fileStateOf, folder, readAll } from './harness.ts';
 
 const temp = folder();
 afterAll(() => temp.remove());
@@ -12,15 +11,6 @@ function entry(content: string | Buffer, options: Partial<Entry> = {}, name = `$
   const path = temp.path(name);
   writeFileSync(path, content);
   return entryOf({ paths: [path], ...options });
-}
-
-async function failure(action: Promise<unknown>): Promise<InputError> {
-  const error = await action.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(InputError);
-  return error as InputError;
 }
 
 const lanes = [true, false];

@@ -1,0 +1,73 @@
+import type { JsonSchema, ReadRequest, Run } from '../../singer/index.ts';
+import { BATCH_BYTES, SLACK_BYTES } from './out.ts';
+import type { Out } from './out.ts';
+import type { FoundFile } from './files.ts';
+import type { Group, Part } from './groups.ts';
+import type { ErrorCount, RejectFile } from './policy.ts';
+import type { FileState } from './state.ts';
+import { WINDOW_BYTES } from './window.ts';
+
+/** For tests: how files are read, never what is read. */
+export interface Tuning {
+  readonly windowBytes: number;
+  readonly batchBytes: number;
+  readonly slackBytes: number;
+  readonly fastLane: boolean;
+}
+
+export const USUAL: Tuning = { windowBytes: WINDOW_BYTES, batchBytes: BATCH_BYTES, slackBytes: SLACK_BYTES, fastLane: true };
+
+/** What is asked about a stream's files. */
+export interface Discovery {
+  readonly group: Group;
+  /** Columns that the tap itself fills, whatever the format; a format may add its own. */
+  readonly made: Set<string>;
+  /** Columns that the folders of the files make, with their schemas; each is in `made`. */
+  readonly pathColumns: ReadonlyMap<string, JsonSchema>;
+  /** The file's value in each of them, as JSON text. */
+  readonly constantsOf: (part: Part) => ReadonlyMap<string, string>;
+  readonly run: Run;
+  readonly tuning: Tuning;
+}
+
+/** What is known of a stream once its files have been looked into. */
+export interface Discovered {
+  readonly schema: JsonSchema;
+  /**
+   * Reads a file from where `prior` says into `out`. Yields how far it has come each time `out` is full, and gives it at the end.
+   * Throws InputError for a malformed row when the policy says so, SystemError for a refusal of the system.
+   */
+  readonly readFile: (wanted: Wanted, out: Out) => AsyncGenerator<FileState, FileState>;
+}
+
+/** What is wanted of a file. */
+export interface Wanted {
+  readonly part: Part;
+  /** How far it has been read before; undefined if it is new. */
+  readonly prior: FileState | undefined;
+  readonly request: ReadRequest;
+  /** Send no more rows than this. */
+  readonly left: number;
+  readonly rejects: Map<string, RejectFile>;
+  /** Malformed rows of the stream so far. */
+  readonly errors: ErrorCount;
+}
+
+/** Rows that the core converts to types the catalog wants leave as objects. */
+export const BARE = { head: Buffer.alloc(0), tail: Buffer.from('\n') };
+
+/** Header lines are short: discovery asks for no more than this at once. */
+export const HEADER_BYTES = 16 * 1024;
+
+/** Thousands of small files should not each take the memory of a large one; a compressed one becomes longer. */
+const LEAST_BYTES = 4096;
+
+/** Size of the window to look into a file with. */
+export function headerWindow(file: FoundFile, { windowBytes }: Tuning): number {
+  return file.regular ? Math.min(windowBytes, HEADER_BYTES, Math.max(LEAST_BYTES, file.size)) : windowBytes;
+}
+
+/** Size of the window to read a file with. */
+export function fileWindow(file: FoundFile, { windowBytes }: Tuning): number {
+  return file.regular ? Math.min(windowBytes, Math.max(LEAST_BYTES, file.size)) : windowBytes;
+}

@@ -1,0 +1,40 @@
+import { InputError } from '../../singer/index.ts';
+import { discoverDelimited } from './delimited.ts';
+import type { Discovered, Discovery } from './format.ts';
+import type { Group, Part } from './groups.ts';
+import { discoverLines } from './jsonl/discover.ts';
+
+export type FormatName = 'csv' | 'jsonl';
+
+const DISCOVER: Readonly<Record<FormatName, (discovery: Discovery) => Promise<Discovered>>> = {
+  csv: discoverDelimited,
+  jsonl: discoverLines,
+};
+
+const JSONL_NAME = /\.(jsonl|ndjson)(\.(gz|zst|bz2|zip))?$/i;
+
+/** The format of a file: as its entry says, otherwise by its name. */
+export function formatOf({ file, entry }: Pick<Part, 'file' | 'entry'>): FormatName {
+  if (entry.format !== 'auto') return entry.format;
+  return JSONL_NAME.test(file.key) ? 'jsonl' : 'csv';
+}
+
+/** Looks into a stream's files by their format. Throws InputError if they have several. */
+export async function discover(discovery: Discovery): Promise<Discovered> {
+  const { name, parts, entries } = discovery.group;
+  const formats = new Map(parts.map((part) => [formatOf(part), part.file.key]));
+  if (formats.size > 1) {
+    const files = [...formats.values()];
+    throw new InputError(`Stream ${name}: its files have several formats: ${files.join(', ')}`, {
+      code: 'mixed-formats',
+      facts: { stream: name, files },
+      hint: 'Give each format an entity of its own, or set format.',
+    });
+  }
+  const [format = emptyFormat(entries)] = formats.keys();
+  return DISCOVER[format](discovery);
+}
+
+function emptyFormat(entries: Group['entries']): FormatName {
+  return entries[0]?.format === 'jsonl' ? 'jsonl' : 'csv';
+}

@@ -1,0 +1,104 @@
+import type { Run } from '../../singer/index.ts';
+import { ConfigError, SystemError } from '../../singer/index.ts';
+import { withMembers } from './archives.ts';
+import { isTemplate, streamNameOf } from './entity.ts';
+import type { Entry } from './entries.ts';
+import type { FoundFile } from './files.ts';
+import { findFiles } from './files.ts';
+import type { OpenedLines } from './jsonl/open-lines.ts';
+import type { OpenedFile } from './opened.ts';
+
+/** A file of a stream, with the entry that says how to read it. */
+export interface Part {
+  readonly file: FoundFile;
+  readonly entry: Entry;
+  /** Standard input and named pipes can be opened once: they stay open from discovery on. */
+  held: OpenedFile | undefined;
+  heldLines?: OpenedLines | undefined;
+}
+
+/** A stream's files. */
+export interface Group {
+  readonly name: string;
+  /** Entries that feed it, at least one; their keys are the same. */
+  readonly entries: readonly Entry[];
+  /** Its files, each once: the first entry that gives a file says how to read it. */
+  readonly parts: readonly Part[];
+}
+
+/**
+ * The streams that the entries' files make, in the order of the entries. Throws SystemError for files that are not there or may not
+ * be read, InputError for an archive that cannot be read, ConfigError for entries that meet in one stream with different keys.
+ */
+export async function groupsOf(entries: readonly Entry[], run: Run): Promise<Group[]> {
+  const groups = new Map<string, { entries: Entry[]; parts: Map<string, Part> }>();
+  const groupOf = (name: string, entry: Entry): Map<string, Part> => {
+    let group = groups.get(name);
+    if (group === undefined) groups.set(name, (group = { entries: [], parts: new Map() }));
+    if (!group.entries.includes(entry)) group.entries.push(entry);
+    return group.parts;
+  };
+  for (const entry of entries) {
+    if (!isTemplate(entry.entity)) groupOf(entry.entity, entry);
+    const unnamed: string[] = [];
+    for (const file of await filesOf(entry, run)) {
+      const name = streamNameOf(entry, file);
+      if (name === undefined) unnamed.push(file.key);
+      else {
+        const parts = groupOf(name, entry);
+        if (!parts.has(file.key)) parts.set(file.key, { file, entry, held: undefined });
+      }
+    }
+    if (unnamed.length > 0) {
+      const { entity, entity_pattern } = entry;
+      run.log.warn('Files give no name for a stream and are left out', {
+        entity,
+        ...(entity_pattern === undefined ? {} : { entity_pattern }),
+        count: unnamed.length,
+        files: unnamed.slice(0, 20),
+      });
+    }
+  }
+  return [...groups].map(([name, group]) => {
+    if (new Set(group.entries.map((entry) => JSON.stringify(entry.keys))).size > 1) {
+      throw new ConfigError([{ path: 'files', message: `the entries of the stream ${name} must have the same keys` }]);
+    }
+    return { name, entries: group.entries, parts: [...group.parts.values()] };
+  });
+}
+
+async function filesOf(entry: Entry, run: Run): Promise<FoundFile[]> {
+  const stream = entry.entity;
+  const found = await findFiles(entry.paths, entry.exclude, entry.format);
+  const { files, passedOver } = await withMembers(found.files, entry.zipMembers);
+  if (found.passedOver > 0) {
+    run.log.info(`Files not named ${entry.format === 'jsonl' ? '.jsonl or .ndjson' : '.csv or .csv.gz'} were passed over`, {
+      stream,
+      paths: entry.paths,
+      files: found.passedOver,
+    });
+  }
+  if (passedOver > 0) run.log.info('Files in archives were passed over', { stream, paths: entry.paths, files: passedOver });
+  const { missing } = found;
+  if (missing.length === 0) return files;
+  const facts = { stream, paths: missing, exclude: entry.exclude };
+  if (entry.if_no_files === 'warn') run.log.warn('No files were found', facts);
+  else {
+    throw new SystemError(`Stream ${stream}: no files at ${missing.join(', ')}`, {
+      code: 'no-files',
+      facts,
+      hint: 'Check the path (a relative one counts from the working directory), or set if_no_files to warn.',
+    });
+  }
+  return files;
+}
+
+/** Closes what is held open. */
+export async function closeAll(parts: readonly Part[]): Promise<void> {
+  for (const part of parts) {
+    await part.held?.close();
+    part.held = undefined;
+    await part.heldLines?.close();
+    part.heldLines = undefined;
+  }
+}
