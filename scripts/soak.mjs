@@ -1,15 +1,23 @@
 // @ts-check
-// `npm run soak`: the kill test of `npm test`, at length. `-- --kills N` (default 200, each way of resuming), `-- --seed N`.
+// `npm run soak`: the kill tests of `npm test`, at length. `-- --kills N` (default 1000) over three streams whose schemas change,
+// and a fifth of it for each way of resuming one file; `-- --seed N`.
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { tool } from './command.mjs';
 import { install } from './install.mjs';
 
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } } });
+const { values } = parseArgs({ options: { kills: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } } });
 await install((step) => process.stdout.write(`${step}\n`));
-const env = { ...process.env, SOAK_KILLS: values.kills, SOAK_SEED: values.seed, REQUIRE_BACKENDS: '1' };
-const { status } = await tool('vitest', 'vitest', ['run', '--project', 'integration', 'test/integration/kill.test.ts'], {
-  show: true,
-  env,
-});
-process.exitCode = status;
+const kills = Number(values.kills);
+const soaks = [
+  { test: 'changing.test.ts', kills },
+  { test: 'kill.test.ts', kills: Math.ceil(kills / 5) },
+];
+for (const { test, kills } of soaks) {
+  const env = { ...process.env, SOAK_KILLS: String(kills), SOAK_SEED: values.seed, REQUIRE_BACKENDS: '1' };
+  const { status } = await tool('vitest', 'vitest', ['run', '--project', 'integration', `test/integration/${test}`], {
+    show: true,
+    env,
+  });
+  if (status !== 0) process.exitCode = status;
+}

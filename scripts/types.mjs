@@ -33,12 +33,16 @@ const SCHEMAS = [
   { anyOf: [{ type: 'string', format: 'date-time' }, { type: 'null' }] },
   { oneOf: [{ type: 'integer' }, { type: 'number' }] },
   { allOf: [{ type: 'string' }, { maxLength: 5 }] },
+  { anyOf: [{ type: 'integer' }, { type: 'boolean' }] },
+  { type: 'string', nullable: true },
+  { properties: { a: { type: 'string' } } },
   { type: 'null' },
 ];
 
 /** @returns {Promise<string>} */
 export async function typesText() {
-  const { columnOf, WIDER } = await import(new URL('dist/singer/target/schema.js', ROOT).href);
+  const { columnOf } = await import(new URL('dist/singer/target/schema.js', ROOT).href);
+  const { WIDER } = await import(new URL('dist/singer/target/lattice.js', ROOT).href);
   const { columnType } = await import(new URL('dist/targets/postgres/types.js', ROOT).href);
   const rows = SCHEMAS.map((schema) => {
     const column = columnOf('c', schema);
