@@ -7,18 +7,22 @@ import { logChecks } from './plugin/logs.ts';
 import { outputChecks } from './plugin/output.ts';
 import { signalChecks } from './plugin/signals.ts';
 import type { Subject } from './subject.ts';
+import { tapBatchChecks } from './tap/batches.ts';
 import { discoveryChecks } from './tap/discovery.ts';
 import { recordChecks } from './tap/records.ts';
 import { selectionChecks } from './tap/selection.ts';
 import { stateChecks } from './tap/state.ts';
+import { batchChecks } from './target/batches.ts';
 import { durabilityChecks } from './target/durability.ts';
 import { metadataChecks } from './target/metadata.ts';
 import { readingChecks } from './target/reading.ts';
 import { schemaChecks } from './target/schemas.ts';
+import { versionChecks } from './target/versions.ts';
 
 export { Skipped, type Check, type Verdict } from './check.ts';
 export type { Lab } from './lab.ts';
 export { statement, statements, type Kind, type Mark, type Scope, type Statement } from './statements.ts';
+export { waysAmong, type Way } from './ways.ts';
 export type { Config, Destination, Source, SourceWish, StoredRow, Subject } from './subject.ts';
 
 /** Every check, by the number of its statement. */
@@ -32,10 +36,13 @@ export const checks: readonly Check[] = [
   selectionChecks,
   recordChecks,
   stateChecks,
+  tapBatchChecks,
   readingChecks,
   schemaChecks,
   durabilityChecks,
   metadataChecks,
+  versionChecks,
+  batchChecks,
 ]
   .flat()
   .sort((a, b) => a.number - b.number);
@@ -46,8 +53,12 @@ export function checksFor(subject: Subject): readonly Check[] {
 }
 
 /** Opens a lab for the subject, works in it and closes it, whatever happens. */
-export async function runLab(subject: Subject, work: (lab: Lab) => Promise<void>): Promise<void> {
-  const lab = await openLab(subject);
+export async function runLab(
+  subject: Subject,
+  work: (lab: Lab) => Promise<void>,
+  options: { readonly keep?: boolean } = {},
+): Promise<void> {
+  const lab = await openLab(subject, options);
   try {
     await work(lab);
   } finally {
@@ -55,12 +66,37 @@ export async function runLab(subject: Subject, work: (lab: Lab) => Promise<void>
   }
 }
 
-/** Puts a subject to one check. Never throws: what went wrong is in the verdict. */
-export async function runCheck(check: Check, subject: Subject): Promise<Verdict> {
+/**
+ * Puts a subject to one check. Never throws: what went wrong is in the verdict.
+ * @param options `milliseconds`: the check is given up, as skipped, after this time; `keep`: its folder stays
+ */
+export async function runCheck(
+  check: Check,
+  subject: Subject,
+  options: { readonly milliseconds?: number; readonly keep?: boolean } = {},
+): Promise<Verdict> {
+  const { milliseconds } = options;
   try {
-    await runLab(subject, async (lab) => check.run(lab));
+    await runLab(
+      subject,
+      async (lab) => (milliseconds === undefined ? check.run(lab) : within(milliseconds, check.run(lab))),
+      options,
+    );
     return { status: 'holds' };
   } catch (error) {
     return error instanceof Skipped ? { status: 'skipped', reason: error.message } : { status: 'fails', error };
+  }
+}
+
+/** The work's own outcome, or, when that takes too long, `Skipped`; its outcome then comes to nothing. */
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Skipped(`it came to no end within ${milliseconds / 1000} s`)), milliseconds);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

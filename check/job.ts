@@ -1,3 +1,4 @@
+import { Skipped } from './check.ts';
 import type { Lab, RunOptions } from './lab.ts';
 import { recordLine, schemaLine, stateLine } from './messages.ts';
 import type { Config } from './subject.ts';
@@ -21,9 +22,16 @@ export function sampleMessages(stream = 'check_sample'): string {
 /** The state in `sampleMessages`. */
 export const SAMPLE_STATE = { bookmarks: { check_sample: { at: 2 } } };
 
-/** A job that must fail after the settings were accepted: a stream that breaks, or a record before its schema. */
+/** A job that must fail: a stream that breaks or, where none is known, a bad config; for targets a record before its schema. */
 export async function failingJob(lab: Lab): Promise<RunOptions> {
-  if (lab.subject.kind === 'tap') return { config: (await lab.source('failing')).config };
+  if (lab.subject.kind === 'tap') {
+    const source = await lab.sourceIfAny('failing');
+    if (source !== undefined) return { config: source.config };
+    // A config that is refused is a failure, too, though an early one.
+    const bad = lab.subject.badConfigs?.[0]?.config;
+    if (bad === undefined) throw new Skipped('it needs a source of the kind "failing"');
+    return { config: { ...(await lab.source()).config, ...bad } };
+  }
   return { config: (await lab.destination()).config, input: recordLine('check_unannounced', { id: 1 }) };
 }
 

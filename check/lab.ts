@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Skipped } from './check.ts';
+import { disguise } from './disguise.ts';
 import { startProcess, type Ran, type Running } from './process.ts';
 import type { Config, Destination, Source, SourceWish, Subject } from './subject.ts';
+import { inFolder, WAYS, type Way } from './ways.ts';
 
 export interface RunOptions {
   /** Arguments after `--config`. */
@@ -38,6 +41,14 @@ export interface Lab {
   start(options?: LabStart): Promise<Running>;
   /** A source of the wished kind; skips the check when the subject has none. */
   source(wish?: SourceWish, amount?: number): Promise<Source>;
+  /** A source of the wished kind, or undefined. */
+  sourceIfAny(wish: SourceWish): Promise<Source | undefined>;
+  /** Whether settings for this way are known. */
+  can(way: Way): boolean;
+  /** The settings that make the subject work in this way; skips the check when none are known. */
+  way(way: Way): Config;
+  /** The same, or no settings. */
+  perhaps(way: Way): Config;
   /** An empty destination; `settings` are laid over its config. */
   destination(settings?: Config): Promise<Destination>;
   /** An empty destination that can be read back; skips the check when the subject has none. */
@@ -46,12 +57,13 @@ export interface Lab {
 }
 
 /** Opens a lab for one check of one subject. */
-export async function openLab(subject: Subject): Promise<Lab> {
+export async function openLab(subject: Subject, { keep = false }: { readonly keep?: boolean } = {}): Promise<Lab> {
   const dir = await mkdtemp(join(tmpdir(), 'check-'));
   // A destination server may run as another user than the checks.
   await chmod(dir, 0o755);
   const running = new Set<Running>();
   const leftovers: (() => Promise<void>)[] = [];
+  const token = randomBytes(4).toString('hex');
   let files = 0;
 
   const file = async (name: string, content: string | Buffer): Promise<string> => {
@@ -62,15 +74,20 @@ export async function openLab(subject: Subject): Promise<Lab> {
   const start = async (options: LabStart = {}): Promise<Running> => {
     const command = [...(options.command ?? subject.command)];
     const config = options.config ?? subject.config;
-    if (config !== false) command.push('--config', await file(`config-${files++}.json`, JSON.stringify(config)));
-    const started = startProcess({
-      command: [...command, ...(options.args ?? [])],
+    const args = [...(options.args ?? [])];
+    if (config !== false) {
+      command.push('--config', await file(`config-${files++}.json`, JSON.stringify(config)));
+      args.push(...(subject.moreArgs?.(args) ?? []));
+    }
+    const bare = startProcess({
+      command: [...command, ...args],
       env: { ...process.env, ...quiet, ...subject.env, ...options.env },
-      cwd: options.cwd ?? dir,
+      cwd: options.cwd ?? subject.cwd ?? dir,
       folder: dir,
       ...(options.read === undefined ? {} : { read: options.read }),
       ...(options.keep === undefined ? {} : { keep: options.keep }),
     });
+    const started = subject.oneDestination === true ? disguise(bare, token) : bare;
     running.add(started);
     return started;
   };
@@ -79,6 +96,15 @@ export async function openLab(subject: Subject): Promise<Lab> {
     const made = await subject.makeDestination(settings);
     if (made.drop !== undefined) leftovers.push(made.drop);
     return made;
+  };
+  const settingsOf = (way: Way): Config | undefined => {
+    const settings = subject.ways?.[way];
+    return settings === undefined ? undefined : inFolder(settings, dir);
+  };
+  const sourceIfAny = async (wish: SourceWish, amount = 1): Promise<Source | undefined> => {
+    const made = await subject.makeSource?.(wish, amount);
+    if (made?.drop !== undefined) leftovers.push(made.drop);
+    return made ?? (wish === 'small' ? { config: subject.config } : undefined);
   };
   return {
     subject,
@@ -97,14 +123,18 @@ export async function openLab(subject: Subject): Promise<Lab> {
       return ran;
     },
     async source(wish = 'small', amount = 1) {
-      const made = await subject.makeSource?.(wish, amount);
-      if (made === undefined) {
-        if (wish === 'small') return { config: subject.config };
-        throw new Skipped(`it needs a source of the kind "${wish}"`);
-      }
-      if (made.drop !== undefined) leftovers.push(made.drop);
+      const made = await sourceIfAny(wish, amount);
+      if (made === undefined) throw new Skipped(`it needs a source of the kind "${wish}"`);
       return made;
     },
+    sourceIfAny,
+    can: (way) => subject.ways?.[way] !== undefined,
+    way(way) {
+      const settings = settingsOf(way);
+      if (settings === undefined) throw new Skipped(`no setting is known with which it ${WAYS[way].what} ("${way}")`);
+      return settings;
+    },
+    perhaps: (way) => settingsOf(way) ?? {},
     destination,
     async readable(settings) {
       const made = await destination(settings);
@@ -116,12 +146,12 @@ export async function openLab(subject: Subject): Promise<Lab> {
       for (const process of running) process.kill('SIGKILL');
       await Promise.all(
         [...running].map(async (process) => {
-          process.resume();
+          process.release();
           await process.ended(10_000);
         }),
       );
       for (const drop of leftovers) await drop();
-      await rm(dir, { recursive: true, force: true });
+      if (!keep) await rm(dir, { recursive: true, force: true });
     },
   };
 }

@@ -45,6 +45,8 @@ export interface Running {
   onChunk(listener: (chunk: Buffer) => void): void;
   /** Closes the reading end of stdout, as `head` does. */
   closeStdout(): void;
+  /** Closes both reading ends: a child of the process may hold them open after its end. */
+  release(): void;
   kill(signal: NodeJS.Signals): void;
   /** False once the process itself has ended, whether its output was read or not. */
   alive(): boolean;
@@ -164,6 +166,10 @@ export function startProcess(options: StartOptions): Running {
     },
     closeStdout: () => {
       stdout.destroy();
+    },
+    release: () => {
+      stdout.destroy();
+      stderr.destroy();
     },
     kill: (signal) => {
       child.kill(signal);

@@ -1,4 +1,5 @@
 import type { Kind } from './statements.ts';
+import type { Way } from './ways.ts';
 
 /** A JSON object that is passed to the executable or came from it. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -12,6 +13,12 @@ export interface Subject {
   readonly command: readonly [string, ...string[]];
   /** Settings that work. Given by `makeSource` or `makeDestination` too, which go first. */
   readonly config: Config;
+  /** Where it is run; the folder of the check by default. */
+  readonly cwd?: string;
+  /** More arguments for a run with these arguments and a config: a catalog, for a tap that needs one. */
+  readonly moreArgs?: (args: readonly string[]) => readonly string[];
+  /** Targets: true when all checks load one destination; each check's streams get names of their own then. */
+  readonly oneDestination?: boolean;
   /** Variables to set for every run. */
   readonly env?: Readonly<Record<string, string>>;
   /** A secret setting, and a value that may stand in a working config. */
@@ -26,16 +33,10 @@ export interface Subject {
   readonly makeSource?: (wish: SourceWish, amount: number) => Promise<Source | undefined>;
   /** Targets: an empty destination of its own for each call. */
   readonly makeDestination?: (settings: Config) => Promise<Destination>;
-  /** Targets: settings that make it upsert; undefined when it cannot. */
-  readonly upsert?: Config;
-  /** Targets: settings that make it replace what a stream held. */
-  readonly overwrite?: Config;
-  /** Targets: settings under which the smallest batch is committed at each STATE. */
-  readonly smallBatches?: Config;
-  /** Targets: false when only one run at a time may load a destination. */
+  /** Settings by the way in which they make it work; a way that is missing makes checks skip. */
+  readonly ways?: Readonly<Partial<Record<Way, Config>>>;
+  /** Targets: whether two runs at a time may load a destination; told by the runs when it is not known. */
   readonly sharesDestination?: boolean;
-  /** Taps: settings that make a STATE leave at about each record. */
-  readonly frequentState?: Config;
 }
 
 /**

@@ -11,10 +11,10 @@ const MARKED = /(# generated: plugins[^\n]*\n)[\s\S]*?(\n# end generated)/;
 
 const core = async (file) => import(new URL(`dist/singer/shell/${file}.js`, ROOT).href);
 
-/** The folders of the plugins: `taps/csv` for the executable `tap-csv`. */
+/** The folders of the plugins: `taps/csv` for the executable `tap-csv`. `tapline` itself is none. */
 function pluginFolders() {
   const { bin } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
-  return Object.keys(bin).map((name) => name.replace('-', 's/'));
+  return Object.keys(bin).flatMap((name) => (name === 'tapline' ? [] : name.replace('-', 's/')));
 }
 
 /** The generated files: path below the root, and text. */

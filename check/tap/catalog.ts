@@ -54,6 +54,11 @@ export async function attempt(
   return lab.run({ config, args, milliseconds: 60_000 });
 }
 
+/** Whether its owner gives a catalog to every run: such a tap may read nothing without one. */
+export function needsCatalog(lab: Lab): boolean {
+  return lab.subject.moreArgs?.([]).includes('--catalog') ?? false;
+}
+
 /** The metadata at a breadcrumb; empty when there is none. */
 export function metadataAt(entry: Entry, breadcrumb: readonly string[]): Readonly<Record<string, unknown>> {
   const wanted = JSON.stringify(breadcrumb);

@@ -1,8 +1,9 @@
 import { Ajv } from 'ajv';
 import { check, Skipped, type Check } from '../check.ts';
 import { must, mustSucceed, sameJson, story } from '../expect.ts';
+import { draft7 } from '../formats.ts';
 import { recordsOf, type Message } from '../messages.ts';
-import { breadcrumbs, discover, metadataAt, sync, type Entry } from './catalog.ts';
+import { breadcrumbs, discover, metadataAt, needsCatalog, sync, type Entry } from './catalog.ts';
 
 const TAP = ['tap'] as const;
 const LINE_LIMIT = 64 * 1024;
@@ -59,7 +60,10 @@ export const discoveryChecks: readonly Check[] = [
         Array.isArray(entry.key_properties) &&
         Array.isArray(entry.metadata);
       must(whole, `the entry ${entry.tap_stream_id} is not complete: ${JSON.stringify(entry).slice(0, 400)}`);
-      must(ajv.validateSchema(schema) === true, `the schema of ${entry.tap_stream_id} is no JSON Schema: ${ajv.errorsText()}`);
+      must(
+        ajv.validateSchema(draft7(schema)) === true,
+        `the schema of ${entry.tap_stream_id} is no JSON Schema: ${ajv.errorsText()}`,
+      );
       const stray = (entry.key_properties ?? []).filter((key) => !(key in (schema.properties ?? {})));
       must(stray.length === 0, `keys of ${entry.tap_stream_id} are no properties: ${stray.join(', ')}`);
     }
@@ -99,6 +103,7 @@ export const discoveryChecks: readonly Check[] = [
   check(44, 'a catalog passed back changes nothing', TAP, async (lab) => {
     const { config } = await lab.source();
     const catalog = await discover(lab, config);
+    if (needsCatalog(lab)) throw new Skipped('it reads nothing without a catalog that selects something');
     const without = await sync(lab, config);
     const withCatalog = await sync(lab, config, { catalog });
     must(recordsOf(without.messages).length > 0, 'a sync without catalog gives no record');

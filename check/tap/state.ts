@@ -21,8 +21,8 @@ export const stateChecks: readonly Check[] = [
     must(sameJson(final, state), `the final state changed from ${JSON.stringify(state)} to ${JSON.stringify(final)}`);
     const third = await sync(lab, config, { state: final });
     must(recordsOf(third.messages).length === again, 'a third run gives other records than the second');
-    const growing = await lab.source('growing');
-    if (growing.grow === undefined) return;
+    const growing = await lab.sourceIfAny('growing');
+    if (growing?.grow === undefined) return;
     const before = await sync(lab, growing.config);
     const added = await growing.grow();
     const moved = await sync(lab, growing.config, { state: statesOf(before.messages).at(-1) });
@@ -43,7 +43,7 @@ export const stateChecks: readonly Check[] = [
     const state = { bookmarks, check_extra: 'kept' };
     const { messages } = await sync(
       lab,
-      { ...config, ...lab.subject.frequentState },
+      { ...config, ...lab.perhaps('frequent-state') },
       { catalog: only(catalog, kept.tap_stream_id), state },
     );
     const states = statesOf(messages);
@@ -97,9 +97,9 @@ export const stateChecks: readonly Check[] = [
   check(80, 'a kill after any STATE loses no row', TAP, async (lab) => mustResume(lab, 'SIGKILL')),
   check(83, 'after SIGTERM the last STATE is valid', TAP, async (lab) => mustResume(lab, 'SIGTERM')),
   check(84, 'STATE comes during the run', TAP, async (lab) => {
-    if (lab.subject.frequentState === undefined) throw new Skipped('no setting for more frequent states is known');
+    const frequent = lab.way('frequent-state');
     const { config } = await lab.source('bytes', SOME_BYTES);
-    const { messages } = await sync(lab, { ...config, ...lab.subject.frequentState });
+    const { messages } = await sync(lab, { ...config, ...frequent });
     const last = messages.findLastIndex((message) => message.type === 'RECORD');
     const first = messages.findIndex((message) => message.type === 'RECORD');
     const during = messages.slice(first, last).filter((message) => message.type === 'STATE');
@@ -107,7 +107,7 @@ export const stateChecks: readonly Check[] = [
   }),
   check(85, 'no STATE is repeated', TAP, async (lab) => {
     const { config } = await lab.source('streams');
-    for (const settings of [{}, lab.subject.frequentState ?? {}]) {
+    for (const settings of [{}, lab.perhaps('frequent-state')]) {
       const first = await sync(lab, { ...config, ...settings });
       const second = await sync(lab, { ...config, ...settings }, { state: statesOf(first.messages).at(-1) });
       for (const { messages } of [first, second]) {
@@ -134,7 +134,7 @@ export const stateChecks: readonly Check[] = [
   }),
   check(91, 'streams of many parts stay in order under every STATE', TAP, async (lab) => {
     const source = await lab.source('files');
-    const config = { ...source.config, ...lab.subject.frequentState };
+    const config = { ...source.config, ...lab.perhaps('frequent-state') };
     const { messages } = await sync(lab, config);
     const places = messages.flatMap((message, index) => (message.type === 'STATE' ? [index] : []));
     const keys = order(messages);
@@ -167,7 +167,7 @@ function order(messages: readonly Message[]): number[] {
 /** Stops a run by a signal in the middle, three times at other places, and goes on from the last STATE that arrived whole. */
 async function mustResume(lab: Lab, signal: NodeJS.Signals): Promise<void> {
   const source = await lab.source('bytes', SOME_BYTES);
-  const config: Config = { ...source.config, ...lab.subject.frequentState };
+  const config: Config = { ...source.config, ...lab.perhaps('frequent-state') };
   const all = recordsOf((await sync(lab, config)).messages).map((message) => JSON.stringify(message.record));
   for (const share of [0.1, 0.4, 0.8]) {
     const running = await lab.start({ config });

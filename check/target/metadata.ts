@@ -1,6 +1,6 @@
 import { check, type Check } from '../check.ts';
-import { must, mustSucceed } from '../expect.ts';
-import { line, recordLine, schemaLine } from '../messages.ts';
+import { must, mustSucceed, sameJson } from '../expect.ts';
+import { line, parse, recordLine, schemaLine } from '../messages.ts';
 import { load } from './feed.ts';
 
 const STREAM = 'check_metadata';
@@ -12,7 +12,7 @@ export const metadataChecks: readonly Check[] = [
     const record = line({ type: 'RECORD', stream: STREAM, record: { id: 1 }, time_extracted: EXTRACTED, version: VERSION });
     const input = schemaLine(STREAM, { id: 'integer' }) + record + recordLine(STREAM, { id: 2 });
     const began = Date.now();
-    const { ran, rows } = await load(lab, input, { add_record_metadata: true });
+    const { ran, rows } = await load(lab, input, lab.way('metadata'));
     mustSucceed(ran);
     const ended = Date.now();
     const row = (await rows(STREAM)).find((one) => one['id'] === '1') ?? {};
@@ -24,9 +24,40 @@ export const metadataChecks: readonly Check[] = [
       must(during(Number(row[name])), `${name} is ${String(row[name])}`);
     must(row['_sdc_table_version'] === String(VERSION), `_sdc_table_version is ${String(row['_sdc_table_version'])}`);
     must('_sdc_deleted_at' in row && row['_sdc_deleted_at'] === null, '_sdc_deleted_at must be there and null');
-    const without = await load(lab, input, { add_record_metadata: false });
+    const without = await load(lab, input, lab.way('no-metadata'));
     mustSucceed(without.ran);
     const stray = Object.keys((await without.rows(STREAM))[0] ?? {}).filter((name) => name.startsWith('_sdc_'));
     must(stray.length === 0, `without add_record_metadata ${stray.join(', ')} are there`);
+  }),
+  check(158, 'nested members become columns', ['target'], async (lab) => {
+    // More than any destination takes as a name; they differ at the end only.
+    const long = (end: string): string => `${'long_name_'.repeat(40)}${end}`;
+    const text = { type: ['null', 'string'] };
+    const object = (properties: Readonly<Record<string, unknown>>): object => ({ type: ['null', 'object'], properties });
+    const input =
+      schemaLine(STREAM, {
+        id: 'integer',
+        a: object({ b: object({ c: object({ d: { type: ['null', 'integer'] } }) }), e: text }),
+        list: { type: ['null', 'array'] },
+        wide: object({ [long('x')]: text, [long('y')]: text }),
+      }) +
+      recordLine(STREAM, {
+        id: 1,
+        a: { b: { c: { d: 4 } }, e: 'text' },
+        list: [{ f: 1 }],
+        wide: { [long('x')]: 'first', [long('y')]: 'second' },
+      }) +
+      recordLine(STREAM, { id: 2, a: null });
+    const { ran, rows } = await load(lab, input, lab.way('flatten'));
+    mustSucceed(ran);
+    const stored = await rows(STREAM);
+    const row = stored.find((one) => one['id'] === '1') ?? {};
+    must(row['a__e'] === 'text', `a.e must be the column a__e: ${JSON.stringify(row)}`);
+    must(sameJson(parse(row['a__b__c'] ?? ''), { d: 4 }), `below two levels JSON must stay: ${JSON.stringify(row)}`);
+    must(sameJson(parse(row['list'] ?? ''), [{ f: 1 }]), `arrays must stay JSON: ${JSON.stringify(row['list'])}`);
+    const values = Object.values(row);
+    must(values.includes('first') && values.includes('second'), `long names must stay apart: ${JSON.stringify(row)}`);
+    const empty = stored.find((one) => one['id'] === '2');
+    must(empty !== undefined && (empty['a__e'] ?? null) === null, `a missing object gives nulls: ${JSON.stringify(empty)}`);
   }),
 ];

@@ -9,7 +9,7 @@ describe('singer-node, an independent reader', () => {
   test.each(WISHES)('reads every SCHEMA, RECORD and STATE of tap-csv, source "%s"', async (wish) => {
     await runLab(tapCsv(), async (lab) => {
       const { config, records } = await lab.source(wish);
-      const ran = await lab.run({ config: { ...config, ...lab.subject.frequentState } });
+      const ran = await lab.run({ config: { ...config, ...lab.perhaps('frequent-state') } });
       expect(ran.code, ran.stderr).toBe(0);
       const lines = ran.stdout.toString().trimEnd().split('\n');
       const counts: Record<string, number> = { SCHEMA: 0, RECORD: 0, STATE: 0 };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runLab } from '../../check/index.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
-import { proveGolden } from './golden.ts';
+import { proveGolden, proveRecorded } from './golden.ts';
 import { prove } from './prove.ts';
 import { targetPostgres } from './subjects/target-postgres.ts';
 
@@ -25,3 +25,4 @@ describeWithPostgres('target-postgres', (url) => {
   });
 });
 describeWithPostgres('target-postgres, sample streams [184]', (url) => proveGolden(targetPostgres(url)));
+describeWithPostgres('target-postgres, recorded streams [182]', (url) => proveRecorded(targetPostgres(url)));

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Client } from 'pg';
@@ -177,6 +177,45 @@ function withMeltano(meltano: string): void {
     });
   });
 
+  describe('Meltano, failures before and in target-jsonl', () => {
+    test('[174] when the tap fails in mid-run the run fails and the stored state is the last committed one', async () => {
+      const project = prepared(meltano);
+      const many = Array.from({ length: 30_000 }, (_, n) => `u${n},2024-01-01,1,${'p'.repeat(100)}\n`).join('');
+      const own = {
+        TARGET_JSONL_BATCH_SIZE_ROWS: '1000',
+        TAP_CSV_STATE_INTERVAL_RECORDS: '1000',
+        TAP_CSV_FILES: JSON.stringify([{ entity: 'checkins', path: DATA, strict: true }]),
+      };
+      project.write(DATA, `user,timestamp,hours,project\n${many}one cell too many,2,3,4,5\n`);
+      expect((await project.meltano(['run', 'tap-csv', 'target-jsonl'], own)).status).toBe(1);
+      const covered = rowsCovered((await succeeded(project.meltano(['state', 'get', STATE_ID.jsonl]))).stdout);
+      const users = (): string[] =>
+        project
+          .read('output/checkins.jsonl')
+          .trimEnd()
+          .split('\n')
+          .map((line) => (JSON.parse(line) as { user: string }).user);
+      expect(covered).toBeGreaterThan(0);
+      expect(users().length).toBeGreaterThanOrEqual(covered);
+      project.write(DATA, `user,timestamp,hours,project\n${many}`);
+      await succeeded(project.meltano(['run', 'tap-csv', 'target-jsonl'], own));
+      expect(new Set(users()).size).toBe(30_000);
+    });
+
+    test('[175] when the target fails nothing is left that hinders the next run', async () => {
+      const project = prepared(meltano);
+      project.write('blocked', 'a file where the folder should be');
+      const own = { TARGET_JSONL_DESTINATION_PATH: 'blocked/deep' };
+      expect((await project.meltano(['run', 'tap-csv', 'target-jsonl'], own)).status).toBe(1);
+      rmSync(join(project.folder, 'blocked'));
+      await succeeded(project.meltano(['run', 'tap-csv', 'target-jsonl'], own));
+      expect(project.read('blocked/deep/checkins.jsonl').trimEnd().split('\n')).toHaveLength(2);
+      expect(readdirSync(join(project.folder, 'blocked/deep')).filter((name) => !name.startsWith('.'))).toEqual([
+        'checkins.jsonl',
+      ]);
+    });
+  });
+
   describeWithPostgres('Meltano, CSV to Postgres', (url) => {
     const env = (): Record<string, string> => ({ TARGET_POSTGRES_URL: url() });
     /** Each test its own schema: the default one has the tap's name for all. */
@@ -206,6 +245,56 @@ function withMeltano(meltano: string): void {
       await succeeded(project.meltano(['run', 'demo'], env()));
       expect(await query('SELECT count(*)::int AS rows FROM tap_csv.checkins')).toEqual([{ rows: 3 }]);
       expect(project.read(`state/${STATE_ID.postgres}/state.json`)).toContain('"bookmarks"');
+    });
+
+    test('[169] a full refresh of one stream gets no state and keeps the bookmarks of the other', async () => {
+      const project = prepared(meltano);
+      const own = { ...env(), TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA: 'refreshed', TAP_CSV_FILES: files([], ['one', 'two']) };
+      await succeeded(project.meltano(['run', 'tap-csv', 'target-postgres'], own));
+      project.calls();
+      await succeeded(
+        project.meltano(['run', '--full-refresh', 'tap-csv', 'target-postgres'], { ...own, TAP_CSV__SELECT_FILTER: '["one"]' }),
+      );
+      expect(project.calls().filter((call) => call.includes('--state'))).toEqual([]);
+      expect(
+        await query('SELECT (SELECT count(*)::int FROM refreshed.one) AS one, (SELECT count(*)::int FROM refreshed.two) AS two'),
+      ).toEqual([{ one: 4, two: 2 }]);
+      const { stdout } = await succeeded(project.meltano(['state', 'get', STATE_ID.postgres]));
+      expect(Object.keys((JSON.parse(stdout) as SingerState).singer_state.bookmarks).sort()).toEqual(['one', 'two']);
+    });
+
+    test('[170] the state strategy merge gives the state that auto gives', async () => {
+      const project = prepared(meltano);
+      const own = { ...env(), TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA: 'merged' };
+      const state = async (): Promise<unknown> =>
+        JSON.parse((await succeeded(project.meltano(['state', 'get', STATE_ID.postgres]))).stdout);
+      await succeeded(project.meltano(['run', '--state-strategy', 'merge', 'demo'], own));
+      project.write(DATA, ROWS + MORE);
+      await succeeded(project.meltano(['run', '--state-strategy', 'merge', 'demo'], own));
+      const merged = await state();
+      // Nothing is new: with auto, the state that leaves now takes the place of the merged one.
+      await succeeded(project.meltano(['run', '--state-strategy', 'auto', 'demo'], own));
+      expect(await state()).toEqual(merged);
+      expect(await query('SELECT count(*)::int AS rows FROM merged.checkins')).toEqual([{ rows: 3 }]);
+    });
+
+    test('[172] [177] [178] settings from the environment, debug level, levels and metrics', async () => {
+      const project = prepared(meltano);
+      const own = {
+        ...env(),
+        TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA: 'told',
+        TARGET_POSTGRES_ADD_RECORD_METADATA: 'true',
+        TARGET_POSTGRES_BATCH_SIZE_ROWS: '1',
+        TARGET_POSTGRES_STREAM_OPTIONS: JSON.stringify([{ streams: 'checkins', validate_records: true }]),
+      };
+      const { stderr } = await succeeded(project.meltano(['--log-level=debug', 'run', 'demo'], own));
+      expect(await query('SELECT count(_sdc_received_at)::int AS rows FROM told.checkins')).toEqual([{ rows: 2 }]);
+      expect(stderr).toMatch(/\[debug +\].*target-postgres/);
+      const metrics = stderr.split('\n').filter((line) => line.includes('METRIC') && line.includes('target-postgres'));
+      expect(
+        metrics.some((line) => /metric_name=record_count\b/.test(line)),
+        metrics.join('\n'),
+      ).toBe(true);
     });
 
     test('[174] when the tap fails in mid-run the run fails and the stored state is the last committed one', async () => {

@@ -76,6 +76,56 @@ describe('a shell pipe into JSON lines', () => {
   });
 });
 
+describeWithPostgres('a shell pipe into Postgres', (url) => {
+  const shell = (folder: string, script: string): Promise<Finished> => {
+    const env = { TAP: executable('tap-csv'), TARGET: executable('target-postgres') };
+    return run('bash', ['-c', `set -o pipefail; ${script}`], { cwd: folder, env });
+  };
+  const prepared = (schema: string): string => {
+    const folder = temporaryFolder();
+    const files = [{ entity: 'checkins', path: 'checkins.csv', strict: true }];
+    writeFileSync(join(folder, 'tap.json'), JSON.stringify({ files, state_interval_records: 1000 }));
+    const target = { url: url(), default_target_schema: schema, batch_size_rows: 1000 };
+    writeFileSync(join(folder, 'target.json'), JSON.stringify(target));
+    return folder;
+  };
+  const count = async (schema: string): Promise<{ rows: number; users: number } | undefined> => {
+    const client = new Client({ connectionString: url() });
+    await client.connect();
+    const sql = `SELECT count(*)::int AS rows, count(DISTINCT "user")::int AS users FROM ${schema}.checkins`;
+    const { rows } = await client.query<{ rows: number; users: number }>(sql);
+    await client.end();
+    return rows[0];
+  };
+  const loop = `"$TAP" --config tap.json --state state.json | "$TARGET" --config target.json >> states; status=$?; tail -1 states > state.json; exit $status`;
+
+  test('[179] the loop of state and tail is incremental, also when a run has nothing new', async () => {
+    const folder = prepared('looped');
+    writeFileSync(join(folder, 'checkins.csv'), ROWS);
+    await succeeded(shell(folder, `echo '{}' > state.json; ${loop}`));
+    await succeeded(shell(folder, loop));
+    expect(await count('looped')).toEqual({ rows: 2, users: 2 });
+    appendFileSync(join(folder, 'checkins.csv'), 'cy,2024-01-03,3,alpha\n');
+    await succeeded(shell(folder, loop));
+    await succeeded(shell(folder, loop));
+    expect(await count('looped')).toEqual({ rows: 3, users: 3 });
+  });
+
+  test('[180] a failing tap, middle or target gives a non-zero status, and the last state loads the rest', async () => {
+    const folder = prepared('broken');
+    const good = Array.from({ length: 20_000 }, (_, n) => `u${n},2024-01-01,1,${'p'.repeat(80)}\n`).join('');
+    writeFileSync(join(folder, 'checkins.csv'), `${HEAD}${good}one,cell,too,many,here\n`);
+    expect((await shell(folder, `echo '{}' > state.json; ${loop}`)).status).toBe(1);
+    expect(JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'))).toHaveProperty('bookmarks');
+    writeFileSync(join(folder, 'checkins.csv'), `${HEAD}${good}`);
+    const cut = loop.replace('| "$TARGET"', '| (head -c 1000000; exit 3) | "$TARGET"');
+    expect((await shell(folder, cut)).status).not.toBe(0);
+    expect((await shell(folder, loop.replace('--config target.json', '--config missing.json'))).status).toBe(2);
+    await succeeded(shell(folder, loop));
+    expect((await count('broken'))?.users).toBe(20_000);
+  });
+});
+
 describeWithPostgres('examples/csv-to-postgres', (url) => {
   test('moves everything once, then nothing, then what was appended', async () => {
     const folder = temporaryFolder();

@@ -2,7 +2,9 @@ import { appendFile, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Source, SourceWish, Subject } from '../../../check/index.ts';
+import plugin from '../../../taps/csv/index.ts';
 import { executable } from '../executables.ts';
+import { waysOf } from './ways.ts';
 
 /** Columns of the large file; with them a record takes at least this many bytes on the wire. */
 const WIDE = [
@@ -36,7 +38,7 @@ export function tapCsv(): Subject {
         mentions: ['files[0].strict', 'files[1].entity'],
       },
     ],
-    frequentState: { state_interval_records: 1, state_interval_seconds: 0 },
+    ways: waysOf(plugin),
     makeSource,
   };
 }

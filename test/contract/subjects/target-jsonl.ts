@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { Destination, StoredRow, Subject } from '../../../check/index.ts';
 import { ExactNumber, type Json } from '../../../singer/index.ts';
 import { parseExact, stringifyExact } from '../../../singer/json-text.ts';
+import plugin from '../../../targets/jsonl/index.ts';
 import { distinctName } from '../../../targets/jsonl/file-name.ts';
 import { executable } from '../executables.ts';
+import { waysOf } from './ways.ts';
 
 /** target-jsonl, each destination a folder of its own. */
 export function targetJsonl(): Subject {
@@ -21,7 +23,7 @@ export function targetJsonl(): Subject {
       { config: { batch_size_rows: 'many', validate_records: 3 }, mentions: ['batch_size_rows', 'validate_records'] },
     ],
     sharesDestination: false,
-    smallBatches: { batch_size_rows: 1, max_state_age_seconds: 0.1 },
+    ways: waysOf(plugin),
     makeDestination,
   };
 }

@@ -1,7 +1,9 @@
 import { Client } from 'pg';
 import type { Destination, StoredRow, Subject } from '../../../check/index.ts';
+import plugin from '../../../targets/postgres/index.ts';
 import { nameRules, otherTable, placeOf } from '../../../targets/postgres/naming.ts';
 import { executable } from '../executables.ts';
+import { waysOf } from './ways.ts';
 
 let made = 0;
 
@@ -23,9 +25,8 @@ export function targetPostgres(url: () => string): Subject {
       { config: { load_method: 'upside', max_retries: 'lots' }, mentions: ['load_method', 'max_retries'] },
       { config: { batch_size_rows: 'many', validate_records: 3 }, mentions: ['batch_size_rows', 'validate_records'] },
     ],
-    upsert: { load_method: 'upsert' },
-    overwrite: { load_method: 'overwrite' },
-    smallBatches: { batch_size_rows: 1, max_state_age_seconds: 0.1 },
+    sharesDestination: true,
+    ways: waysOf(plugin),
     makeDestination: async (settings) => makeDestination(new URL(url()), settings),
   };
 }
