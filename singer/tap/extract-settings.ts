@@ -14,7 +14,7 @@ export const tapSettings = {
     default: 10_000,
     minimum: 1,
     description:
-      'Send a STATE after this many records, at the next place where the stream can be resumed. With batch_config: after each file.',
+      'Send a STATE after this many records, at the next place where the stream can be resumed (with batch_config: at the end of a file). When the state is longer than 64 KiB, as that of thousands of files, it is sent that many times less often.',
   },
   state_interval_seconds: {
     type: 'number',

@@ -5,6 +5,9 @@ import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
 import { unlessAborted } from './waiting.ts';
 
+/** Up to this length of its text a state is sent as often as the settings say. */
+const SHORT_STATE = 64 * 1024;
+
 /** Writes STATE messages: often enough, never the same twice in a row. */
 export class StateSender {
   readonly #o: StateSenderOptions;
@@ -18,12 +21,14 @@ export class StateSender {
 
   /**
    * Tells of records written, and says whether it is time for a STATE. By count only if it would be a new one: in the midst of a
-   * batch file nothing is.
+   * batch file nothing is. A long state waits for as many more records as it is longer: the states of thousands of files would
+   * otherwise outgrow the records between them.
    */
   due(records: number, isNew: boolean): boolean {
     const { stateRecords, stateSeconds } = this.#o.settings;
     this.#records += records;
-    const enough = isNew && this.#records >= stateRecords;
+    const weight = Math.max(1, (this.#last?.length ?? 0) / SHORT_STATE);
+    const enough = isNew && this.#records >= stateRecords * weight;
     return enough || performance.now() - this.#sentAt >= stateSeconds * 1000;
   }
 

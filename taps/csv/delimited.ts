@@ -11,7 +11,7 @@ import type { Header } from './header.ts';
 import { layoutOf } from './layout.ts';
 import { openWithHeader } from './opened.ts';
 import type { Out } from './out.ts';
-import { rejectFileOf, RowPolicy } from './policy.ts';
+import { rejectsOf, RowPolicy } from './policy.ts';
 import { readRows } from './reader.ts';
 import { resumeOrTell, startOf } from './resume.ts';
 import type { FileState } from './state.ts';
@@ -25,6 +25,8 @@ import { VerdictLog } from './verdicts.ts';
 interface Reading extends Discovery {
   readonly columns: ReadonlySet<string>;
   readonly types: StreamTypes;
+  /** Names that the columns of files may not have. */
+  readonly reserved: ReadonlySet<string>;
 }
 
 /**
@@ -36,15 +38,15 @@ export async function discoverDelimited(discovery: Discovery): Promise<Discovere
   const { name, entries, parts } = discovery.group;
   const { log, signal } = run;
   const keys = entries[0]!.keys;
-  if (entries.some(fillsExtra)) made.add(EXTRA);
-  if (entries.some(keepsMisfits)) made.add(MISFITS);
+  addAsides(made, entries);
+  const reserved = new Set(made);
   const columns = new StreamColumns(name, keys, made, log);
   const verdicts = new VerdictLog();
   const survey = new TypeSurvey(name, entries, parts.length);
   for (const part of parts) {
     const opened = await openWithHeader(part.file, {
       entry: part.entry,
-      reserved: made,
+      reserved,
       windowBytes: headerWindow(part.file, tuning),
       signal,
     });
@@ -61,11 +63,20 @@ export async function discoverDelimited(discovery: Discovery): Promise<Discovere
   verdicts.end(log, name);
   columns.end();
   if (keys.includes(ROW_HASH) && !columns.names.has(ROW_HASH)) made.add(ROW_HASH);
-  const reading: Reading = { ...discovery, columns: columns.names, types: survey.end(columns.names, log) };
+  const types = survey.end(columns.names, log);
+  // Where every column is text there is nothing that might not fit.
+  if (!entries.some((entry) => types.mayKeep(entry, columns.names))) made.delete(MISFITS);
+  const reading: Reading = { ...discovery, columns: columns.names, types, reserved };
   return {
     schema: schemaOf(reading),
     readFile: (wanted, out) => readFile(reading, wanted, out),
   };
+}
+
+/** Adds the columns beside those of the files that the entries ask for: surplus cells and misfits. */
+export function addAsides(made: Set<string>, entries: readonly Entry[]): void {
+  if (entries.some(fillsExtra)) made.add(EXTRA);
+  if (entries.some(keepsMisfits)) made.add(MISFITS);
 }
 
 /** True if cells may go to the list of surplus cells. */
@@ -91,7 +102,7 @@ async function* readFile(reading: Reading, wanted: Wanted, out: Out): AsyncGener
   const { file, entry } = part;
   const log = request.log;
   const windowBytes = fileWindow(file, tuning);
-  const options = { entry, reserved: made, windowBytes, signal: run.signal };
+  const options = { entry, reserved: reading.reserved, windowBytes, signal: run.signal };
   let opened = part.held ?? (await openWithHeader(file, options));
   part.held = undefined;
   try {
@@ -115,7 +126,7 @@ async function* readFile(reading: Reading, wanted: Wanted, out: Out): AsyncGener
     const envelope = request.whole ? request.envelope() : BARE;
     const layout = layoutOf({
       header: header.columns,
-      cells: await reading.types.writers(entry, header.columns, request.keys),
+      cells: await reading.types.writers(entry, header.columns, request.keys, request.schema),
       extraCells: extraCellsOf(reading, part, header, request),
       keys: request.keys,
       columns: request.columns,
@@ -125,7 +136,7 @@ async function* readFile(reading: Reading, wanted: Wanted, out: Out): AsyncGener
       constants: reading.constantsOf(part),
       ...envelope,
     });
-    const policy = new RowPolicy(entry, file.key, log, rejectFileOf(entry, wanted.rejects), wanted.errors);
+    const policy = new RowPolicy(entry, file.key, log, rejectsOf(name, entry, wanted.rejects), wanted.errors);
     log.debug('Reading a file', { stream: name, file: file.key, from: start.offset });
     const { fastLane } = tuning;
     const job = { file, entry, opened, start, layout, policy, limit: wanted.left, newTail: tailClock(request), fastLane, log };

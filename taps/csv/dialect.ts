@@ -83,6 +83,12 @@ export function dialectProblems(options: DialectOptions): { setting: string; mes
   if (delimiter !== '' && (rowBreak.startsWith(delimiter) || delimiter.startsWith(rowBreak))) {
     problems.push({ setting: 'record_delimiter', message: 'must not begin as the delimiter does' });
   }
+  if (options.record_delimiter && [options.quotechar, options.escapechar].some((mark) => mark && rowBreak.startsWith(mark))) {
+    problems.push({ setting: 'record_delimiter', message: 'must not begin with the quote or escape character' });
+  }
+  if (options.comment !== undefined && (/[\r\n]/.test(options.comment) || options.comment.includes(rowBreak))) {
+    problems.push({ setting: 'comment', message: 'must not hold a line break' });
+  }
   return problems;
 }
 

@@ -75,6 +75,17 @@ export const BAD_BYTE = Buffer.of(0xff);
 /** What stands for undecodable bytes in iconv-lite's and TextDecoder's lenient output. */
 const REPLACEMENT = '\ufffd';
 
+/** Python's plain utf-16 and utf-32 follow the mark; without one, little-endian, as on the machines of today. */
+const LITTLE_ENDIAN: Readonly<Record<string, string>> = { utf16: 'utf16le', utf32: 'utf32le', ucs2: 'utf16le' };
+
+/** True for a name that `transcoderFor` knows; loads the tables for names other than UTF-8. */
+export async function isEncoding(label: string): Promise<boolean> {
+  const name = encodingName(label);
+  if (name === 'utf8') return true;
+  const { default: iconv } = await import('iconv-lite');
+  return iconv.encodingExists(LITTLE_ENDIAN[name] ?? name);
+}
+
 /**
  * The transcoder for an encoding, loaded on first use; undefined for UTF-8 that need not be repaired.
  * Throws SystemError for a name nobody knows.
@@ -82,8 +93,7 @@ const REPLACEMENT = '\ufffd';
 export async function transcoderFor(encoding: string, errors?: BadBytes): Promise<Transcoder | undefined> {
   const name = encodingName(encoding);
   if (name === 'utf8') return errors?.put === REPLACEMENT_BYTES ? utf8Transcoder(errors) : undefined;
-  // Python's plain utf-16 and utf-32 follow the mark; without one, little-endian, as on the machines of today.
-  const label = name === 'utf16' ? 'utf16le' : name === 'utf32' ? 'utf32le' : name === 'ucs2' ? 'utf16le' : name;
+  const label = LITTLE_ENDIAN[name] ?? name;
   const { default: iconv } = await import('iconv-lite');
   if (!iconv.encodingExists(label)) {
     throw new SystemError(`The encoding "${encoding}" is not known`, {

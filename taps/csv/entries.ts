@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { Log, Setting } from '../../singer/index.ts';
 import { ConfigError } from '../../singer/index.ts';
-import { dialectProblems } from './dialect.ts';
+import { DETECT, dialectProblems } from './dialect.ts';
+import { isEncoding } from './encodings.ts';
 import { entityProblems } from './entity.ts';
 import { systemError } from './refusal.ts';
 import type { CsvConfig, FileConfig } from './settings.ts';
 import { rowProblems } from './row-settings.ts';
 import { fileSettings } from './settings.ts';
-import { typeProblems } from './types/column-type.ts';
+import { formatProblems, typeProblems } from './types/column-type.ts';
 
 /** One entry of the configuration, in the form the tap works with. */
 export interface Entry extends Omit<FileConfig, 'path' | 'exclude' | 'keys' | 'zip_members'> {
@@ -29,22 +31,22 @@ interface Problem {
 export async function entriesOf(config: CsvConfig, log: Log): Promise<Entry[]> {
   const problems: Problem[] = [];
   const entries: Entry[] = [];
-  const add = (list: readonly FileConfig[], place: string): void => {
+  const add = async (list: readonly FileConfig[], place: string): Promise<void> => {
     for (const [index, item] of list.entries()) {
       const entry = {
         ...item,
         paths: typeof item.path === 'string' ? [item.path] : item.path,
         exclude: listOf(item.exclude),
         zipMembers: listOf(item.zip_members),
-        keys: item.keys ?? [],
+        keys: [...new Set(item.keys)],
       };
-      problems.push(...problemsOf(entry).map((p) => ({ path: `${place}[${index}].${p.setting}`, message: p.message })));
+      problems.push(...(await problemsOf(entry)).map((p) => ({ path: `${place}[${index}].${p.setting}`, message: p.message })));
       entries.push(entry);
     }
   };
-  add(config.files ?? [], 'files');
+  await add(config.files ?? [], 'files');
   if (config.csv_files_definition) {
-    add(await definition(config.csv_files_definition, problems, log), 'csv_files_definition');
+    await add(await definition(config.csv_files_definition, problems, log), 'csv_files_definition');
   }
   if (entries.length === 0 && problems.length === 0) {
     problems.push({ path: 'files', message: 'needs at least one entry, here or in csv_files_definition' });
@@ -55,18 +57,46 @@ export async function entriesOf(config: CsvConfig, log: Log): Promise<Entry[]> {
       problems.push({ path: 'files', message: `the entries of the stream ${entity} must have the same keys` });
     }
   }
+  if (entries.filter((entry) => entry.paths.includes('-')).length > 1) {
+    problems.push({ path: 'files', message: 'standard input (-) can be read once, by one entry' });
+  }
   if (problems.length > 0) throw new ConfigError(problems);
+  for (const entry of entries) tellUnused(entry, log);
   return entries;
 }
 
-function problemsOf(entry: Entry): { setting: string; message: string }[] {
+/** Limits and places for malformed rows that on_error never brings into play. */
+function tellUnused({ entity, on_error, max_errors, max_error_rate, reject_file }: Entry, log: Log): void {
+  const limits = Object.entries({ max_errors, max_error_rate }).filter(([, value]) => on_error === 'fail' && value !== undefined);
+  const settings = limits.map(([name]) => name);
+  if (reject_file && on_error !== 'quarantine') settings.push('reject_file');
+  if (settings.length > 0) log.warn(`Settings have no effect with on_error ${on_error}`, { entity, settings });
+}
+
+async function problemsOf(entry: Entry): Promise<{ setting: string; message: string }[]> {
   const problems = dialectProblems(entry);
-  problems.push(...entityProblems(entry), ...typeProblems(entry), ...rowProblems(entry));
+  if (entry.encoding !== DETECT && !(await isEncoding(entry.encoding))) {
+    const message = `${JSON.stringify(entry.encoding)} is not known; use a name such as utf-8, utf-16, latin-1, cp1252 or shift_jis`;
+    problems.push({ setting: 'encoding', message });
+  }
+  problems.push(...entityProblems(entry), ...typeProblems(entry), ...(await formatProblems(entry)), ...rowProblems(entry));
   if (entry.paths.length === 0 || entry.paths.includes('')) problems.push({ setting: 'path', message: 'must not be empty' });
+  for (const path of entry.paths.filter((text) => text.startsWith('file:') && !isFileUrl(text))) {
+    problems.push({ setting: 'path', message: `${JSON.stringify(path)} is no URL of a file on this machine: file:///PATH` });
+  }
   if (entry.on_error === 'quarantine' && !entry.reject_file) {
     problems.push({ setting: 'reject_file', message: 'is needed with on_error quarantine' });
   }
   return problems;
+}
+
+function isFileUrl(text: string): boolean {
+  try {
+    return fileURLToPath(text) !== '';
+  } catch {
+    // No URL, the name of another machine, or a slash that is escaped.
+    return false;
+  }
 }
 
 function listOf(value: string | readonly string[] | undefined): readonly string[] {

@@ -3,6 +3,7 @@ import { BATCH_BYTES, SLACK_BYTES } from './out.ts';
 import type { Out } from './out.ts';
 import type { FoundFile } from './files.ts';
 import type { Group, Part } from './groups.ts';
+import type { MadeColumns } from './made-columns.ts';
 import type { ErrorCount, RejectFile } from './policy.ts';
 import type { FileState } from './state.ts';
 import { WINDOW_BYTES } from './window.ts';
@@ -18,14 +19,8 @@ export interface Tuning {
 export const USUAL: Tuning = { windowBytes: WINDOW_BYTES, batchBytes: BATCH_BYTES, slackBytes: SLACK_BYTES, fastLane: true };
 
 /** What is asked about a stream's files. */
-export interface Discovery {
+export interface Discovery extends MadeColumns {
   readonly group: Group;
-  /** Columns that the tap itself fills, whatever the format; a format may add its own. */
-  readonly made: Set<string>;
-  /** Columns that the folders of the files make, with their schemas; each is in `made`. */
-  readonly pathColumns: ReadonlyMap<string, JsonSchema>;
-  /** The file's value in each of them, as JSON text. */
-  readonly constantsOf: (part: Part) => ReadonlyMap<string, string>;
   readonly run: Run;
   readonly tuning: Tuning;
 }

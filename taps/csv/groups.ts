@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Run } from '../../singer/index.ts';
 import { ConfigError, SystemError } from '../../singer/index.ts';
 import { withMembers } from './archives.ts';
@@ -28,7 +29,8 @@ export interface Group {
 
 /**
  * The streams that the entries' files make, in the order of the entries. Throws SystemError for files that are not there or may not
- * be read, InputError for an archive that cannot be read, ConfigError for entries that meet in one stream with different keys.
+ * be read, InputError for an archive that cannot be read, ConfigError for entries that meet in one stream with different keys, and for
+ * a reject file among the files.
  */
 export async function groupsOf(entries: readonly Entry[], run: Run): Promise<Group[]> {
   const groups = new Map<string, { entries: Entry[]; parts: Map<string, Part> }>();
@@ -46,7 +48,8 @@ export async function groupsOf(entries: readonly Entry[], run: Run): Promise<Gro
       if (name === undefined) unnamed.push(file.key);
       else {
         const parts = groupOf(name, entry);
-        if (!parts.has(file.key)) parts.set(file.key, { file, entry, held: undefined });
+        const place = placeKey(file);
+        if (!parts.has(place)) parts.set(place, { file, entry, held: undefined });
       }
     }
     if (unnamed.length > 0) {
@@ -59,6 +62,7 @@ export async function groupsOf(entries: readonly Entry[], run: Run): Promise<Gro
       });
     }
   }
+  refuseRead(groups, entries);
   return [...groups].map(([name, group]) => {
     if (new Set(group.entries.map((entry) => JSON.stringify(entry.keys))).size > 1) {
       throw new ConfigError([{ path: 'files', message: `the entries of the stream ${name} must have the same keys` }]);
@@ -67,19 +71,38 @@ export async function groupsOf(entries: readonly Entry[], run: Run): Promise<Gro
   });
 }
 
+/** A run that appends to a file it reads would never end, and spoil the file. Throws ConfigError. */
+function refuseRead(groups: ReadonlyMap<string, { parts: Map<string, Part> }>, entries: readonly Entry[]): void {
+  for (const { on_error, reject_file } of entries) {
+    if (on_error !== 'quarantine' || !reject_file) continue;
+    if (![...groups.values()].some(({ parts }) => parts.has(resolve(reject_file)))) continue;
+    const message = `the reject_file ${reject_file} is one of the files to read: put it elsewhere, or leave it out with exclude`;
+    throw new ConfigError([{ path: 'files', message }]);
+  }
+}
+
+/** The same for a file however its path is spelled: `a.csv`, `./a.csv`, `/data/../data/a.csv`. */
+function placeKey({ key, path }: FoundFile): string {
+  return path === undefined ? key : resolve(key);
+}
+
 async function filesOf(entry: Entry, run: Run): Promise<FoundFile[]> {
   const stream = entry.entity;
   const found = await findFiles(entry.paths, entry.exclude, entry.format);
   const { files, passedOver } = await withMembers(found.files, entry.zipMembers);
   if (found.passedOver > 0) {
-    run.log.info(`Files not named ${entry.format === 'jsonl' ? '.jsonl or .ndjson' : '.csv or .csv.gz'} were passed over`, {
-      stream,
-      paths: entry.paths,
-      files: found.passedOver,
-    });
+    run.log.info(
+      `Files not named ${entry.format === 'jsonl' ? '.jsonl or .ndjson' : '.csv'} (with or without an ending of compression) were passed over`,
+      {
+        stream,
+        paths: entry.paths,
+        files: found.passedOver,
+      },
+    );
   }
   if (passedOver > 0) run.log.info('Files in archives were passed over', { stream, paths: entry.paths, files: passedOver });
-  const { missing } = found;
+  // Archives of which nothing is left are as good as a pattern that matches nothing; an empty one is just empty.
+  const missing = files.length === 0 && passedOver > 0 ? entry.paths : found.missing;
   if (missing.length === 0) return files;
   const facts = { stream, paths: missing, exclude: entry.exclude };
   if (entry.if_no_files === 'warn') run.log.warn('No files were found', facts);
@@ -87,7 +110,7 @@ async function filesOf(entry: Entry, run: Run): Promise<FoundFile[]> {
     throw new SystemError(`Stream ${stream}: no files at ${missing.join(', ')}`, {
       code: 'no-files',
       facts,
-      hint: 'Check the path (a relative one counts from the working directory), or set if_no_files to warn.',
+      hint: 'Check the path (a relative one counts from the working directory), exclude and zip_members, or set if_no_files to warn.',
     });
   }
   return files;

@@ -159,11 +159,13 @@ export class RowParser {
           terminator = i + 1 < end && input[i + 1] === LF ? 2 : 1;
           break;
         }
+        const isFirstAfterQuote = after;
         if (after) {
           after = false;
           if (strict) this.#note('text-after-quote', i);
         }
-        if (byte === e0 && matches(input, i, end, escape!)) {
+        // As in Python: the one after a closing quote is itself, where quotes are doubled.
+        if (byte === e0 && !(isFirstAfterQuote && doublequote) && matches(input, i, end, escape!)) {
           i += escapeLength;
           if (i >= end) {
             if (!eof) return false;

@@ -30,6 +30,12 @@ export interface ErrorCount {
   rows: number;
 }
 
+/** A stream's reject file. */
+export interface Rejects {
+  readonly stream: string;
+  readonly file: RejectFile;
+}
+
 /** Longest piece of a row that goes to the reject file. */
 export const REJECT_BYTES = 1024 * 1024;
 
@@ -59,13 +65,13 @@ export class RowPolicy implements RowJudge {
   readonly #entry: Entry;
   readonly #key: string;
   readonly #log: Log;
-  readonly #rejects: RejectFile | undefined;
+  readonly #rejects: Rejects | undefined;
   readonly #errors: ErrorCount;
   readonly #counts = new Map<string, Counted>();
   #malformed = 0;
 
   /** `errors` is shared by the files of a stream. */
-  constructor(entry: Entry, key: string, log: Log, rejects: RejectFile | undefined, errors: ErrorCount = { rows: 0 }) {
+  constructor(entry: Entry, key: string, log: Log, rejects: Rejects | undefined, errors: ErrorCount = { rows: 0 }) {
     this.#entry = entry;
     this.#key = key;
     this.#log = log;
@@ -98,7 +104,7 @@ export class RowPolicy implements RowJudge {
     if (on_error === 'fail') throw rowError(this.#key, row);
     this.#malformed++;
     if (++this.#errors.rows > max_errors) throw this.#tooMany(`more than ${max_errors} malformed rows (max_errors)`, row);
-    if (on_error === 'quarantine') this.#rejects?.write(this.#entry.entity, this.#key, row);
+    if (on_error === 'quarantine') this.#rejects?.file.write(this.#rejects.stream, this.#key, row);
     const fate = on_error === 'quarantine' ? 'rows were written to the reject file' : 'rows were left out';
     this.#count(`Malformed ${fate}: ${REASONS[row.reason]}`, row.line);
   }
@@ -271,12 +277,12 @@ export class RejectFile {
   }
 }
 
-/** The reject file of an entry, opened once for all of its files. */
-export function rejectFileOf(entry: Entry, open: Map<string, RejectFile>): RejectFile | undefined {
+/** Where a stream's rows of an entry are rejected to; `open` holds the files that are open. */
+export function rejectsOf(stream: string, entry: Entry, open: Map<string, RejectFile>): Rejects | undefined {
   if (entry.on_error !== 'quarantine' || !entry.reject_file) return undefined;
   let file = open.get(entry.reject_file);
   if (file === undefined) open.set(entry.reject_file, (file = new RejectFile(entry.reject_file)));
-  return file;
+  return { stream, file };
 }
 
 function writeAll(file: number, bytes: Buffer): void {

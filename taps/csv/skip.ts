@@ -18,6 +18,8 @@ export class RowSkipper {
   readonly #dialect: Dialect;
   #inQuotes = false;
   #atCellStart = true;
+  /** True right after a closing quote: an escape character there is itself. */
+  #afterQuote = false;
 
   constructor(dialect: Dialect) {
     this.#dialect = dialect;
@@ -31,14 +33,19 @@ export class RowSkipper {
     while (i < end) {
       // A mark may be cut in two by the end of the input.
       if (!eof && end - i < longest) break;
-      if (escape !== undefined && matches(input, i, end, escape)) {
+      const isLiteral = this.#afterQuote;
+      this.#afterQuote = false;
+      if (escape !== undefined && !isLiteral && matches(input, i, end, escape)) {
         i += escape.length;
         if (input[i] === LF) this.innerLines++;
         i++;
       } else if (this.#inQuotes && quote !== undefined && matches(input, i, end, quote)) {
         i += quote.length;
         if (doublequote && i < end && matches(input, i, end, quote)) i += quote.length;
-        else this.#inQuotes = false;
+        else {
+          this.#inQuotes = false;
+          this.#afterQuote = doublequote;
+        }
       } else if (this.#inQuotes) {
         if (input[i] === LF) this.innerLines++;
         i++;

@@ -24,16 +24,20 @@ export class StreamColumns {
     this.#log = log;
   }
 
-  /** The next file; `header` is undefined if it is empty. */
+  /** The next file; `header` is undefined if nothing stands in it, or nothing is left of it. */
   add(file: string, entry: Entry, header: Header | undefined): void {
     const stream = this.#stream;
     if (header === undefined) {
-      this.#log.warn('The file is empty', { stream, file });
+      this.#log.warn('The file has no header and no rows', { stream, file });
       return;
     }
     const { renamed } = header;
     if (renamed.length > 0) {
       this.#log.warn('Columns with an empty or repeated name got another', { stream, file, columns: renamed });
+    }
+    if (entry.duplicate_headers === 'last' && header.duplicates.length > 0) {
+      const facts = { stream, file, columns: header.duplicates };
+      this.#log.warn('Of several columns with the same name only the last is sent', facts);
     }
     for (const name of Object.keys(entry.rename ?? {})) {
       this.#renames.set(name, this.#renames.get(name) === true || header.renamesUsed.includes(name));

@@ -1,14 +1,13 @@
 import type { Batch, ReadRequest, Row, Run, Stream } from '../../singer/index.ts';
 import { parseExact, SystemError } from '../../singer/index.ts';
-import { LINE, MTIME, SOURCE } from './columns.ts';
 import type { Entry } from './entries.ts';
 import type { Discovered, Tuning } from './format.ts';
 import { USUAL } from './format.ts';
 import { discover } from './formats.ts';
 import type { Group, Part } from './groups.ts';
 import { closeAll, groupsOf } from './groups.ts';
+import { madeColumnsOf } from './made-columns.ts';
 import { Out } from './out.ts';
-import { pathColumnsOf } from './path-columns.ts';
 import type { RejectFile } from './policy.ts';
 import type { FileState } from './state.ts';
 import { bookmarkOf, statesOf } from './state.ts';
@@ -41,10 +40,7 @@ export async function openStreams(
 }
 
 async function openStream(group: Group, metadataColumns: boolean, run: Run, tuning: Tuning): Promise<CsvStream> {
-  const made = new Set(metadataColumns ? [SOURCE, MTIME, LINE] : []);
-  const { schemas, constantsOf } = pathColumnsOf(group);
-  for (const name of schemas.keys()) made.add(name);
-  const discovered = await discover({ group, made, pathColumns: schemas, constantsOf, run, tuning });
+  const discovered = await discover({ group, ...madeColumnsOf(group, metadataColumns), run, tuning });
   return {
     id: group.name,
     schema: discovered.schema,

@@ -3,6 +3,7 @@ import { entriesOf } from '../entries.ts';
 import { closeAll, groupsOf } from '../groups.ts';
 import type { CsvConfig } from '../settings.ts';
 import { formatOf } from '../formats.ts';
+import { madeColumnsOf } from '../made-columns.ts';
 import { examine } from './examine.ts';
 import { examineLines } from './examine-lines.ts';
 import type { StreamFacts } from './facts.ts';
@@ -18,7 +19,7 @@ export async function check(config: CsvConfig, run: Run, ask: Ask): Promise<Answ
   try {
     for (const group of groups) {
       const isLines = group.parts.some((part) => formatOf(part) === 'jsonl');
-      streams.push(await (isLines ? examineLines : examine)(group, run));
+      streams.push(await (isLines ? examineLines : examine)(group, madeColumnsOf(group, config.add_metadata_columns), run));
     }
   } finally {
     for (const group of groups) await closeAll(group.parts);

@@ -6,6 +6,7 @@ import { BARE, USUAL } from '../format.ts';
 import type { Discovered } from '../format.ts';
 import { discover } from '../formats.ts';
 import type { Group, Part } from '../groups.ts';
+import type { MadeColumns } from '../made-columns.ts';
 import { closeAll } from '../groups.ts';
 import { Out } from '../out.ts';
 import type { ColumnFacts, FileFacts, Finding, StreamFacts } from './facts.ts';
@@ -19,7 +20,7 @@ interface Filled {
 }
 
 /** Reads a stream's files of JSON lines whole, as a run would that leaves malformed lines out, and sends nothing. */
-export async function examineLines(group: Group, run: Run): Promise<StreamFacts> {
+export async function examineLines(group: Group, own: MadeColumns, run: Run): Promise<StreamFacts> {
   const { name, entries } = group;
   const keys = entries[0]!.keys;
   const tolerant = tolerantOf(group);
@@ -27,17 +28,16 @@ export async function examineLines(group: Group, run: Run): Promise<StreamFacts>
   const key = keys.length === 0 ? undefined : new KeyTally(keys);
   const files: FileFacts[] = [];
   const filled = new Map<string, Filled>();
-  const made = new Set([LINE]);
+  const made = own.made.add(LINE);
   let schema: JsonSchema = {};
   let malformed = 0;
   try {
-    const base = { group: tolerant, made, pathColumns: new Map(), constantsOf: () => new Map<string, string>(), run };
-    const discovered = await discover({ ...base, tuning: USUAL });
+    const discovered = await discover({ ...own, group: tolerant, run, tuning: USUAL });
     schema = discovered.schema;
     for (const [index, part] of tolerant.parts.entries()) {
       const errors = { rows: 0 };
       const { entry } = group.parts[index]!;
-      const facts = await examineFile({ discovered, part, entry, run, key, keys, filled, errors, problems });
+      const facts = await examineFile({ discovered, part, entry, made, run, key, keys, filled, errors, problems });
       files.push(facts);
       malformed += errors.rows;
       if (entry.on_error === 'fail' && errors.rows > 0) {
@@ -76,6 +76,7 @@ interface FileJob {
   readonly part: Part;
   /** As configured. */
   readonly entry: Entry;
+  readonly made: ReadonlySet<string>;
   readonly run: Run;
   readonly key: KeyTally | undefined;
   readonly keys: readonly string[];
@@ -122,7 +123,7 @@ async function examineFile(job: FileJob): Promise<FileFacts> {
     encoding: entry.encoding,
     dialect: null,
     first_row_line: 1,
-    columns: request.columns.length - 1,
+    columns: request.columns.filter((column) => !job.made.has(column)).length,
     renamed: [],
     duplicate_headers: [],
     missing_columns: [],

@@ -1,9 +1,11 @@
 import type { Run } from '../../../singer/index.ts';
-import { MISFITS, ROW_HASH } from '../columns.ts';
+import { LINE, MISFITS, ROW_HASH } from '../columns.ts';
+import { addAsides } from '../delimited.ts';
 import type { Entry } from '../entries.ts';
 import { HEADER_BYTES, USUAL } from '../format.ts';
 import type { Group, Part } from '../groups.ts';
-import { layoutOf } from '../layout.ts';
+import { fileMembers, layoutOf } from '../layout.ts';
+import type { MadeColumns } from '../made-columns.ts';
 import type { OpenedFile } from '../opened.ts';
 import { openWithHeader } from '../opened.ts';
 import { Out } from '../out.ts';
@@ -29,23 +31,29 @@ interface Examination {
   readonly key: KeyTally | undefined;
   /** Columns of the first file. */
   readonly base: readonly string[];
+  readonly made: ReadonlySet<string>;
+  /** By file, the values of the path columns; none for a file whose path does not fit. */
+  readonly constants: ReadonlyMap<Part, ReadonlyMap<string, string>>;
 }
 
 /** Reads the files of a stream whole, and sends nothing. Throws SystemError for a file that may not be read. */
-export async function examine(group: Group, run: Run): Promise<StreamFacts> {
+export async function examine(group: Group, { made, constantsOf }: MadeColumns, run: Run): Promise<StreamFacts> {
   const { name, entries, parts } = group;
   const keys = entries[0]!.keys;
-  const columns = new StreamColumns(name, keys, new Set(), SILENT);
+  addAsides(made, entries);
+  const columns = new StreamColumns(name, keys, made, SILENT);
   const survey = new TypeSurvey(name, entries, parts.length);
   const problems: string[] = [];
   const sound = new Map<Part, OpenedFile | undefined>();
+  const constants = new Map<Part, ReadonlyMap<string, string>>();
   for (const part of parts) {
     try {
-      const opened = await open(part, run, HEADER_BYTES);
+      const opened = await open(part, made, run, HEADER_BYTES);
       sound.set(part, part.file.regular ? undefined : opened);
       columns.add(part.file.key, part.entry, opened.header);
       await survey.sample(part.entry, opened);
       if (part.file.regular) await opened.close();
+      constants.set(part, constantsOf(part));
     } catch (error) {
       problems.push(told(error));
     }
@@ -57,12 +65,13 @@ export async function examine(group: Group, run: Run): Promise<StreamFacts> {
   }
   const key = keys.length === 0 || keys.includes(ROW_HASH) ? undefined : new KeyTally(keys);
   const tallies = new Map([...columns.names].map((column) => [column, new ColumnTally()]));
-  const examination = { group, run, types: survey.end(columns.names, SILENT), columns: tallies, key };
+  const types = survey.end(columns.names, SILENT);
+  const examination = { group, run, types, columns: tallies, key, made, constants };
   const files: FileFacts[] = [];
   let base: readonly string[] | undefined;
   let malformed = 0;
   for (const [part, held] of sound) {
-    const opened = held ?? (await open(part, run, USUAL.windowBytes));
+    const opened = held ?? (await open(part, made, run, USUAL.windowBytes));
     try {
       const names = (opened.header?.columns ?? []).filter((column) => column !== undefined);
       if (names.length > 0) base ??= names;
@@ -80,8 +89,8 @@ export async function examine(group: Group, run: Run): Promise<StreamFacts> {
   return { stream: name, rows, files, columns: columnFacts(examination), key: key?.facts, problems };
 }
 
-function open(part: Part, run: Run, windowBytes: number): Promise<OpenedFile> {
-  return openWithHeader(part.file, { entry: part.entry, reserved: new Set(), windowBytes, signal: run.signal });
+function open(part: Part, reserved: ReadonlySet<string>, run: Run, windowBytes: number): Promise<OpenedFile> {
+  return openWithHeader(part.file, { entry: part.entry, reserved, windowBytes, signal: run.signal });
 }
 
 async function examineFile(
@@ -110,7 +119,8 @@ async function examineFile(
   });
   const readings = await readingsOf(entry, header, types);
   const tallies = header.map((column) => (column === undefined ? undefined : columns.get(column)));
-  const keyCells = keys.map((column) => header.indexOf(column));
+  const keyCells = keys.filter((column) => !examination.made.has(column)).map((column) => header.indexOf(column));
+  const madeKey = madeKeyOf(keys, examination, part, opened.mtime);
   const hasKey = key !== undefined && !keyCells.includes(-1);
   let rows = 0;
   const out = new Out(USUAL.batchBytes, USUAL.slackBytes);
@@ -131,7 +141,7 @@ async function examineFile(
         if (cell >= row.cells) tally.absent(1);
         else tally.add(row.bytes, cell === 0 ? 0 : row.ends[cell - 1]!, row.ends[cell]!, readings[cell]!, row.quoted[cell] === 1);
       }
-      if (hasKey) key.add(row, keyCells, file.key, line);
+      if (hasKey) key.add(row, keyCells, file.key, line, madeKey(line));
     },
   };
   try {
@@ -147,6 +157,19 @@ async function examineFile(
   for (const [column, tally] of columns) if (!header.includes(column)) tally.absent(rows);
   if (key !== undefined) for (const finding of judge.findings) if (finding.reason === 'null-key') key.nulls += finding.rows;
   return fileFacts(opened, part, base, { rows, findings: judge.findings });
+}
+
+/** The text of the part of a row's key that the tap itself makes, by the row's line. */
+function madeKeyOf(
+  keys: readonly string[],
+  { made, constants }: Pick<Examination, 'made' | 'constants'>,
+  part: Part,
+  mtime: string,
+): (line: number) => Buffer {
+  const members = fileMembers({ key: part.file.key, mtime, constants: constants.get(part) ?? NO_CONSTANTS });
+  const text = JSON.stringify(members.filter(([name]) => made.has(name) && keys.includes(name)));
+  const constant = Buffer.from(text);
+  return made.has(LINE) && keys.includes(LINE) ? (line) => Buffer.from(`${text}${line}`) : () => constant;
 }
 
 type RowOf = Parameters<KeyTally['add']>[0];

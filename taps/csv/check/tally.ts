@@ -63,12 +63,12 @@ export class KeyTally {
     this.#most = most;
   }
 
-  /** The next row; `cells` are those of the key. */
-  add(row: RowParser, cells: readonly number[], file: string, line: number): void {
+  /** The next row; `cells` are those of the key, `made` the text of what the tap itself adds to it. */
+  add(row: RowParser, cells: readonly number[], file: string, line: number, made: Buffer): void {
     if (this.#counts.size >= this.#most) return;
-    const longest = (row.cells === 0 ? 0 : row.ends[row.cells - 1]!) + 4 * cells.length;
+    const longest = (row.cells === 0 ? 0 : row.ends[row.cells - 1]!) + 4 * cells.length + made.length;
     if (this.#text.length < longest) this.#text = Buffer.alloc(longest * 2);
-    let end = 0;
+    let end = made.copy(this.#text);
     for (const cell of cells) {
       const start = cell === 0 ? 0 : row.ends[cell - 1]!;
       const stop = cell < row.cells ? row.ends[cell]! : start;

@@ -4,7 +4,7 @@ import type { FileFacts, Finding, KeyFacts, Report, StreamFacts } from './facts.
 export function reportText(report: Report): string {
   const lines = report.streams.flatMap((stream) => [...streamText(stream), '']);
   const count = report.streams.reduce((sum, stream) => sum + stream.problems.length, 0);
-  return [...lines, count === 0 ? 'No problems.' : `${count} ${count === 1 ? 'problem' : 'problems'}.`].join('\n');
+  return [...lines, count === 0 ? 'No problems.' : `${counted(count, 'problem')}.`].join('\n');
 }
 
 function streamText({ stream, rows, files, columns, key, problems }: StreamFacts): string[] {
@@ -16,7 +16,7 @@ function streamText({ stream, rows, files, columns, key, problems }: StreamFacts
     empty_rate === 0 ? '' : `${percent(empty_rate)} empty`,
   ]);
   return [
-    `${stream}: ${number(rows)} rows in ${number(files.length)} ${files.length === 1 ? 'file' : 'files'}`,
+    `${stream}: ${counted(rows, 'row')} in ${counted(files.length, 'file')}`,
     ...files.flatMap(fileText),
     ...aligned(table).map((line) => `  ${line}`),
     ...(key === undefined ? [] : [`  key ${key.columns.join(', ')}: ${keyText(key, rows)}`]),
@@ -34,7 +34,7 @@ function fileText(file: FileFacts): string[] {
     ...file.findings.map(findingText),
   ];
   return [
-    `  ${file.file}: ${number(file.rows)} rows, ${file.columns} columns, ${file.encoding}, ${dialectText(file)}, first row on line ${file.first_row_line}`,
+    `  ${file.file}: ${counted(file.rows, 'row')}, ${counted(file.columns, 'column')}, ${file.encoding}, ${dialectText(file)}, first row on line ${file.first_row_line}`,
     ...notes.map((note) => `    ${note}`),
   ];
 }
@@ -43,7 +43,12 @@ function findingText({ message, column, rows, lines, fate }: Finding): string {
   const about = column === undefined ? '' : ` (${column})`;
   const places = lines.length === 0 ? '' : `, ${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}`;
   const more = lines.length > 0 && rows > lines.length ? ' and more' : '';
-  return `${message}${about}: ${number(rows)} ${rows === 1 ? 'row' : 'rows'}${places}${more}: ${fate}`;
+  return `${message}${about}: ${counted(rows, 'row')}${places}${more}: ${fate}`;
+}
+
+/** `1 row`, `2 rows`. */
+function counted(count: number, noun: string): string {
+  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function dialectText({ dialect }: FileFacts): string {

@@ -3,12 +3,13 @@ import { InputError, isJsonObject, parseExact, SystemError } from '../../../sing
 import { EXTRA, LINE, MADE_COLUMNS, MISFITS, MTIME, ROW_HASH, SOURCE } from '../columns.ts';
 import type { Entry } from '../entries.ts';
 import { withFate } from '../fate.ts';
+import { tellIdle } from '../idle-settings.ts';
 import type { Discovered, Discovery, Wanted } from '../format.ts';
 import { BARE, fileWindow, headerWindow } from '../format.ts';
 import { fileMembers } from '../layout.ts';
 import type { Part } from '../groups.ts';
 import type { Out } from '../out.ts';
-import { rejectFileOf, RowPolicy } from '../policy.ts';
+import { rejectsOf, RowPolicy } from '../policy.ts';
 import { resumeOrTell, startOf } from '../resume.ts';
 import type { FileState } from '../state.ts';
 import { tailClock } from '../tail-clock.ts';
@@ -44,6 +45,7 @@ export async function discoverLines(discovery: Discovery): Promise<Discovered> {
   if (keys.includes(ROW_HASH)) throw noRowHash(group.name);
   if (entries.some(keepsExtra)) made.add(EXTRA);
   if (entries.some(keepsMisfits)) made.add(MISFITS);
+  for (const entry of entries) tellIdle(entry, run.log);
   const types = new RecordTypes();
   const verdicts = new VerdictLog();
   for (const part of parts) {
@@ -144,7 +146,7 @@ async function* readFile(reading: Reading, wanted: Wanted, out: Out): AsyncGener
     }
     const keys = request.keys.filter((key) => !reading.made.has(key));
     const layout = recordLayout(reading, part, request, opened.mtime);
-    const rejects = rejectFileOf(entry, wanted.rejects);
+    const rejects = rejectsOf(group.name, entry, wanted.rejects);
     const policy = new RowPolicy(entry, file.key, log, rejects, wanted.errors);
     const check = tuning.fastLane ? lineCheck(layout.properties, keys) : undefined;
     log.debug('Reading a file', { stream: group.name, file: file.key, from: start.offset });

@@ -146,7 +146,7 @@ function keep(
   line: number,
 ): boolean {
   for (const key of keys) {
-    if ((record[key] ?? null) !== null) continue;
+    if (Object.hasOwn(record, key) && (record[key] ?? null) !== null) continue;
     if (!policy.sendsNullKeys) {
       policy.malformed(bad('null-key', key));
       return false;

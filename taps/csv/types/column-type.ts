@@ -126,9 +126,47 @@ export function typeProblems(entry: TypeOptions): { setting: string; message: st
     const { type, decimal = '.', thousands } = said as Partial<TypeDeclaration>;
     if (type === undefined) report(`${place}.type`, 'is required');
     if (thousands === decimal) report(`${place}.thousands`, 'must differ from decimal');
+    for (const [member, { types, isSet }] of Object.entries(MEMBERS_OF_TYPES)) {
+      if (TYPE_NAMES.some((name) => name === type && !types.includes(name)) && isSet(Reflect.get(said, member))) {
+        report(`${place}.${member}`, `means nothing with the type ${type}: it is for ${types.join(', ')}`);
+      }
+    }
   }
   return problems;
 }
+
+/** What is wrong with the forms of dates and times; loads their library if there are any. */
+export async function formatProblems(entry: TypeOptions): Promise<{ setting: string; message: string }[]> {
+  const problems: { setting: string; message: string }[] = [];
+  for (const [column, said] of Object.entries(entry.types ?? {})) {
+    // What is wrong with the declaration itself, `typeProblems` tells.
+    const { type, format } = typeof said === 'object' && said !== null ? said : {};
+    const kind = TYPE_NAMES.find((name) => name === type);
+    if (kind === undefined || !isTimeType(kind) || !(isText(format) || isTexts(format))) continue;
+    for (const text of listOf(format)) {
+      const message = (await import('./times.ts')).formatProblem(text, kind);
+      if (message !== undefined) problems.push({ setting: `types.${column}.format`, message });
+    }
+  }
+  return problems;
+}
+
+/** True for a type that may have forms of its own. */
+export function isTimeType(name: TypeName): name is 'date' | 'date-time' | 'time' {
+  return name === 'date' || name === 'date-time' || name === 'time';
+}
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+/** Members of a declaration that only some types have. */
+const MEMBERS_OF_TYPES: Readonly<Record<string, { types: readonly TypeName[]; isSet: (value: unknown) => boolean }>> = {
+  format: { types: ['date', 'date-time', 'time'], isSet: isGiven },
+  zone: { types: ['date-time'], isSet: isGiven },
+  // Its default is filled in.
+  decimal: { types: ['integer', 'number', 'decimal'], isSet: (value) => isGiven(value) && value !== '.' },
+  thousands: { types: ['integer', 'number', 'decimal'], isSet: isGiven },
+  strip: { types: ['integer', 'number', 'decimal'], isSet: isGiven },
+};
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);

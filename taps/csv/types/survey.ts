@@ -1,11 +1,11 @@
-import type { Log } from '../../../singer/index.ts';
-import { ConfigError } from '../../../singer/index.ts';
+import type { JsonSchema, Log } from '../../../singer/index.ts';
+import { ConfigError, isJsonObject } from '../../../singer/index.ts';
 import type { RowParser } from '../parser.ts';
 import type { Window } from '../window.ts';
 import type { CellWriter } from './cell-writer.ts';
 import { cellWriter } from './cell-writer.ts';
 import type { ColumnType, TypeName, TypeOptions } from './column-type.ts';
-import { declaredTypes, plainType } from './column-type.ts';
+import { declaredTypes, isTimeType, plainType } from './column-type.ts';
 import type { Offsets, ReadForm } from './convert.ts';
 import { UTC_OFFSETS } from './convert.ts';
 import { ColumnEvidence } from './infer.ts';
@@ -126,11 +126,28 @@ export class StreamTypes {
     return this.#names.get(column) ?? 'string';
   }
 
-  /** The writers of a file's columns; undefined for those that are sent as they stand. */
+  /** True if a cell of these columns may go to the column of misfits. */
+  mayKeep(entry: TypedEntry, columns: Iterable<string>): boolean {
+    for (const column of columns) {
+      const { name, onMisfit } = this.#typeIn(entry, column);
+      if (name !== 'string' && onMisfit === 'keep') return true;
+    }
+    return false;
+  }
+
+  #typeIn(entry: TypedEntry, column: string): ColumnType {
+    return this.#declared.get(entry)?.get(column) ?? plainType(this.of(column), entry);
+  }
+
+  /**
+   * The writers of a file's columns; undefined for those that are sent as they stand. A column that was announced as text (by an
+   * older catalog) is not guessed at: what does not fit would be lost.
+   */
   async writers(
     entry: TypedEntry,
     columns: readonly (string | undefined)[],
     keys: readonly string[],
+    announced: JsonSchema = {},
   ): Promise<(CellWriter | undefined)[]> {
     const declared = this.#declared.get(entry);
     const writers: (CellWriter | undefined)[] = [];
@@ -139,18 +156,31 @@ export class StreamTypes {
         writers.push(undefined);
         continue;
       }
-      const given = declared?.get(column);
-      const type = given ?? plainType(this.of(column), entry);
-      const options = { type, inferred: given === undefined, emptyAsNull: entry.empty_as_null, key: keys.includes(column) };
+      const inferred = declared?.has(column) !== true;
+      const type = inferred && isText(announced, column) ? plainType('string', entry) : this.#typeIn(entry, column);
+      const options = {
+        type,
+        inferred,
+        emptyAsNull: entry.empty_as_null,
+        key: keys.includes(column),
+      };
       writers.push(cellWriter({ ...options, form: await formOf(type), offsets: await offsetsOf(type.zone) }));
     }
     return writers;
   }
 }
 
+/** True if any text is valid for the property. */
+function isText({ properties }: JsonSchema, column: string): boolean {
+  const property = isJsonObject(properties) && Object.hasOwn(properties, column) ? properties[column] : undefined;
+  if (!isJsonObject(property) || property['format'] !== undefined) return false;
+  const { type } = property;
+  return type === 'string' || (Array.isArray(type) && type.includes('string'));
+}
+
 /** Reads a type's own forms of dates; the library is loaded for these alone. */
 async function formOf({ name, formats }: ColumnType): Promise<ReadForm | undefined> {
-  if (formats.length === 0 || (name !== 'date' && name !== 'time' && name !== 'date-time')) return undefined;
+  if (formats.length === 0 || !isTimeType(name)) return undefined;
   return (await import('./times.ts')).formatReader(formats, name);
 }
 

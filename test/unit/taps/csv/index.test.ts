@@ -68,6 +68,7 @@ describe('the settings', () => {
       item({ entity: 'a', path: [], quotechar: '""', escapechar: '\n' }),
       item({ entity: 'a', path: 'x', keys: ['k'], quotechar: ',', on_error: 'quarantine' }),
       item({ entity: 'b', path: 'x', delimiter: '|', record_delimiter: '|\\n' }),
+      item({ entity: 'c', path: ['file://elsewhere/x.csv', 'file:///x.csv'], comment: '#\n', record_delimiter: '"~' }),
     ];
     expect(await problems({ files: list })).toEqual([
       'files[0].delimiter: must not be empty',
@@ -78,7 +79,40 @@ describe('the settings', () => {
       'files[2].quotechar: must differ from the delimiter',
       'files[2].reject_file: is needed with on_error quarantine',
       'files[3].record_delimiter: must not begin as the delimiter does',
+      'files[4].record_delimiter: must not begin with the quote or escape character',
+      'files[4].comment: must not hold a line break',
+      'files[4].path: "file://elsewhere/x.csv" is no URL of a file on this machine: file:///PATH',
       'files: the entries of the stream a must have the same keys',
+    ]);
+  });
+
+  it('name encodings and forms of dates that cannot be meant, before anything is read', async () => {
+    const types = {
+      a: { type: 'date', format: ['dd.MM.yyyy', 'DD.MM.YYYY'] },
+      b: { type: 'date', format: 'dd.MM.' },
+      c: { type: 'integer', format: 'x', thousands: '.', decimal: ',' },
+    };
+    const files = [item({ entity: 'a', path: '-', encoding: 'klingon', types }), item({ entity: 'b', path: ['-', 'x.csv'] })];
+    expect(await problems({ files })).toEqual([
+      expect.stringContaining('files[0].encoding: "klingon" is not known'),
+      'files[0].types.c.format: means nothing with the type integer: it is for date, date-time, time',
+      expect.stringContaining('files[0].types.a.format: "DD.MM.YYYY" holds DD, which is no token'),
+      'files[0].types.b.format: "dd.MM." does not tell year, month and day',
+      'files: standard input (-) can be read once, by one entry',
+    ]);
+  });
+
+  it('that on_error never brings into play are told', async () => {
+    const { log, said } = memoryLog();
+    const files = [item({ entity: 'a', path: 'x.csv', keys: ['k', 'k'], max_errors: 1, reject_file: 'r' })];
+    const [entry] = await entriesOf(config({ files }), log);
+    expect(entry?.keys).toEqual(['k']);
+    expect(said).toEqual([
+      {
+        level: 'warning',
+        message: 'Settings have no effect with on_error fail',
+        fields: { entity: 'a', settings: ['max_errors', 'reject_file'] },
+      },
     ]);
   });
 

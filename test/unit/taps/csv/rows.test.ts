@@ -155,6 +155,13 @@ describe.each(lanes)('rows (fast lane: %s)', (fastLane) => {
     }
   });
 
+  it('end at the same place when they are passed over, also after a closing quote with an escape character', async () => {
+    const content = `a,b\n1,"${'x'.repeat(200)}"\\\n3,4\n`;
+    const options = { max_field_bytes: 100, escapechar: '\\', on_error: 'skip' } as const;
+    const { records } = await readAll(entry(content, options), { tuning: { fastLane, windowBytes: 64 } });
+    expect(records).toEqual([{ a: '3', b: '4' }]);
+  });
+
   it('cannot be skipped when a cell that is too long never ends', async () => {
     const e = entry(`a,b\n1,"${'x\n'.repeat(300)}`, { max_field_bytes: 100, on_error: 'skip' });
     const error = await failure(readAll(e, { tuning: { fastLane, windowBytes: 64 } }));
@@ -229,6 +236,13 @@ describe('dialects', () => {
     ['escape inside and outside quotes', 'a,b\n"1\\"x",2\\,y\n', { escapechar: '\\' }, [{ a: '1"x', b: '2,y' }]],
     ['escaped line break', 'a,b\n1\\\n2,3\n', { escapechar: '\\' }, [{ a: '1\n2', b: '3' }]],
     ['escape instead of doubling', 'a,b\n"1\\"x""y",2\n', { escapechar: '\\', doublequote: false }, [{ a: '1"x"y"', b: '2' }]],
+    ['an escape character right after a closing quote', 'a,b\n"1"\\,"2"\\x\n', { escapechar: '\\' }, [{ a: '1\\', b: '2\\x' }]],
+    [
+      'an escape right after a closing quote that cannot be doubled',
+      'a,b\n"1"\\,x,2\n',
+      { escapechar: '\\', doublequote: false },
+      [{ a: '1,x', b: '2' }],
+    ],
     ['escape equal to the quote', 'a\n"1""x"\n', { escapechar: '"' }, [{ a: '1"x' }]],
     ['initial spaces', 'a, b\n1,  "2, x"\n', { skipinitialspace: true }, [{ a: '1', b: '2, x' }]],
     [
@@ -282,7 +296,9 @@ describe('headers', () => {
   });
 
   it('keep the last of a name, or are refused, when asked', async () => {
-    expect((await readAll(entry('a,b,a\n1,2,3\n', { duplicate_headers: 'last' }))).records).toEqual([{ b: '2', a: '3' }]);
+    const last = await readAll(entry('a,b,a\n1,2,3\n', { duplicate_headers: 'last' }));
+    expect(last.records).toEqual([{ b: '2', a: '3' }]);
+    expect(last.said.find((line) => line.level === 'warning')?.fields).toMatchObject({ columns: ['a'] });
     const error = await failure(readAll(entry('a,b,a\n', { duplicate_headers: 'fail' })));
     expect(error.facts['columns']).toEqual(['a']);
   });
@@ -299,7 +315,9 @@ describe('headers', () => {
     const { records, stream, said } = await readAll(entry('', { keys: ['id'] }));
     expect(records).toEqual([]);
     expect(stream.schema['properties']).toEqual({ id: { type: ['null', 'string'] } });
-    expect(said.filter((line) => line.level === 'warning').map((line) => line.message)).toEqual(['The file is empty']);
+    expect(said.filter((line) => line.level === 'warning').map((line) => line.message)).toEqual([
+      'The file has no header and no rows',
+    ]);
   });
 
   it('must hold the keys: all that are missing are named', async () => {

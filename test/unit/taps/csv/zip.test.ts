@@ -49,6 +49,9 @@ describe('a ZIP archive', () => {
     expect(some.records).toHaveLength(1500);
     expect(some.said).toContainEqual(expect.objectContaining({ message: 'Files in archives were passed over' }));
     expect((await readAll(entry(archive, { zipMembers: ['in/*'] }))).records).toHaveLength(500);
+    const nothing = { zipMembers: ['nope'] };
+    await expect(readAll(entry(archive, nothing))).rejects.toMatchObject({ code: 'no-files' });
+    expect((await readAll(entry(archive, { ...nothing, if_no_files: 'warn' }))).records).toEqual([]);
   });
 
   it('may hold compressed files', async () => {

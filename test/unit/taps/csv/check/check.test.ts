@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import tap from '../../../../../taps/csv/index.ts';
 import { check } from '../../../../../taps/csv/check/check.ts';
@@ -26,14 +26,19 @@ function configOf(entries: readonly Partial<FileConfig>[]): CsvConfig {
 }
 
 async function checked(...entries: Partial<FileConfig>[]): Promise<Report & { text: string }> {
+  return checkedWith({}, ...entries);
+}
+
+async function checkedWith(settings: Partial<CsvConfig>, ...entries: Partial<FileConfig>[]): Promise<Report & { text: string }> {
   const ask = {
     catalog: undefined,
     input: (async function* () {})(),
     rehearse: () => Promise.resolve(),
   };
   const run = runOf(memoryLog().log);
-  const { ok, text } = await check(configOf(entries), run, { ...ask, format: 'json' });
-  const plain = await check(configOf(entries), run, { ...ask, format: 'text' });
+  const config = { ...configOf(entries), ...settings };
+  const { ok, text } = await check(config, run, { ...ask, format: 'json' });
+  const plain = await check(config, run, { ...ask, format: 'text' });
   expect(plain.ok).toBe(ok);
   return { ...(JSON.parse(text) as Report), text: plain.text };
 }
@@ -120,6 +125,41 @@ describe('--check', () => {
     expect(missing.text).toContain('not checked');
   });
 
+  it.each(['csv', 'jsonl'] as const)('counts what the tap adds itself among the columns of a key (%s)', async (format) => {
+    const rows = format === 'csv' ? 'id\n1\n2\n' : '{"id":1}\n{"id":2}\n';
+    const root = temp.path(`made-${format}`);
+    for (const day of ['x=1', 'x=2']) {
+      mkdirSync(`${root}/${day}`, { recursive: true });
+      writeFileSync(`${root}/${day}/a.${format}`, rows);
+    }
+    const entry = { path: root, format } as const;
+    const [plain, byFolder] = [
+      await checked({ ...entry, keys: ['id'] }),
+      await checked({ ...entry, keys: ['x', 'id'], path_columns: ['x'] as never }),
+    ];
+    expect(plain).toMatchObject({ ok: false, streams: [{ key: { duplicates: 2 } }] });
+    expect(byFolder).toMatchObject({ ok: true, streams: [{ key: { duplicates: 0, compared: 4 }, files: [{ columns: 1 }, {}] }] });
+    const keys = ['_sdc_source_file', '_sdc_source_lineno'];
+    expect(await checkedWith({ add_metadata_columns: true }, { ...entry, keys })).toMatchObject({
+      ok: true,
+      streams: [{ key: { duplicates: 0, compared: 4 } }],
+    });
+    // A line number alone comes again in the next file.
+    expect(await checkedWith({ add_metadata_columns: true }, { ...entry, keys: keys.slice(1) })).toMatchObject({
+      ok: false,
+      streams: [{ key: { duplicates: 2 } }],
+    });
+    const wrong = await checked({ ...entry, path_columns: { x: 'date' } as never });
+    expect(wrong.ok).toBe(false);
+    expect(wrong.streams[0]!.problems[0]).toContain('holds no date');
+  });
+
+  it('names columns as a run does', async () => {
+    const entry = { path: file('_sdc_source_file,_sdc_extra\n1,2,3\n'), ragged_rows: 'extra' } as const;
+    const report = await checkedWith({ add_metadata_columns: true }, entry);
+    expect(report.streams[0]!.columns.map(({ name }) => name)).toEqual(['_sdc_source_file_2', '_sdc_extra_2']);
+  });
+
   it('says what types would not fit', async () => {
     const report = await checked({ path: file('n\n1\nx\n'), infer_types: 'sample', infer_rows: 1 });
     expect(report).toMatchObject({
@@ -173,7 +213,7 @@ describe('--check', () => {
     const tally = new KeyTally(['a'], 2);
     for (const [index, key] of ['1', '2', '3', '1'].entries()) {
       parser.parse(Buffer.from(key), 0, 1, true);
-      tally.add(parser, [0], 'x.csv', index);
+      tally.add(parser, [0], 'x.csv', index, Buffer.alloc(0));
     }
     expect(tally.facts).toMatchObject({ compared: 2, duplicates: 0 });
   });

@@ -49,6 +49,36 @@ describe('JSON lines', () => {
     });
   });
 
+  it('tell once which settings have no effect on them', async () => {
+    const place = path('{"a":1}\n');
+    const options = {
+      paths: [place, path('{"a":2}\n')],
+      delimiter: ';',
+      header: false,
+      null_values: ['NULL'],
+      infer_rows: 5,
+    } as const;
+    const { said } = await readAll(entryOf(options));
+    expect(said.filter((line) => line.level === 'warning')).toEqual([
+      {
+        level: 'warning',
+        message: 'Settings have no effect on files of JSON lines',
+        fields: { entity: 's', settings: ['delimiter', 'header', 'null_values'] },
+      },
+    ]);
+    expect((await readAll(entryOf({ paths: [place] }))).said.filter((line) => line.level === 'warning')).toEqual([]);
+  });
+
+  it('lack a key that only every JavaScript object has', async () => {
+    const { said } = await readAll(entry('{"a":1}\n{"a":2,"toString":3}\n', { keys: ['toString'] }));
+    expect(said.find((line) => line.level === 'warning')?.fields).toMatchObject({ rows: 1, first_line: 1 });
+    await expect(
+      readAll(entry('{"a":1}\n{"toString":3}\n', { keys: ['toString'], null_keys: 'malformed' })),
+    ).rejects.toMatchObject({
+      code: 'csv-null-key',
+    });
+  });
+
   it('are told by the name or by format, with a mark, CRLF, empty lines, gzip and no last line break', async () => {
     const text = '\ufeff{"a":1}\r\n\r\n{"a":2}';
     for (const place of [path(text), path(gzipSync(text), 'ndjson.gz')]) {

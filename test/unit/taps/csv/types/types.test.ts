@@ -7,6 +7,7 @@ import { ConfigError } from '../../../../../singer/index.ts';
 import type { Entry } from '../../../../../taps/csv/entries.ts';
 import type { TypeDeclaration } from '../../../../../taps/csv/types/column-type.ts';
 import { typeProblems } from '../../../../../taps/csv/types/column-type.ts';
+import { formatProblem } from '../../../../../taps/csv/types/times.ts';
 import { entryOf, folder, readAll } from '../harness.ts';
 
 const temp = folder();
@@ -160,6 +161,31 @@ describe('declared types', () => {
     ]);
   });
 
+  it.each([
+    [
+      'date',
+      ['dd.MM.yyyy', 'd.M.yy', 'LLL d yyyy', 'yyyyMMdd', 'LLL yyyy', "kkkk-'W'WW-c", '%d/%m/%Y', '%A %d %B %Y', '%j/%Y', 'DDD'],
+    ],
+    ['time', ['HH:mm', 'h:mm a', 'HHmmss', '%I:%M %p', 'dd.MM.yyyy HH:mm']],
+    [
+      'date-time',
+      ['dd.MM.yyyy HH:mm', 'dd.MM.yyyy', "yyyy-MM-dd'T'HH:mm:ss.SSSZZ", '%d/%b/%Y:%H:%M:%S %z', '%Y-%m-%dT%H:%M:%S.%f'],
+    ],
+  ] as const)('of %s know the usual forms', (kind, formats) => {
+    for (const format of formats) expect([format, formatProblem(format, kind)]).toEqual([format, undefined]);
+  });
+
+  it.each([
+    // Tokens of other libraries, letters without quotes, whole dates within others.
+    ['date', ['DD.MM.YYYY', 'yyyy-MM-dd%', 'JJJJ', '%F', '%Y-%m-%d %T', '']],
+    // The year of today, the month of January, the morning: none of them was written.
+    ['date', ['dd.MM.', '%d/%m', 'dd/mm/yyyy']],
+    ['time', ['h:mm', '%I:%M', 'yyyy']],
+    ['date-time', ['yyyy-MM-ddTHH:mm', 'dd.MM.yyyy hh:mm', 'HH:mm', 'X']],
+  ] as const)('of %s refuse forms that would add what is not there', (kind, formats) => {
+    for (const format of formats) expect([format, formatProblem(format, kind)]).toEqual([format, expect.stringContaining('"')]);
+  });
+
   it('must be the same in all entries of a stream', async () => {
     const one = entry('n\n1\n', { types: typesOf({ n: 'integer' }) });
     const two = entry('n\n1\n', { types: typesOf({ n: 'date' }) });
@@ -184,6 +210,19 @@ describe('declared types', () => {
 });
 
 describe('inferred types', () => {
+  it('announce a column for what does not fit only where something may not fit', async () => {
+    const options = { infer_types: 'sample' } as const;
+    const names = async (content: string, more: Partial<Entry> = {}): Promise<string[]> =>
+      Object.keys((await readAll(entry(content, { ...options, ...more }))).stream.schema['properties'] as object);
+    expect(await names('a,b\nx,y\n')).toEqual(['a', 'b']);
+    expect(await names('a,b\nx,1\n')).toEqual(['a', 'b', '_sdc_misfits']);
+    expect(await names('a,b\nx,1\n', { types: typesOf({ b: 'integer' }) })).toEqual(['a', 'b']);
+    expect(await names('a,b\nx,1\n', { types: typesOf({ b: 'integer' }), on_type_error: 'keep' })).toContain('_sdc_misfits');
+    // A column of that name is called the same, whatever the others are.
+    const { records } = await readAll(entry('_sdc_misfits\nx\n', options));
+    expect(records).toEqual([{ _sdc_misfits_2: 'x' }]);
+  });
+
   it.each([
     ['integer', ['1', '-20', '', '9223372036854775807']],
     ['string', ['1', '007']],
