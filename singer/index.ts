@@ -39,4 +39,5 @@ export { createRecordScanner, type RecordScanner, type ScannerOptions } from './
 export { Kind, KINDS } from './scan/slot-checks.ts';
 export { daysOfMonth, isDate, isDateTime, isTime } from './scan/value-patterns.ts';
 export { HEX, PLAIN } from './scan/json-scan.ts';
-export { parseExact, stringifyExact } from './json-text.ts';
+export { noteText } from './note-text.ts';
+export { hasNonFinite, parseExact, stringifyExact, withWords } from './json-text.ts';

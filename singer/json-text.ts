@@ -54,6 +54,23 @@ export function stringifyExact(value: Json): string {
   return `{${text}}`;
 }
 
+/** True if NaN or an infinite number is in the value, which `stringifyExact` writes as null. */
+export function hasNonFinite(value: Json | undefined): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return false;
+  return Object.values(value).some(hasNonFinite);
+}
+
+/** The value with such numbers as strings, `"NaN"`, for where it is kept as a note. */
+export function withWords(value: Json): Json {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (value === null || typeof value !== 'object' || value instanceof ExactNumber || !hasNonFinite(value)) return value;
+  if (isArray(value)) return value.map((item) => withWords(item));
+  const words: Record<string, Json> = Object.create(null) as Record<string, Json>;
+  for (const [name, member] of Object.entries(value)) if (member !== undefined) words[name] = withWords(member);
+  return words;
+}
+
 /** A record or schema as the validator can read it: exact numbers as the nearest JavaScript numbers, NaN as zero. */
 export function stripExact(value: Json): Json {
   if (typeof value === 'number') return finite(value);

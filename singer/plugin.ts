@@ -207,8 +207,8 @@ export interface RecordMeta {
  * hands it validated objects; the fast lane hands it raw lines. Both must give the same bytes.
  */
 export interface Encoder {
-  /** True if fields that the schema does not name are kept all the same, so that nobody has to be told. */
-  readonly keepsUnnamed?: true;
+  /** Fields that are kept though the schema does not name them, so that nobody has to be told; true: all. */
+  readonly keepsUnnamed?: true | ReadonlySet<string>;
   /**
    * General lane: appends one validated record to `out` (and counts it in `out.rows`). Gives 'changed' and appends nothing if a
    * value must change and the encoder could note that in `_sdc_changes`, but `header.notesChanges` is false, or if a column must

@@ -236,8 +236,8 @@ export function systemError(error: unknown, facts: Readonly<Record<string, unkno
     facts: {
       ...facts,
       ...(state === undefined ? {} : { sqlstate: state }),
-      ...placeOf(error as ServerError),
       ...(typeof where === 'string' ? copyPlace(where) : {}),
+      ...placeOf(error as ServerError),
     },
     hint: found.hint,
   });
@@ -260,9 +260,9 @@ function placeOf(error: ServerError): Record<string, string> {
   return place;
 }
 
-/** `COPY t, line 5, column x: "the value"`: the row of the batch and the column, never what follows. */
+/** `COPY t, line 5, column x: "the value"`: the table, the row of the batch and the column, never what follows. */
 function copyPlace(where: string): Record<string, unknown> {
-  const match = /^COPY .+?, line (\d+)(?:, column ([^:]+?))?(?::|$)/.exec(where);
+  const match = /^COPY (.+?), line (\d+)(?:, column ([^:]+?))?(?::|$)/.exec(where);
   if (match === null) return {};
-  return { row: Number(match[1]), ...(match[2] === undefined ? {} : { column: match[2] }) };
+  return { table: match[1], row: Number(match[2]), ...(match[3] === undefined ? {} : { column: match[3] }) };
 }

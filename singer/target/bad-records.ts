@@ -1,14 +1,13 @@
 import type { Announcement, CoreConfig } from './announcement.ts';
 import { RecordError } from '../errors.ts';
-import { stringifyExact, stripExact } from '../json-text.ts';
+import { stripExact } from '../json-text.ts';
 import type { JsonObject, Row } from '../json.ts';
 import { lineText, placeFacts, type Place } from './place.ts';
+import { noteText } from '../note-text.ts';
 import type { Change, StreamHeader } from '../plugin.ts';
 
 /** Records from which on `max_error_rate` says something. */
 const RATE_FROM = 100;
-/** Characters of a value that a note of its change keeps. */
-const OLD_CHARACTERS = 200;
 
 /** The error for a record without one of its keys; undefined if it has them all. */
 export function missingKey(record: JsonObject, { stream, keys }: StreamHeader, place: Place): RecordError | undefined {
@@ -50,14 +49,8 @@ export function withNull(record: Row, fault: RecordError, header: StreamHeader, 
     return undefined;
   const rule = fault.facts['rule'];
   const reason = typeof rule === 'string' ? `invalid-${rule}` : fault.code;
-  changes.push({ column: column.name, reason, old: oldText(record[column.name]) });
+  changes.push({ column: column.name, reason, old: noteText(record[column.name]) });
   return { ...record, [column.name]: null };
-}
-
-function oldText(value: Row[string]): string {
-  if (value === undefined) return '';
-  // Without the first half of a character that was cut in two.
-  return (typeof value === 'string' ? value : stringifyExact(value)).slice(0, OLD_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 /** Counts the records of a run, and the bad ones among them against its limits. */

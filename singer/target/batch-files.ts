@@ -7,6 +7,8 @@ import { FileInput } from '../shell/file-input.ts';
 
 /** Bytes of a packed file read and unpacked at a time. */
 const CHUNK_BYTES = 64 * 1024;
+/** A pipe that nobody writes to would keep us waiting already when it is opened; files do not mind the flag, Windows has none. */
+const READING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** A BATCH file that is open for reading. */
 export interface OpenFile {
@@ -21,18 +23,18 @@ export async function openBatchFile(file: BatchFile): Promise<OpenFile> {
   // Anything else than a file may keep us waiting for ever.
   if ((await handle.stat()).isFile()) return { path, chunks: chunksOf(path, handle, file.gzip) };
   await handle.close();
-  throw unreadable(path, { code: 'no file' });
+  throw unreadable(path, 'no file');
 }
 
 /** A URL may be escaped or not; the file tells. */
 async function openEither({ path, literal }: BatchFile): Promise<{ path: string; handle: FileHandle }> {
   try {
-    return { path, handle: await open(path, constants.O_RDONLY) };
+    return { path, handle: await open(path, READING) };
   } catch (cause) {
     if (literal === undefined || codeOf(cause) !== 'ENOENT') throw unreadable(path, cause);
   }
   try {
-    return { path: literal, handle: await open(literal, constants.O_RDONLY) };
+    return { path: literal, handle: await open(literal, READING) };
   } catch (cause) {
     throw unreadable(path, cause);
   }
@@ -56,28 +58,30 @@ async function* unpacked(path: string, handle: FileHandle): AsyncGenerator<Buffe
   try {
     for await (const chunk of gunzip) yield chunk as Buffer;
     // Node takes no bytes for a whole gzip file.
-    if (file.bytesRead === 0) throw unreadable(path, { code: 'Z_BUF_ERROR' });
+    if (file.bytesRead === 0) throw unreadable(path, 'Z_BUF_ERROR');
   } finally {
     gunzip.destroy();
     file.destroy();
   }
 }
 
+/** `cause`: an error, or a code for what no error was thrown for. */
 function unreadable(path: string, cause: unknown): InputError | SystemError {
-  const code = codeOf(cause);
+  const code = typeof cause === 'string' ? cause : codeOf(cause);
   const facts = { file: path, cause: code };
+  const thrown = cause instanceof Error ? { cause } : {};
   if (code.startsWith('Z_')) {
     return new InputError(`The BATCH file ${path} is damaged or no gzip file (${code})`, {
       code: 'batch-file',
       facts,
-      cause,
+      ...thrown,
       hint: 'See why the tap wrote it so, then run again: no later state has left.',
     });
   }
   return new SystemError(`The BATCH file ${path} cannot be read (${code})`, {
     code: 'batch-file',
     facts,
-    cause,
+    ...thrown,
     hint: 'The tap and the target must see the same files, and a file must stay until it is loaded.',
   });
 }

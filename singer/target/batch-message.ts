@@ -87,10 +87,10 @@ function fileOf(location: string, { encoding, stream, place }: { encoding: Encod
   const isKnown = format === 'jsonl' && (compression === undefined || compression === 'none' || compression === 'gzip');
   if (local === undefined || !isKnown) {
     throw new InputError(
-      `A BATCH of ${stream} cannot be read: format ${format}, compression ${compression ?? 'none'}, file ${location}`,
+      `A BATCH of ${stream} cannot be read: format ${format}, compression ${compression ?? 'none'}, file ${shown(location)}`,
       {
         code: 'batch-unsupported',
-        facts: { stream, line: place.line, format, compression: compression ?? null, file: location },
+        facts: { stream, line: place.line, format, compression: compression ?? null, file: shown(location) },
         hint: ENCODING_HINT,
       },
     );
@@ -98,12 +98,19 @@ function fileOf(location: string, { encoding, stream, place }: { encoding: Encod
   return { ...local, gzip: compression === undefined ? local.path.endsWith('.gz') : compression === 'gzip' };
 }
 
+/** A location without what may be secret in a URL: credentials and signatures. */
+function shown(location: string): string {
+  return SCHEME.test(location) ? location.replace(/[?#].*$/s, '').replace(/(:\/\/)[^/]*@/, '$1') : location;
+}
+
+const SCHEME = /^([a-z][a-z\d+.-]*):\/\//i;
+
 /**
  * The local path of a location: a path, or a `file://` URL without a host. Some writers escape their URLs and some do not, so that
  * a path with a %-sign may be meant either way.
  */
 function pathOf(location: string): { path: string; literal: string | undefined } | undefined {
-  const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(location);
+  const scheme = SCHEME.exec(location);
   if (scheme === null) return { path: location, literal: undefined };
   if (scheme[1]!.toLowerCase() !== 'file') return undefined;
   const literal = location.slice('file://'.length).replace(/^localhost(?=\/)/, '');

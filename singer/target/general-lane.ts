@@ -60,6 +60,7 @@ export class GeneralLane {
     count.came(1);
     meter.records(stream.header.stream, 1, arrival.line.length);
     if (nulls !== undefined && nulls.length > 0) {
+      this.#tellNulled(stream.header.stream, nulls);
       stream.life.nulled++;
       count.isBad();
     }
@@ -81,7 +82,8 @@ export class GeneralLane {
       row = flattened.reshape(row);
       orThrow(missingKey(row, header, place));
     }
-    if (part.encoder.keepsUnnamed !== true) this.#tellUnnamed(stream, row);
+    const { keepsUnnamed } = part.encoder;
+    if (keepsUnnamed !== true) this.#tellUnnamed(stream, row, keepsUnnamed);
     checkpoint.touch(part, now);
     for (;;) {
       const meta = new LineMeta(message, line, row === record ? undefined : { record: row, changes: nulls ?? [] });
@@ -94,13 +96,27 @@ export class GeneralLane {
     }
   }
 
-  #tellUnnamed({ header, properties }: OpenStream, record: JsonObject): void {
+  #tellUnnamed({ header, properties }: OpenStream, record: JsonObject, kept: ReadonlySet<string> | undefined): void {
     for (const property in record) {
-      if (properties.has(property)) continue;
+      if (properties.has(property) || kept?.has(property) === true) continue;
       this.#o.log.warnOnce(`unnamed ${header.stream} ${property}`, 'A field that the schema does not name is left out', {
         stream: header.stream,
         property,
       });
+    }
+  }
+
+  #tellNulled(stream: string, nulls: readonly Change[]): void {
+    for (const { column: property, reason } of nulls) {
+      this.#o.log.warnOnce(
+        `nulled ${stream} ${property} ${reason}`,
+        'Null is put in place of bad values; all of these are counted',
+        {
+          stream,
+          property,
+          reason,
+        },
+      );
     }
   }
 

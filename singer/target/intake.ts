@@ -29,6 +29,8 @@ export interface IntakeOptions {
   readonly quarantineStream: string;
   /** The target's config with what `stream_options` says of a stream. */
   readonly configOf: (stream: string) => CoreConfig;
+  /** True if the batch now filling has its size. */
+  readonly isFull: () => boolean;
   readonly compile: Compile;
 }
 
@@ -57,6 +59,8 @@ export class Intake {
   #waiting: Waiting | undefined;
   /** True if the line that led to the demand is to be read again. */
   #again = false;
+  /** True at a STATE with which a full batch can leave. */
+  #full = false;
   /** The BATCH whose lines are read now. */
   #batch: BatchFiles | undefined;
 
@@ -82,13 +86,14 @@ export class Intake {
   }
 
   /**
-   * Reads lines from `from` on. Gives the offset to go on from: `lines.end`, or less when something is demanded. Throws InputError
-   * and RecordError; everything before the bad line is in the checkpoint.
+   * Reads lines from `from` on. Gives the offset to go on from: `lines.end`, or less when something is demanded, or after a STATE
+   * that finds the batch full. Throws InputError and RecordError; everything before the bad line is in the checkpoint.
    */
   read(lines: Lines, from: number, now: number): number {
     const { bytes, end } = lines;
     let at = from;
-    while (at < end && this.#waiting === undefined) {
+    this.#full = false;
+    while (at < end && this.#waiting === undefined && !this.#full) {
       const taken = this.#fast.take(bytes, at, end, now);
       if (taken > at) {
         at = taken;
@@ -250,6 +255,7 @@ export class Intake {
     this.lastState = value;
     const range = memberRange(line, 0, line.length, 'value');
     this.#o.checkpoint.state(range === undefined ? stringifyExact(value) : compactText(line, range[0], range[1]), now);
+    this.#full = this.#o.isFull();
   }
 
   #activate(message: JsonObject): void {

@@ -95,6 +95,7 @@ class Loader {
       runId,
       quarantineStream: config.quarantine_stream,
       configOf: (stream) => this.#streamOptions.forStream(stream),
+      isFull: () => this.#isFull(),
       compile: createValidator(),
     });
     this.#full = this.#bounded(FIRST_BATCH.rows, FIRST_BATCH.bytes);
@@ -173,12 +174,15 @@ class Loader {
   async #consume(piece: Lines): Promise<void> {
     const now = Date.now();
     if (now - this.#clock.receivedAt.getTime() >= CLOCK_STEP_MS) this.#clock.receivedAt = new Date(now);
-    if (this.#checkpoint.rowsSince === undefined) this.#clock.batchedAt = this.#clock.receivedAt;
     for (let at = piece.start; at < piece.end;) {
+      if (this.#checkpoint.rowsSince === undefined) this.#clock.batchedAt = this.#clock.receivedAt;
       at = this.#intake.read(piece, at, now);
       if (this.#intake.demand !== undefined) await this.#meet(this.#intake.demand);
+      else if (this.#isFull()) await this.#flushFull();
     }
-    if (!this.#isFull()) return;
+  }
+
+  async #flushFull(): Promise<void> {
     await this.#flush();
     this.#full = this.#bounded(this.#full.rows * 2, this.#full.bytes * 2);
   }

@@ -27,7 +27,9 @@ export function parseBareRecord(line: Buffer, place: Place): JsonObject {
 function parseLine(line: Buffer, place: Place): Json {
   try {
     return parseLenient(line.toString());
-  } catch {
+  } catch (error) {
+    // The stack is at its end: see `orTooDeep`.
+    if (error instanceof RangeError) throw error;
     // The parser's own message would quote the line.
     throw faultAt(place, {
       what: 'is not JSON',

@@ -1,5 +1,5 @@
 import type { RecordError } from '../errors.ts';
-import { stringifyExact } from '../json-text.ts';
+import { stringifyExact, withWords } from '../json-text.ts';
 import type { JsonObject, JsonSchema, Row } from '../json.ts';
 import type { Place } from './place.ts';
 import type { StreamHeader } from '../plugin.ts';
@@ -14,6 +14,10 @@ const FORCED: Readonly<Record<string, unknown>> = {
   replace_range: undefined,
   version_column: undefined,
   indexes: [],
+  column_types: {},
+  partition_by: undefined,
+  // Its records would stand among those of the streams.
+  custom_name: undefined,
 };
 
 const TEXT: JsonSchema = { type: ['string', 'null'] };
@@ -45,7 +49,10 @@ export function quarantineConfig<C extends object>(config: C): C {
   return { ...config, ...Object.fromEntries(forced) };
 }
 
-/** What is kept of a bad record. It stays JSON text, which any destination can hold, whatever is wrong with it. */
+/**
+ * What is kept of a bad record. It stays JSON text, which any destination can hold, whatever is wrong with it; numbers that JSON does not
+ * have are in it as strings, `"NaN"`.
+ */
 export function quarantineRow(
   record: JsonObject,
   { code, facts }: RecordError,
@@ -59,7 +66,7 @@ export function quarantineRow(
     rule: text(facts['rule']),
     path: text(facts['path']),
     property: text(facts['property'] ?? facts['key']),
-    record: stringifyExact(record),
+    record: stringifyExact(withWords(record)),
     run_id: at.runId,
     quarantined_at: new Date(at.now).toISOString(),
   };

@@ -1,6 +1,6 @@
 import type { ByteBlocks, Encoder, Json, Row, TargetRun } from '../../singer/index.ts';
 import { createLineEncoder } from './copy-lines.ts';
-import { metadataWriter } from './copy-metadata.ts';
+import { DELETED_AT, metadataWriter } from './copy-metadata.ts';
 import type { CopyOptions, CopyPlan, Need } from './copy-plan.ts';
 import { fieldWriter } from './copy-values.ts';
 import { RowChanges } from './row-changes.ts';
@@ -29,6 +29,7 @@ export function createCopyEncoder(plan: CopyPlan, run: Pick<TargetRun, 'clock' |
   // Where rows have no notes yet, the first change asks for them.
   const asksForNotes = onNeed !== undefined && metadata.length > 0 && !metadata.includes(CHANGES);
   const general: Encoder = {
+    ...(metadata.includes(DELETED_AT) ? { keepsUnnamed: new Set([DELETED_AT]) } : {}),
     encode(record, meta, out) {
       changes.clear();
       let row = '';

@@ -1,4 +1,13 @@
-import { ExactNumber, isJsonObject, type Json, parseExact, RecordError, stringifyExact } from '../../singer/index.ts';
+import {
+  ExactNumber,
+  hasNonFinite,
+  isJsonObject,
+  type Json,
+  parseExact,
+  RecordError,
+  stringifyExact,
+  withWords,
+} from '../../singer/index.ts';
 import { bigintText, numericText, type Unfit } from './copy-numbers.ts';
 import type { ChangeReason, CopyColumn, CopyOptions } from './copy-plan.ts';
 import type { RowChanges } from './row-changes.ts';
@@ -127,20 +136,6 @@ function jsonText(value: NonNullable<Json>, field: Field): string {
   if (text.includes('null') && hasNonFinite(given)) changed(field, 'not-a-number', withWords(given));
   if (DOUBTFUL_NUMBER.test(text)) refuseHugeNumbers(given, field);
   return UNSTORABLE_JSON.test(text) ? stringifyExact(cleanDeep(given, field)) : text;
-}
-
-/** The value with such numbers as words, for the note. */
-function withWords(value: Json): Json {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (Array.isArray(value)) return value.map((item: Json) => withWords(item));
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withWords(member ?? null)]));
-}
-
-function hasNonFinite(value: Json | undefined): boolean {
-  if (typeof value === 'number') return !Number.isFinite(value);
-  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return false;
-  return Object.values(value).some(hasNonFinite);
 }
 
 /** The JSON that a string holds, the string itself if it holds none. */

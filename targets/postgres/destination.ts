@@ -88,6 +88,8 @@ export class PostgresDestination implements Destination<OpenConfig> {
   readonly #changed: Changed;
   readonly #ledger: Ledger | undefined;
   readonly #streams = new OpenStreams();
+  /** Units have been loaded into a transaction that has not been committed yet. */
+  #holds = false;
 
   constructor(config: OpenConfig, run: TargetRun, tx: Transactor, current: string) {
     const schema = defaultSchema(config, process.env);
@@ -115,6 +117,7 @@ export class PostgresDestination implements Destination<OpenConfig> {
   async openStream(header: StreamHeader, config: OpenConfig): Promise<Encoder | undefined> {
     const known = await this.#tx.read((session) => this.#tables.of(session, header.stream));
     refuseUnreadable(config);
+    if (config.grants !== this.#config.grants) await this.#tx.read((session) => refuseMissingRoles(session, config.grants));
     if (isLeftOut(header.stream, known, config)) return undefined;
     const planned = planTable(header, known, planOptions(header, known, config), known);
     this.#tables.promise(planned, this.#run.log);
@@ -151,6 +154,7 @@ export class PostgresDestination implements Destination<OpenConfig> {
   }
 
   async load(unit: Unit): Promise<'committed' | 'open'> {
+    this.#refuseGap();
     if (unit.state !== undefined) this.#state.newest = unit.state;
     if (!this.#tx.open) await this.#prepare(unit);
     const end = this.#mustWait(unit) ? 'leave open' : 'commit';
@@ -168,12 +172,14 @@ export class PostgresDestination implements Destination<OpenConfig> {
       for (const part of unit.parts) await this.#write(session, part);
       if (end === 'commit') await this.#writeOwn(session);
     }, end);
-    if (end === 'leave open') return 'open';
+    this.#holds = end === 'leave open';
+    if (this.#holds) return 'open';
     this.#committed();
     return 'committed';
   }
 
   async finish(end: { readonly complete: ReadonlySet<string>; readonly state: string | undefined }): Promise<void> {
+    this.#refuseGap();
     if (!this.#config.overwrite_on_eof) this.#collection.refuseIncomplete(end.complete);
     const emptied = this.#emptied(end.complete);
     const mark = this.#tally.mark;
@@ -185,6 +191,7 @@ export class PostgresDestination implements Destination<OpenConfig> {
         await this.#writeOwn(session);
         await this.#ledger?.complete(session);
       }, 'commit');
+      this.#holds = false;
       this.#committed();
     }
     for (const { plan } of this.#streams.newest)
@@ -264,6 +271,18 @@ export class PostgresDestination implements Destination<OpenConfig> {
       if (!isEmptied)
         this.#run.log.warn('No record came for the window of replace_range: its rows stay as they are', { stream: plan.stream });
       return isEmptied;
+    });
+  }
+
+  /**
+   * Any failure on the connection, also one between units (a stream that cannot be opened), undoes the open transaction: what comes
+   * after it may not be committed without what was in it.
+   */
+  #refuseGap(): void {
+    if (!this.#holds || this.#tx.open) return;
+    throw new SystemError('The open transaction was undone, and the records in it with it', {
+      code: 'transaction-lost',
+      hint: 'See the other error for the cause, then run again: the printed state is safe.',
     });
   }
 

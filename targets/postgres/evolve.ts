@@ -206,7 +206,7 @@ function variantName({ name, type }: PlannedColumn, plan: TablePlan, existing: E
 /** The columns that must be null in a row because its value is in the column or variant beside them. */
 function blanks(plan: TablePlan, columns: readonly PlannedColumn[], existing: ExistingTable): PlannedColumn[] {
   const homes = new Set(columns.map(({ name }) => name));
-  const beside = plan.columns.flatMap(({ name }) => {
+  const beside = [...plan.columns.map(({ name }) => name), ...plan.vacated].flatMap((name) => {
     const family = variantsOf(name, existing);
     return family.length === 0 && homes.has(name) ? [] : [existing.columns.get(name), ...family];
   });

@@ -1,5 +1,5 @@
 import { ConfigError, type Problem, type StreamHeader } from '../../singer/index.ts';
-import { auditChanges, auditColumns, type AuditColumns } from './audit.ts';
+import { auditChanges, auditColumns, auditFaults, type AuditColumns } from './audit.ts';
 import type { ExistingTable } from './catalog.ts';
 import type { Change } from './ddl.ts';
 import { grantChanges, grantsOf, storageChanges, tableOptionFault, type Grants } from './grants.ts';
@@ -36,11 +36,7 @@ export function withExtras(plan: TablePlan, header: StreamHeader, config: Target
     return target;
   };
   const audit = auditColumns(config.audit_columns);
-  for (const name of [audit?.createdAt, audit?.modifiedAt]) {
-    if (name !== undefined && plan.columns.some((planned) => planned.name === name)) {
-      problems.push({ path: 'audit_columns', message: `${header.stream} has a column ${name} of its own: give another name` });
-    }
-  }
+  for (const message of auditFaults(audit, plan)) problems.push({ path: 'audit_columns', message });
   const version = config.version_column === undefined ? undefined : column('version_column', config.version_column);
   const versionType = plan.columns.find(({ name }) => name === version)?.type.type;
   if (versionType !== undefined && !ORDERED.has(versionType)) {

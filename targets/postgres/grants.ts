@@ -55,7 +55,12 @@ export function storageChanges(plan: TablePlan): readonly Change[] {
   const options = Object.entries(plan.extras?.storage ?? {});
   if (options.length === 0) return [];
   const list = options.map(([name, value]) => `${name} = ${literal(String(value))}`).join(', ');
-  return [{ sql: `ALTER TABLE ${qualified(plan.schema, plan.table)} SET (${list})` }];
+  const orFail = {
+    code: 'table-option',
+    message: `Postgres does not take the table_options of ${plan.stream}: ${options.map(([name]) => name).join(', ')}`,
+    hint: 'See the storage parameters of CREATE TABLE in the manual of Postgres for names and values.',
+  };
+  return [{ sql: `ALTER TABLE ${qualified(plan.schema, plan.table)} SET (${list})`, orFail }];
 }
 
 /** What is wrong with the name of a storage parameter; undefined if nothing is. */

@@ -54,18 +54,20 @@ export function mergeRows({ plan, existing, stage }: MergeSource): string {
   const update = changedRows(plan, existing);
   const kept = isKept(plan);
   const newer = isNotOlder(plan, existing);
+  const stays = staysInVersion(plan);
   return [
     `MERGE INTO ${qualified(plan.schema, plan.table)} AS t USING ${lastOfEach(plan, stage, nullable)} AS s ON ${matched}`,
     ...(kept === undefined ? [] : [`WHEN MATCHED AND ${all(`NOT (${kept})`, newer)} THEN DELETE`]),
     ...(update === undefined ? [] : [`WHEN MATCHED AND ${all(newer, update.changed)} THEN UPDATE SET ${update.set}`]),
+    ...(stays === undefined ? [] : [`WHEN MATCHED AND ${stays.lower} THEN UPDATE SET ${stays.set}`]),
     `WHEN NOT MATCHED${kept === undefined ? '' : ` AND ${kept}`} THEN INSERT (${columns.map(({ name }) => ident(name)).join(', ')}) OVERRIDING SYSTEM VALUE VALUES (${columns.map(({ name }) => `s.${ident(name)}`).join(', ')})`,
   ].join('\n');
 }
 
-/** What `mergeRows` does in one, in order. Undefined: nothing is ever deleted; the table has nothing but its key. */
+/** What `mergeRows` does in one, in order. */
 export interface SeparateMerge {
-  readonly remove: string | undefined;
-  readonly update: string | undefined;
+  readonly deletes: readonly string[];
+  readonly updates: readonly string[];
   readonly insert: string;
 }
 
@@ -81,16 +83,17 @@ export function separateMerge({ plan, existing, stage }: MergeSource, onlyNullKe
   const update = changedRows(plan, existing);
   const kept = isKept(plan);
   const newer = isNotOlder(plan, existing);
+  const stays = staysInVersion(plan);
+  const updateFrom = (set: string, ...conditions: readonly (string | undefined)[]): string =>
+    `UPDATE ${table} AS t SET ${set} FROM ${source} AS s WHERE ${all(equal, kept, ...conditions)}`;
   const missing = `NOT EXISTS (SELECT FROM ${table} AS t WHERE ${equal})`;
   return {
-    remove:
-      kept === undefined
-        ? undefined
-        : `DELETE FROM ${table} AS t USING ${source} AS s WHERE ${all(equal, `NOT (${kept})`, newer)}`,
-    update:
-      update === undefined
-        ? undefined
-        : `UPDATE ${table} AS t SET ${update.set} FROM ${source} AS s WHERE ${all(equal, kept, newer, update.changed)}`,
+    deletes:
+      kept === undefined ? [] : [`DELETE FROM ${table} AS t USING ${source} AS s WHERE ${all(equal, `NOT (${kept})`, newer)}`],
+    updates: [
+      ...(update === undefined ? [] : [updateFrom(update.set, newer, update.changed)]),
+      ...(stays === undefined ? [] : [updateFrom(stays.set, stays.lower)]),
+    ],
     insert: `INSERT INTO ${table} (${names}) OVERRIDING SYSTEM VALUE SELECT ${names} FROM ${source} AS s WHERE ${all(kept, missing)}`,
   };
 }
@@ -105,6 +108,16 @@ function isNotOlder(plan: TablePlan, existing: ExistingTable): string | undefine
   const name = plan.extras?.version;
   if (name === undefined) return undefined;
   return `(t.${ident(name)} IS NULL OR ${asStored(name, existing, plan)}${collation(plan, name)} >= t.${ident(name)})`;
+}
+
+/**
+ * A record that is too old to overwrite its row shows all the same that the row is part of the table's newest version: without that,
+ * activating the version would delete it. Undefined: rows have no version, or the newest record always counts.
+ */
+function staysInVersion(plan: TablePlan): { readonly lower: string; readonly set: string } | undefined {
+  if (plan.extras?.version === undefined || !plan.copy.metadata.includes('_sdc_table_version')) return undefined;
+  const name = ident('_sdc_table_version');
+  return { lower: `s.${name} > coalesce(t.${name}, -1)`, set: `${name} = s.${name}` };
 }
 
 function all(...conditions: readonly (string | undefined)[]): string {

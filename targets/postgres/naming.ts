@@ -16,7 +16,8 @@ export function nameRules(config: Pick<TargetConfig, 'column_casing'>): NameRule
 
 /** The schema for everything that is not named after a stream; undefined: the first one of the search path. */
 export function defaultSchema(config: Pick<TargetConfig, 'default_target_schema'>, env: NodeJS.ProcessEnv): string | undefined {
-  return config.default_target_schema ?? (env['MELTANO_EXTRACT__LOAD_SCHEMA'] || undefined);
+  // Meltano passes an unset setting as an empty text.
+  return config.default_target_schema || env['MELTANO_EXTRACT__LOAD_SCHEMA'] || undefined;
 }
 
 /**

@@ -54,6 +54,8 @@ export interface TablePlan {
   readonly discarded: readonly string[];
   /** Columns that the table fills itself. */
   readonly filled: readonly string[];
+  /** Columns of the properties that are kept in the JSON column: the table may have them from before. */
+  readonly vacated: readonly string[];
   /** What the settings ask for beside the stream's own columns; see `withExtras`. */
   readonly extras?: TableExtras;
 }
@@ -89,7 +91,7 @@ export function planTable(
     types: options.types,
     room: roomOf(existing, names),
   });
-  const metadata = metadataOf(header, options, existing, placement.extra.length > 0);
+  const metadata = metadataOf(header, options, view, placement.extra.length > 0);
   const columns = columnsOf(placement, metadata);
   const method = methodOf(options.loadMethod, header.keys);
   const keys = method === 'append' ? [] : header.keys.map((key) => names.get(key) ?? key);
@@ -127,6 +129,7 @@ export function planTable(
     maxRewriteRows: policies.maxRewriteRows,
     discarded: placement.discarded,
     filled: placement.filled,
+    vacated: placement.extra.map(({ name }) => names.get(name)!),
   };
 }
 
@@ -134,10 +137,10 @@ export function planTable(
 function metadataOf(
   header: StreamHeader,
   options: PlanOptions,
-  existing: ExistingTable | undefined,
+  { existing, promised }: TableView,
   hasExtra: boolean,
 ): readonly MetadataColumn[] {
-  const has = (name: MetadataColumn): boolean => existing?.columns.get(name)?.base === 'jsonb';
+  const has = (name: MetadataColumn): boolean => existing?.columns.get(name)?.base === 'jsonb' || promised.has(name);
   const metadata: MetadataColumn[] = hasExtra || has(EXTRA) ? [EXTRA] : [];
   metadata.push(...(options.metadata ? METADATA_COLUMNS : deletionMark(header, options)));
   if (options.metadata && (options.notesChanges || has(CHANGES))) metadata.push(CHANGES);

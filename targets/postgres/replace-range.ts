@@ -2,6 +2,7 @@ import type { Session } from '../../clients/postgres/connect.ts';
 import { sqlState } from '../../clients/postgres/errors.ts';
 import { ident, literal, qualified } from '../../clients/postgres/quote.ts';
 import { ConfigError, InputError, type Problem } from '../../singer/index.ts';
+import { hasNullKey, nullableKeys } from './merge.ts';
 import type { TablePlan } from './plan.ts';
 import type { TargetConfig } from './settings.ts';
 
@@ -66,10 +67,18 @@ export async function refuseOutside(session: Session, plan: TablePlan, range: Ra
   });
 }
 
-/** Deletes rows outside of the window whose key is in the stage: they have moved into the window at their source. */
-export function deleteMoved(plan: TablePlan, stage: string): string {
-  const equal = plan.keys.map((key) => `t.${ident(key)} IS NOT DISTINCT FROM s.${ident(key)}`).join(' AND ');
-  return `DELETE FROM ${qualified(plan.schema, plan.table)} AS t USING ${stage} AS s WHERE ${equal}`;
+/**
+ * Deletes rows outside of the window whose key is in the stage: they have moved into the window at their source. Keys with nulls by a
+ * statement of their own, because no index and no hash serves a comparison that takes nulls for equal.
+ */
+export function deleteMoved(plan: TablePlan, stage: string): readonly string[] {
+  const remove = (equals: string, from: string): string => {
+    const equal = plan.keys.map((key) => `t.${ident(key)} ${equals} s.${ident(key)}`).join(' AND ');
+    return `DELETE FROM ${qualified(plan.schema, plan.table)} AS t USING ${from} AS s WHERE ${equal}`;
+  };
+  const plain = remove('=', stage);
+  if (nullableKeys(plan).length === 0) return [plain];
+  return [plain, remove('IS NOT DISTINCT FROM', `(SELECT * FROM ${stage} WHERE ${hasNullKey(plan)})`)];
 }
 
 function typeOf(plan: TablePlan, range: Range): string {

@@ -10,9 +10,9 @@ import { isUnique, type TablePlan } from './plan.ts';
 
 /**
  * Why a change that has another way is refused: rows repeat already, the role or the kind of column does not allow it, or something
- * depends on the column (views, generated columns, defaults, checks, foreign keys).
+ * depends on the column (views, generated columns, defaults, checks, foreign keys), or a parameter is none.
  */
-const REFUSALS = new Set(['23505', '42501', '42P16', '55000', '0A000', '2BP01', '42601', '42804', '42846', '42883']);
+const REFUSALS = new Set(['23505', '42501', '42P16', '55000', '0A000', '2BP01', '42601', '42804', '42846', '42883', '22023']);
 
 /** Changes that the server has refused in this run, as SQL: they are not asked for again. */
 export type Refused = Set<string>;
@@ -130,6 +130,9 @@ async function hasAtMost(session: Session, plan: TablePlan, rows: number): Promi
 /** True when nothing is in the table and a unique key will refuse what comes twice, so that COPY may go straight into it. */
 export async function isFresh(session: Session, plan: TablePlan, existing: ExistingTable): Promise<boolean> {
   if (!isUnique(plan.keys, existing)) return false;
+  // A deferrable key would not refuse it before the commit.
+  const late = await session.query('SELECT FROM pg_index WHERE indrelid = $1 AND NOT indimmediate', [existing.oid]);
+  if (late.rows.length > 0) return false;
   const { rows } = await session.query(`SELECT FROM ${ident(plan.schema)}.${ident(plan.table)} LIMIT 1`);
   return rows.length === 0;
 }

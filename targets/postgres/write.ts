@@ -104,10 +104,13 @@ async function merge(session: Session, source: MergeSource): Promise<Merged> {
 }
 
 async function mergeSeparately(session: Session, source: MergeSource, onlyNullKeys: boolean): Promise<Merged> {
-  const { remove, update, insert } = separateMerge(source, onlyNullKeys);
-  const deleted = remove === undefined ? 0 : (await session.query(remove)).rowCount;
-  const updated = update === undefined ? 0 : (await session.query(update)).rowCount;
-  return { deleted, updated, inserted: (await session.query(insert)).rowCount };
+  const { deletes, updates, insert } = separateMerge(source, onlyNullKeys);
+  const rowsOf = async (statements: readonly string[]): Promise<number> => {
+    let rows = 0;
+    for (const statement of statements) rows += (await session.query(statement)).rowCount;
+    return rows;
+  };
+  return { deleted: await rowsOf(deletes), updated: await rowsOf(updates), inserted: await rowsOf([insert]) };
 }
 
 /** What this transaction has done to the table so far, as the server counts it; costs nothing, unlike RETURNING. */

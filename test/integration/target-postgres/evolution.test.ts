@@ -322,6 +322,28 @@ describeWithPostgres('schema evolution', (url) => {
       expect(await outcome('discard')).toEqual({ id: '2', x: null });
     });
 
+    test('a row has a value in its column or in the JSON column, never an old one in the other, also in mid run', async () => {
+      const drive = await Drive.open(url(), { ...upsert, on_type_change: 'json' });
+      const numbers = header('moved', { id: 'integer', v: 'integer' }, ['id']);
+      const texts = header('moved', { id: 'integer', v: 'string' }, ['id']);
+      const again = header('moved', { id: 'integer', v: 'integer' }, ['id']);
+      await drive.load(numbers, [{ id: 1, v: 5 }], { state: '{}' });
+      // All announced before any of it is loaded, as in one batch.
+      const parts = [
+        await drive.part(texts, [
+          { id: 1, v: 'a' },
+          { id: 2, v: 'b' },
+        ]),
+        await drive.part(again, [{ id: 2, v: 7 }]),
+      ];
+      await drive.destination.load({ parts, state: '{}', last: true });
+      await drive.close();
+      expect(await query('SELECT id, v, _sdc_extra AS extra FROM moved ORDER BY id')).toEqual([
+        { id: '1', v: null, extra: { v: 'a' } },
+        { id: '2', v: '7', extra: null },
+      ]);
+    });
+
     test('on_missing_column fail tells what the stream no longer has', async () => {
       const table = fresh();
       await first(table);

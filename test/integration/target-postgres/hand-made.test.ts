@@ -155,6 +155,14 @@ describeWithPostgres('tables that somebody else has made', (url) => {
     });
   });
 
+  test('with a key that is checked at the commit only keep one row per key from the first batch on', async () => {
+    await query('CREATE TABLE deferred (id bigint PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, v text)');
+    const of = header('deferred', { id: 'integer', v: 'string' }, ['id']);
+    const rows = [{ id: 1, v: 'a' }, { id: 1, v: 'b' }]; // prettier-ignore
+    await loadAll(url(), { default_target_schema: 'public', load_method: 'upsert' }, of, rows, '{}');
+    expect(await query('SELECT id, v FROM deferred')).toEqual([{ id: '1', v: 'b' }]);
+  });
+
   test('get a variant where their own type is foreign to the values, and are not widened', async () => {
     await query("CREATE TABLE moody (id bigint PRIMARY KEY, feels mood NOT NULL DEFAULT 'sad')");
     await loadAll(url(), upsert, header('moody', { id: 'integer', feels: 'integer?' }, ['id']), [{ id: 1, feels: 5 }]);

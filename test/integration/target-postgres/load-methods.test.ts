@@ -301,6 +301,17 @@ describeWithPostgres('target-postgres load methods', (url) => {
       expect(await query('SELECT id FROM overwritten.truncated')).toEqual([{ id: '3' }]);
     });
 
+    test('says what to do where a table cannot be truncated', async () => {
+      await query('CREATE TABLE referred (id bigint PRIMARY KEY); CREATE TABLE refers (id bigint REFERENCES referred)');
+      const config = { default_target_schema: 'public', load_method: 'overwrite', overwrite_via: 'truncate' };
+      await expect(
+        loadAll(url(), config, header('referred', { id: 'integer' }, ['id']), [{ id: 1 }], '{}'),
+      ).rejects.toMatchObject({
+        code: 'truncate-refused',
+        hint: 'Set overwrite_via to delete.',
+      });
+    });
+
     test('leaves the table of a stream without new records as it is', async () => {
       const of = header('idle', { id: 'integer' });
       await loadAll(url(), config, of, [{ id: 1 }], state(1));

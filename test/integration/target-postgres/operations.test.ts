@@ -77,6 +77,13 @@ describeWithPostgres('target-postgres operations', (url) => {
         message: expect.stringMatching(/grants: .*: tapline_missing$/),
       });
     });
+
+    test('to one that a single stream names, too', async () => {
+      const drive = await Drive.open(url(), upsert);
+      const own = { grants: { select: ['tapline_missing'] } };
+      await expect(drive.open(people('own_grants'), own)).rejects.toMatchObject({ exitCode: 2 });
+      await drive.close();
+    });
   });
 
   test('table options are set on tables that the run makes; a name that is none is refused', async () => {
@@ -87,6 +94,10 @@ describeWithPostgres('target-postgres operations', (url) => {
     const drive = await Drive.open(url(), upsert);
     await expect(drive.open(people('stored'), { table_options: { 'x) --': 1 } })).rejects.toMatchObject({ exitCode: 2 });
     await drive.close();
+    await expect(loadAll(url(), { ...upsert, table_options: { fillfacto: 1 } }, people('unstored'), [])).rejects.toMatchObject({
+      code: 'table-option',
+      message: expect.stringContaining('fillfacto'),
+    });
   });
 
   describe('indexes', () => {

@@ -145,6 +145,16 @@ describeWithPostgres('target-postgres rules for rows', (url) => {
       await drive.close();
     });
 
+    test.each([
+      [{ created_at: '_sdc_extra' }, 'of its own'],
+      [{ created_at: 'x'.repeat(64) }, 'at most 63 bytes'],
+      [{ created_at: 'at', modified_at: 'at' }, 'names of their own'],
+    ])('of names that cannot be are refused: %j', async (columns, why) => {
+      await expect(
+        loadAll(url(), { ...upsert, audit_columns: columns }, header('misnamed', { id: 'integer' }, ['id']), [{ id: 1 }]),
+      ).rejects.toThrow(why);
+    });
+
     test('work with append-only and with keys that may be null', async () => {
       const stream = header('audited_nulls', { id: 'integer?', name: 'string?' }, ['id']);
       // A key of ours may hold no null before Postgres 15; a table made by hand may.
@@ -220,6 +230,17 @@ describeWithPostgres('target-postgres rules for rows', (url) => {
         message: expect.stringContaining(message),
       });
       await drive.close();
+    });
+
+    test('takes a row whose key has a null from where it was, too', async () => {
+      const of = header('moved_null', { id: 'integer?', day: 'string:date' }, ['id']);
+      await loadAll(url(), upsert, of, [{ id: null, day: '2026-01-01' }, { id: 1, day: '2026-01-01' }], '{}'); // prettier-ignore
+      const window = { replace_range: { column: 'day', from: '2026-02-01', before: '2026-03-01' } };
+      await loadAll(url(), { ...upsert, ...window }, of, [{ id: null, day: '2026-02-02' }], '{}');
+      expect(await query('SELECT id, day::text FROM moved_null ORDER BY id')).toEqual([
+        { id: '1', day: '2026-01-01' },
+        { id: null, day: '2026-02-02' },
+      ]);
     });
 
     test('takes integers and times, too', async () => {

@@ -57,6 +57,19 @@ describeWithPostgres('the state in the database', (url) => {
     expect(await told).toBe('{"n":3}');
   });
 
+  test('is not written when the records before it went with a transaction that was undone', async () => {
+    const own = { ...config, state_id: 'undone' };
+    const drive = await Drive.open(url(), own);
+    const early = header('early', { id: 'integer' });
+    expect(await drive.load(early, [{ id: 1 }])).toBe('open');
+    const noWindow = { replace_range: { column: 'id', from: 'x', before: 'y' } };
+    await expect(drive.open(header('late', { id: 'integer' }), noWindow)).rejects.toMatchObject({ code: 'config' });
+    await expect(drive.load(early, [{ id: 2 }], { state: '{"n":2}' })).rejects.toMatchObject({ code: 'transaction-lost' });
+    await drive.close();
+    expect(drive.destination.summary!('early')).toEqual({});
+    expect(await command(own, 'get')).toBe('{}');
+  });
+
   test('comes back as it came: exact numbers, order of members, one line', async () => {
     const text = '{"z":1.10,"a":123456789012345678901234567890,"t":"ü \\u0000 \\n"}';
     await loadAll(url(), config, users, [], text);

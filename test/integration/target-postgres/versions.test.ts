@@ -103,6 +103,27 @@ describeWithPostgres('target-postgres versions and deletes', (url) => {
     expect(await live('again')).toEqual([1, 2]);
   });
 
+  test.each([undefined, 'k'])(
+    'a row that a record too old to overwrite it shows to be there stays alive (key with null: %s)',
+    async (nullable) => {
+      const table = `kept_alive_${String(nullable)}`;
+      const of = header(table, nullable === undefined ? { id: 'integer', u: 'integer' } : { id: 'integer?', u: 'integer' }, [
+        'id',
+      ]);
+      const config = { ...upsert, version_column: 'u', hard_delete: true };
+      const id = nullable === undefined ? 1 : null;
+      const load = async (version: number, u: number): Promise<void> => {
+        const drive = await Drive.open(url(), config);
+        const part = await drive.part(of, [{ id, u }], { version });
+        await drive.destination.load({ parts: [{ ...part, activate: version }], state: '{}', last: true });
+        await drive.close();
+      };
+      await load(1, 10);
+      await load(2, 5);
+      expect(await query(`SELECT u, _sdc_table_version AS version FROM ${table}`)).toEqual([{ u: '10', version: '2' }]);
+    },
+  );
+
   test('without metadata columns nothing is deleted, not even where the table has versions of old, and it is told', async () => {
     const of = header('plain_versions', { id: 'integer' }, ['id']);
     await run(upsert, of, [[10, [1]]]);

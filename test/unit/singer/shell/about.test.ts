@@ -38,7 +38,12 @@ const about = aboutPlugin(tap, settings, '1.2.3');
 describe('about', () => {
   it('computes capabilities from the kind and adds those of the plugin, once', () => {
     expect(about.capabilities).toEqual(['catalog', 'discover', 'state', 'about', 'test', 'batch', 'structured-logging']);
-    expect(aboutPlugin(target, settings, '1').capabilities).toEqual(['about', 'batch', 'schema-flattening', 'structured-logging']);
+    expect(aboutPlugin(target, settings, '1').capabilities).toEqual([
+      'about',
+      'batch',
+      'schema-flattening',
+      'structured-logging',
+    ]);
   });
 
   it('prints JSON whose settings are a JSON Schema that takes what the settings take', () => {

@@ -88,7 +88,9 @@ describe('on_bad_record: quarantine', () => {
       ...quarantine,
       quarantine_stream: 'bad',
       load_method: 'overwrite',
+      column_types: { line: 'inet' },
     });
+    expect(w.seen.opened.at(-1)!.config).toMatchObject({ column_types: {} });
     const opened = w.seen.opened.map(({ header, config }) => [
       header.stream,
       header.keys,
@@ -171,6 +173,11 @@ describe('on_bad_record: null_value', () => {
         { column: 'o', reason: 'invalid-type', old: '{"x":"y"}' },
       ]);
       expect(w.seen.summaries.get('a')).toEqual({ nulled: 2 });
+      expect(w.seen.warnings.map(({ fields }) => fields)).toEqual([
+        { stream: 'a', property: 'n', reason: 'invalid-type' },
+        { stream: 'a', property: 'n', reason: 'invalid-maximum' },
+        { stream: 'a', property: 'o', reason: 'invalid-type' },
+      ]);
     },
   );
 

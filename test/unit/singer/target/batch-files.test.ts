@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -185,6 +186,24 @@ describe('BATCH', () => {
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'batch-unsupported', facts: { format: encoding.format, file: location } });
     expect(String(failure)).toContain(location);
+  });
+
+  test('of a URL that is refused, no credentials and no signature are shown', async () => {
+    const location = 'https://user:hush@bucket.example/a/b.jsonl?X-Signature=hush#hush';
+    const failure: unknown = await world()
+      .run(lines(schema('a'), batch('a', JSONL, [location])))
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'batch-unsupported', facts: { file: 'https://bucket.example/a/b.jsonl' } });
+    expect(String(failure)).not.toContain('hush');
+  });
+
+  test.skipIf(process.platform === 'win32')('a pipe that nobody writes to is refused at once', async () => {
+    const path = join(temporaryFolder(), 'pipe');
+    expect(spawnSync('mkfifo', [path]).status).toBe(0);
+    await expect(world().run(lines(schema('a'), batch('a', JSONL, [path])))).rejects.toMatchObject({
+      code: 'batch-file',
+      facts: { file: path, cause: 'no file' },
+    });
   });
 
   test.each([

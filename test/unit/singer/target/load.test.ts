@@ -46,6 +46,15 @@ describe('load', () => {
     ]);
   });
 
+  test('a full batch leaves at the next STATE, also when much more came at once', async () => {
+    const w = world();
+    const groups = Array.from({ length: 6 }, (_, g) => lines(record('a', 2 * g), record('a', 2 * g + 1), state(g)));
+    await w.run(lines(schema('a')) + groups.join(''), { batch_size_rows: 3 });
+    // The last unit only says that the input has ended.
+    expect(w.seen.units.map((unit) => unit.length)).toEqual([4, 4, 4, 0]);
+    expect(w.seen.states).toEqual(['1', '3', '5']);
+  });
+
   test('without STATE the buffers stay bounded', async () => {
     const units: number[] = [];
     const w = world({ load: (unit) => Promise.resolve((units.push(unit.parts[0]?.rows ?? 0), 'committed')) });

@@ -29,6 +29,22 @@ describe('streams that a destination leaves out', () => {
   });
 });
 
+describe('a line nested so deep', () => {
+  test('that the stack ends is called too deep, not malformed', async () => {
+    const levels = 200_000;
+    const deep = `{"type":"RECORD","stream":"a","record":{"n":1,"x":${'['.repeat(levels)}${']'.repeat(levels)}}}\n`;
+    await expect(world().run(`${lines(schema('a'))}${deep}`)).rejects.toMatchObject({ code: 'input-too-deep' });
+  });
+});
+
+describe('fields that the schema does not name', () => {
+  test('are told unless the encoder keeps them', async () => {
+    const w = world({ encoder: (_, plain) => ({ ...plain, keepsUnnamed: new Set(['mark']) }) });
+    await w.run(lines(schema('a'), `{"type":"RECORD","stream":"a","record":{"n":1,"mark":1,"other":2}}`, state(1)));
+    expect(w.seen.warnings.map(({ fields }) => fields?.['property'])).toEqual(['other']);
+  });
+});
+
 describe('notes of changes', () => {
   /** Doubles odd numbers, which is a change. */
   const doubling = ({ notesChanges }: StreamHeader, plain: Encoder): Encoder => ({

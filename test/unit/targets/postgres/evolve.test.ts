@@ -39,6 +39,7 @@ function plan(columns: readonly PlannedColumn[], more: Partial<TablePlan> = {}):
     maxRewriteRows: 10,
     discarded: [],
     filled: [],
+    vacated: [],
     ...more,
   };
 }

@@ -34,5 +34,7 @@ describe('the place of a stream', () => {
     expect(defaultSchema({ default_target_schema: 'own' }, { MELTANO_EXTRACT__LOAD_SCHEMA: 'env' })).toBe('own');
     expect(defaultSchema({ default_target_schema: undefined }, { MELTANO_EXTRACT__LOAD_SCHEMA: 'env' })).toBe('env');
     expect(defaultSchema({ default_target_schema: undefined }, { MELTANO_EXTRACT__LOAD_SCHEMA: '' })).toBeUndefined();
+    expect(defaultSchema({ default_target_schema: '' }, { MELTANO_EXTRACT__LOAD_SCHEMA: 'env' })).toBe('env');
+    expect(defaultSchema({ default_target_schema: '' }, {})).toBeUndefined();
   });
 });
