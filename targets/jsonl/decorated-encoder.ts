@@ -1,5 +1,6 @@
 import {
   type ByteBlocks,
+  type Change,
   createRecordScanner,
   type Encoder,
   Kind,
@@ -10,6 +11,7 @@ import {
   stringifyExact,
   type TargetRun,
 } from '../../singer/index.ts';
+import { changesIn } from './changes.ts';
 import { CHANGES, METADATA, metadataMembers, metadataTexts } from './metadata.ts';
 import { FRAME_BYTES, writeFrame } from './partition-frames.ts';
 import { createPartitionFinder, type PartitionTable } from './partition-finder.ts';
@@ -27,21 +29,26 @@ export interface Decoration {
   readonly metadata: Pick<TargetRun, 'clock' | 'startedAt'> | undefined;
   /** Says into which partition a row goes; undefined if the stream has none. */
   readonly partitions: PartitionTable | undefined;
+  /** Hears what was changed in a record. */
+  readonly onChanges: (changes: readonly Change[]) => void;
 }
 
 /**
  * As `createEncoder`, with members added behind those of the record, or with a frame before each row that names its
  * partition, or both. The record's own bytes are kept; only one that has members of ours already is written anew.
  */
-export function createDecoratedEncoder(header: StreamHeader, { metadata, partitions }: Decoration): Encoder {
+export function createDecoratedEncoder(header: StreamHeader, { metadata, partitions, onChanges }: Decoration): Encoder {
   const ours = metadata === undefined ? [] : [...METADATA, CHANGES];
   const unnamed = ours.filter((name) => header.columns.every((column) => column.name !== name));
   const scanner = createRecordScanner(header, { validated: true, watched: unnamed });
   const frame = partitions === undefined ? 0 : FRAME_BYTES;
 
   function encode(record: Row, meta: RecordMeta, out: ByteBlocks): void {
-    const members = [...(metadata ? [metadataMembers(record, meta, metadata)] : []), ...changesMember(meta)];
-    const row = members.length === 0 ? recordBytes(meta) : withMembers(record, meta, members);
+    const bytes = recordBytes(meta);
+    const changes = changesIn(record, meta, bytes);
+    const members = [...(metadata ? [metadataMembers(record, meta, metadata)] : []), ...changesMember(changes)];
+    const row = members.length === 0 ? bytes : withMembers(record, meta, members);
+    onChanges(changes);
     out.reserve(frame + row.length + 1);
     if (partitions) writeFrame(out, partitions.ofRecord(record), row.length + 1);
     out.used += row.copy(out.bytes, out.used);
@@ -74,7 +81,7 @@ export function recordBytes(meta: Pick<RecordMeta, 'line' | 'recordStart' | 'rec
 }
 
 /** The member that keeps what was changed in a record; none if nothing was. */
-export function changesMember({ changes }: RecordMeta): readonly string[] {
+export function changesMember(changes: readonly Change[]): readonly string[] {
   return changes.length === 0 ? [] : [`"${CHANGES}":${JSON.stringify(changes)}`];
 }
 
@@ -95,7 +102,7 @@ function isEmpty(bytes: Buffer, start: number, end: number): boolean {
 function linesEncoder(
   header: StreamHeader,
   scanner: RecordScanner,
-  { metadata, partitions }: Decoration,
+  { metadata, partitions }: Omit<Decoration, 'onChanges'>,
   unnamed: readonly string[],
 ): NonNullable<Encoder['encodeLines']> {
   const { kinds, starts, ends, timeExtractedSlot, versionSlot } = scanner;

@@ -11,6 +11,7 @@ import {
   type Unit,
 } from '../../singer/index.ts';
 import { Books } from './books.ts';
+import { Changed } from './changes.ts';
 import { createDecoratedEncoder } from './decorated-encoder.ts';
 import { forEach, makeFolder, unlessMissing } from './disk.ts';
 import { createEncoder } from './encoder.ts';
@@ -57,6 +58,7 @@ interface Parts {
 class FolderDestination implements Destination<TargetConfig> {
   readonly #o: Parts;
   readonly #files: StreamFiles;
+  readonly #changed: Changed;
   readonly #plans = new WeakMap<Encoder, StreamPlan>();
   readonly #noted = new WeakSet<Encoder>();
   /** Records by stream, of those that were announced. */
@@ -72,6 +74,7 @@ class FolderDestination implements Destination<TargetConfig> {
 
   constructor(parts: Parts) {
     this.#o = parts;
+    this.#changed = new Changed(parts.run.log);
     this.#files = new StreamFiles({ ...parts, summed: parts.books.manifest !== undefined });
   }
 
@@ -80,7 +83,11 @@ class FolderDestination implements Destination<TargetConfig> {
     const plan = await this.#alone(() => this.#files.planOf(header, config));
     const metadata = config.add_record_metadata ? this.#o.run : undefined;
     const { partitions } = plan;
-    const encoder = metadata || partitions ? createDecoratedEncoder(header, { metadata, partitions }) : createEncoder(header);
+    const onChanges = this.#changed.add.bind(this.#changed, header.stream);
+    const encoder =
+      metadata || partitions
+        ? createDecoratedEncoder(header, { metadata, partitions, onChanges })
+        : createEncoder(header, onChanges);
     this.#plans.set(encoder, plan);
     return encoder;
   }
@@ -144,7 +151,7 @@ class FolderDestination implements Destination<TargetConfig> {
   }
 
   summary(stream: string): Readonly<Record<string, Json>> {
-    return this.#files.summary(stream);
+    return { ...this.#changed.facts(stream), ...this.#files.summary(stream) };
   }
 
   async #add(part: Part): Promise<void> {

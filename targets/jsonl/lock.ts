@@ -1,4 +1,5 @@
-import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { SystemError } from '../../singer/index.ts';
 import { errorCode, unlessMissing } from './disk.ts';
@@ -6,6 +7,8 @@ import { errorCode, unlessMissing } from './disk.ts';
 /** How often the owner shows that it lives, and after which silence an owner on another machine is taken for dead. */
 const HEARTBEAT_MS = 10_000;
 const SILENCE_MS = 120_000;
+/** The same of one who was only just writing the lock: that is done at once, or never. */
+const WRITING_MS = 3_000;
 
 /** Who holds a lock. `started` tells a process from a later one with the same number. */
 interface Owner {
@@ -24,7 +27,7 @@ export interface Lock {
  */
 export async function takeLock(path: string): Promise<Lock> {
   const own = JSON.stringify(await me());
-  while (!(await created(path, own))) await removeIfDead(path);
+  while (!created(path, own)) await removeIfDead(path);
   const heartbeat = setInterval(() => {
     const now = new Date();
     // A lock that was taken away by hand has nothing to keep fresh.
@@ -38,10 +41,10 @@ export async function takeLock(path: string): Promise<Lock> {
   };
 }
 
-/** False if there is such a file already. */
-async function created(path: string, text: string): Promise<boolean> {
+/** False if there is such a file already. Not asynchronous: a kill in the midst would leave a lock without an owner. */
+function created(path: string, text: string): boolean {
   try {
-    await writeFile(path, text, { flag: 'wx' });
+    writeFileSync(path, text, { flag: 'wx' });
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
@@ -63,7 +66,7 @@ async function removeIfDead(path: string): Promise<void> {
   const aside = `${path}.${process.pid}`;
   await rename(path, aside).catch(unlessMissing);
   const moved = await readFile(aside, 'utf8').catch(unlessMissing);
-  if (moved !== undefined && moved !== found) await created(path, moved);
+  if (moved !== undefined && moved !== found) created(path, moved);
   await rm(aside, { force: true });
 }
 
@@ -72,7 +75,7 @@ async function lives(text: string, path: string): Promise<boolean> {
   if (owner?.host !== hostname()) {
     // On another machine, or a lock that is only just being written: all there is to see is its age.
     const beat = await stat(path).catch(unlessMissing);
-    return beat !== undefined && Date.now() - beat.mtimeMs < SILENCE_MS;
+    return beat !== undefined && Date.now() - beat.mtimeMs < (owner === undefined ? WRITING_MS : SILENCE_MS);
   }
   try {
     process.kill(owner.pid, 0);

@@ -17,7 +17,8 @@ export const settings = {
   },
   custom_name: {
     type: 'string',
-    description: 'File name to use in place of the stream name, without its ending. All streams of the run then share one file.',
+    description:
+      'File name to use in place of the stream name, without its ending. All streams of the run then share one file, apart from the quarantine.',
     examples: ['events'],
   },
   path_template: {

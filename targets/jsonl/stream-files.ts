@@ -43,7 +43,7 @@ export class StreamFiles {
   readonly growing: GrowingFile[] = [];
   readonly #o: Options;
   readonly #paths: StreamPaths;
-  readonly #byKey = new Map<string, GrowingFile | NumberedFiles>();
+  readonly #byKey = new Map<string, { readonly files: GrowingFile | NumberedFiles; readonly ways: Ways }>();
   readonly #byStream = new Map<string, Opened>();
   readonly #locks: Lock[] = [];
   readonly #optionsOf = new WeakMap<TargetConfig, StreamOptions>();
@@ -113,13 +113,26 @@ export class StreamFiles {
       const message = `would give ${stream} and ${path.sharedWith} the same files: put {stream} into it`;
       throw new ConfigError([{ path: 'path_template', message }]);
     }
-    const files =
-      this.#byKey.get(path.key) ?? (options.grows ? await this.#grow(path, options) : await this.#number(path, options));
-    this.#byKey.set(path.key, files);
+    const files = await this.#filesOf(path, options, stream);
     files.streams.add(stream);
     const opened = { files, path, emptyFiles };
     this.#byStream.set(stream, opened);
     return opened;
+  }
+
+  /** Throws ConfigError for a stream that shall be written otherwise than those with which it shares its files. */
+  async #filesOf(path: StreamPath, options: StreamOptions, stream: string): Promise<GrowingFile | NumberedFiles> {
+    const ways = waysOf(options);
+    const shared = this.#byKey.get(path.key);
+    if (shared === undefined) {
+      const files = options.grows ? await this.#grow(path, options) : await this.#number(path, options);
+      this.#byKey.set(path.key, { files, ways });
+      return files;
+    }
+    const differing = Object.keys(ways).filter((name) => ways[name] !== shared.ways[name]);
+    if (differing.length === 0) return shared.files;
+    const message = `differs between ${stream} and ${[...shared.files.streams].join(', ')}, which share their files: give them the same, or put {stream} into path_template`;
+    throw new ConfigError(differing.map((name) => ({ path: name, message })));
   }
 
   async #grow(path: StreamPath, { compression }: StreamOptions): Promise<GrowingFile> {
@@ -155,6 +168,20 @@ export class StreamFiles {
     this.numbered.push(made);
     return made;
   }
+}
+
+/** Settings that are those of a file, not of a stream, as text. */
+type Ways = Readonly<Record<string, string>>;
+
+function waysOf({ mode, compression, rotate }: StreamOptions): Ways {
+  return {
+    load_method: mode,
+    compression: compression.name,
+    compression_level: String(compression.level),
+    rotate_rows: String(rotate.rows),
+    rotate_bytes: String(rotate.bytes),
+    rotate_seconds: String(rotate.milliseconds),
+  };
 }
 
 async function measureOf(path: string): Promise<Measure> {

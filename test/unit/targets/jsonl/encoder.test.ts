@@ -46,12 +46,14 @@ const metadata = {
 const newTable = (): PartitionTable =>
   new PartitionTable(parsePartitionBy(['date(at)', 'hour(at)', 'n', 'id', 'any'], (_, message) => expect.unreachable(message)));
 
+const onChanges = (): void => undefined;
+
 /** Encoders by what they add; each call gives one that has seen nothing. */
 const ENCODERS: readonly (readonly [string, () => Encoder])[] = [
-  ['plain', () => createEncoder(header)],
-  ['with metadata', () => createDecoratedEncoder(header, { metadata, partitions: undefined })],
-  ['with partitions', () => createDecoratedEncoder(header, { metadata: undefined, partitions: newTable() })],
-  ['with both', () => createDecoratedEncoder(header, { metadata, partitions: newTable() })],
+  ['plain', () => createEncoder(header, onChanges)],
+  ['with metadata', () => createDecoratedEncoder(header, { metadata, partitions: undefined, onChanges })],
+  ['with partitions', () => createDecoratedEncoder(header, { metadata: undefined, partitions: newTable(), onChanges })],
+  ['with both', () => createDecoratedEncoder(header, { metadata, partitions: newTable(), onChanges })],
 ];
 
 function generalOne(encoder: Encoder, line: Buffer, out: ByteBlocks, changes: RecordMeta['changes'] = []): void {
@@ -163,7 +165,7 @@ describe.each(ENCODERS)('%s', (_, newEncoder) => {
 
 test('the bytes of records are kept as they came', () => {
   const line = Buffer.from('{"type":"RECORD","stream":"users","record":{"id":"a","n":1.10,"any":{"b":[ 1 ]},"extra":true}}\n');
-  expect(fast(createEncoder(header), [line, line]).bytes.toString()).toBe(
+  expect(fast(createEncoder(header, onChanges), [line, line]).bytes.toString()).toBe(
     '{"id":"a","n":1.10,"any":{"b":[ 1 ]},"extra":true}\n'.repeat(2),
   );
 });
@@ -172,12 +174,12 @@ test('a record member whose name is spelled with escapes is found', () => {
   const line = Buffer.from('{"type":"RECORD","stream":"users","re\\u0063ord":{"id":"a"}}\n');
   const message = parseExact(line.toString()) as { readonly record: Row };
   const out = new ByteBlocks(new BlockPool());
-  createEncoder(header).encode(message.record, new LineMeta(message, line), out);
+  createEncoder(header, onChanges).encode(message.record, new LineMeta(message, line), out);
   expect(Buffer.concat(out.takeAll().blocks).toString()).toBe('{"id":"a"}\n');
 });
 
 test('[157] metadata stands behind the record, whose own members of these names go, but for the time of its deletion', () => {
-  const encoder = createDecoratedEncoder(header, { metadata, partitions: undefined });
+  const encoder = createDecoratedEncoder(header, { metadata, partitions: undefined, onChanges });
   const lines = [
     '{"type":"RECORD","stream":"users","record":{"id":"a"},"time_extracted":"2026-01-01T00:00:00Z","version":7}\n',
     '{"type":"RECORD","stream":"users","record":{"_sdc_sequence":1,"id":"a","_sdc_deleted_at":"2026-01-02","n":1.0}}\n',
@@ -204,7 +206,7 @@ test.each(ENCODERS)('%s: changes are noted in the record', (name, newEncoder) =>
 
 test('frames name the partition of each row', () => {
   const partitions = newTable();
-  const encoder = createDecoratedEncoder(header, { metadata: undefined, partitions });
+  const encoder = createDecoratedEncoder(header, { metadata: undefined, partitions, onChanges });
   const line = (id: string): Buffer =>
     Buffer.from(`{"type":"RECORD","stream":"users","record":{"id":"${id}","n":1,"at":"2026-01-31T23:30:00-02:00","any":null}}\n`);
   const out = new ByteBlocks(new BlockPool());

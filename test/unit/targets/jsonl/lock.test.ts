@@ -39,13 +39,14 @@ test.runIf(process.platform === 'linux')('a later process with the same number i
 });
 
 test.each([
-  ['of another machine', JSON.stringify({ pid: 1, started: '1', host: 'another-machine' })],
-  ['that is only half written', '{"pid":'],
-])('a lock %s holds while it is fresh and no longer', async (_, text) => {
+  ['of another machine', 10 * 60_000, JSON.stringify({ pid: 1, started: '1', host: 'another-machine' })],
+  ['that is only half written', 5_000, '{"pid":'],
+  ['that a killed process has left empty', 5_000, ''],
+])('a lock %s holds while it is fresh and no longer', async (_, milliseconds, text) => {
   const path = newPath();
   await writeFile(path, text);
   await expect(takeLock(path)).rejects.toMatchObject({ code: 'file-locked' });
-  const old = new Date(Date.now() - 10 * 60_000);
+  const old = new Date(Date.now() - milliseconds);
   await utimes(path, old, old);
   await (await takeLock(path)).release();
 });
