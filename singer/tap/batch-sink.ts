@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createGzip, type Gzip } from 'node:zlib';
 import type { BatchSettings } from './batch-settings.ts';
@@ -102,7 +102,7 @@ class BatchFile {
   static async create({ folder, compression }: BatchSettings, name: string): Promise<BatchFile> {
     const path = join(folder, compression === 'gzip' ? `${name}.gz` : name);
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       return new BatchFile(path, await open(path, 'wx'), compression);
     } catch (error) {
       throw failure(path, error);
@@ -147,6 +147,23 @@ class BatchFile {
     await this.#handle.close();
     await rm(this.#path, { force: true });
   }
+}
+
+/** Makes a folder and those above it. Not by Node's `recursive`, which never ends where a folder takes no other (as in /proc). */
+async function makeFolder(folder: string, aboveIsThere = dirname(folder) === folder): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (await isFolder(folder)) return;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || aboveIsThere) throw error;
+    await makeFolder(dirname(folder));
+    await makeFolder(folder, true);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
 }
 
 /** Settles only if the promise fails. */

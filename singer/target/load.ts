@@ -269,7 +269,7 @@ class Loader {
     await this.#units.idle();
     if (quarantine !== undefined) complete.add(quarantine);
     await this.#units.finish(complete);
-    for (const pattern of this.#streamOptions.unmatched(streams.keys())) {
+    for (const pattern of this.#streamOptions.unmatched([...streams.keys(), this.#config.quarantine_stream])) {
       log.warn('A pattern of stream_options matches no stream', { pattern });
     }
   }

@@ -22,14 +22,21 @@ export async function syncFolder(folder: string, durability: Durability): Promis
   if (durability === 'fsync') await withFile(folder, 'r', (opened) => opened.sync());
 }
 
-/** Makes a folder and those above it, durably. Level by level: on a read-only disk Node's own `recursive` gives the wrong error. */
-export async function makeFolder(folder: string, durability: Durability): Promise<void> {
+/**
+ * Makes a folder and those above it, durably. Level by level: on a read-only disk Node's own `recursive` gives the wrong error, and it
+ * never ends where a folder takes no other (as in /proc), which says that it is missing. `aboveIsThere` ends it here.
+ */
+export async function makeFolder(
+  folder: string,
+  durability: Durability,
+  aboveIsThere = dirname(folder) === folder,
+): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' && dirname(folder) !== folder) {
+    if (errorCode(error) === 'ENOENT' && !aboveIsThere) {
       await makeFolder(dirname(folder), durability);
-      return makeFolder(folder, durability);
+      return makeFolder(folder, durability, true);
     }
     if ((await stat(folder).catch(() => undefined))?.isDirectory()) return undefined;
     throw error;

@@ -29,8 +29,8 @@ export function folderOf({ destination_path: path }: Pick<TargetConfig, 'destina
   return resolve(path.replace(/^~(?=\/|$)/, homedir()));
 }
 
-/** Reads the settings of a stream (or of all). Throws ConfigError with everything that is wrong. */
-export function streamOptions(config: TargetConfig): StreamOptions {
+/** Reads the settings of all streams, or with those of `stream`. Throws ConfigError with everything that is wrong. */
+export function streamOptions(config: TargetConfig, stream?: string): StreamOptions {
   const problems: Problem[] = [];
   const problem = (path: string, message: string): void => void problems.push({ path, message });
   const mode = config.load_method === 'append-only' ? 'append' : config.load_method;
@@ -71,8 +71,13 @@ export function streamOptions(config: TargetConfig): StreamOptions {
   }
   if (mode === 'append' && !isJoinable(compression) && !parts.has('seq'))
     problem('compression', `${compression.name} files cannot be appended to: put {seq} into path_template`);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError(problems.map((one) => ofStream(one, stream)));
   return { template, mode, grows, partitionBy, compression, rotate };
+}
+
+/** What is wrong with one stream alone comes from `stream_options`. */
+function ofStream({ path, message }: Problem, stream: string | undefined): Problem {
+  return { path, message: stream === undefined ? message : `${message} (stream ${stream}, by stream_options)` };
 }
 
 /** The names without path_template: those of andyh1203, with what other settings need. */

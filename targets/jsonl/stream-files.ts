@@ -61,7 +61,7 @@ export class StreamFiles {
   /** Throws ConfigError when the settings do not fit the stream, SystemError `file-locked` when another run writes to its files. */
   async planOf(header: StreamHeader, config: TargetConfig): Promise<StreamPlan> {
     const { stream } = header;
-    const options = this.#optionsOf.get(config) ?? streamOptions(config);
+    const options = this.#optionsOf.get(config) ?? streamOptions(config, stream);
     this.#optionsOf.set(config, options);
     const levels = options.partitionBy.filter((level) => header.columns.some(({ name }) => name === level.column));
     if (levels.length < options.partitionBy.length) {

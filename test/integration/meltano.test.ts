@@ -285,7 +285,7 @@ function withMeltano(meltano: string): void {
         TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA: 'told',
         TARGET_POSTGRES_ADD_RECORD_METADATA: 'true',
         TARGET_POSTGRES_BATCH_SIZE_ROWS: '1',
-        TARGET_POSTGRES_STREAM_OPTIONS: JSON.stringify([{ streams: 'checkins', validate_records: true }]),
+        TARGET_POSTGRES_STREAM_OPTIONS: JSON.stringify({ 'check*': { validate_records: true } }),
       };
       const { stderr } = await succeeded(project.meltano(['--log-level=debug', 'run', 'demo'], own));
       expect(await query('SELECT count(_sdc_received_at)::int AS rows FROM told.checkins')).toEqual([{ rows: 2 }]);

@@ -34,8 +34,11 @@ describe('numbers that JSON does not have', () => {
     async (config) => {
       const ran = await loaded(config, [...LIST, record('s', '{"id":4,"x":Infinity}')]);
       expect(ran.status, ran.stderr).toBe(0);
-      const names = readdirSync(ran.folder, { recursive: true }).filter((name) => String(name).endsWith('.jsonl'));
-      const text = names.toSorted().map((name) => readFileSync(join(ran.folder, String(name)), 'utf8'));
+      const names = readdirSync(ran.folder, { recursive: true })
+        .map(String)
+        .filter((name) => name.endsWith('.jsonl'))
+        .sort();
+      const text = names.map((name) => readFileSync(join(ran.folder, name), 'utf8'));
       const rows = text
         .join('')
         .trim()
@@ -59,6 +62,24 @@ describe('numbers that JSON does not have', () => {
     const row = JSON.parse(readFileSync(join(ran.folder, '_sdc_quarantine.jsonl'), 'utf8')) as { record: string };
     expect(JSON.parse(row.record)).toEqual({ id: 'bad', x: 'NaN' });
   });
+});
+
+test('settings that do not fit one stream are named with the stream', async () => {
+  const ran = await loaded({ path_template: '{stream}.{ext}', stream_options: { b: { rotate_rows: 2 } } }, [
+    schema('a'),
+    schema('b'),
+  ]);
+  expect(ran).toMatchObject({ status: 2, files: [] });
+  expect(ran.stderr).toContain(
+    'path_template: needs {seq}, because rotation gives a stream several files (stream b, by stream_options)',
+  );
+});
+
+test.skipIf(process.platform !== 'linux')('a folder that takes no other is an error, not a run without an end', async () => {
+  const config = join(temporaryFolder(), 'config.json');
+  writeFileSync(config, JSON.stringify({ destination_path: '/proc/none/here' }));
+  const ran = await run(process.execPath, [executable('target-jsonl'), '--config', config]);
+  expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining('code=file-error path=/proc/none/here') });
 });
 
 describe('streams that share their files', () => {

@@ -189,6 +189,11 @@ describe('batch files', () => {
     const result = await sync([lineStream(4, 2)], { config: config(root) });
     expect(result.error).toMatchObject({ code: 'batch-file' });
   });
+
+  it.skipIf(process.platform !== 'linux')('fail where a folder takes no other, and do not try for ever', async () => {
+    const result = await sync([lineStream(4, 2)], { config: config('/proc/none/here') });
+    expect(result.error).toMatchObject({ code: 'batch-file' });
+  });
 });
 
 describe('batch_config', () => {

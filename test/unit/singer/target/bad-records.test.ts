@@ -102,6 +102,13 @@ describe('on_bad_record: quarantine', () => {
     ]);
   });
 
+  test('may have options of its own, bad records or not', async () => {
+    for (const one of [person(1), person(1, { n: 'x' })]) {
+      const w = await loaded([PEOPLE, one], { ...quarantine, stream_options: { _sdc_quarantine: { validate_records: false } } });
+      expect(w.seen.warnings.filter(({ message }) => message.includes('stream_options'))).toEqual([]);
+    }
+  });
+
   test('is for the streams that ask for it', async () => {
     const other = schema('b');
     const settings = { stream_options: { a: { on_bad_record: 'quarantine' } } };

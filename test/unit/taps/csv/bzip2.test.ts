@@ -51,7 +51,8 @@ describe('bzip2', () => {
     }
   });
 
-  it('that is damaged is always seen', async () => {
+  it('that is damaged is always seen, unless the damage changes nothing', async () => {
+    const rowsOfOne = readAll(entry(ONE)).then(({ records }) => records);
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 4, max: ONE.length - 1 }), fc.integer({ min: 1, max: 255 }), async (at, flip) => {
         const broken = Buffer.from(ONE);
@@ -60,10 +61,11 @@ describe('bzip2', () => {
         // The bits after the end of the last stream say nothing.
         if (at === ONE.length - 1 && !(result instanceof Error)) return;
         if (result instanceof Error) expect(result).toBeInstanceOf(InputError);
-        // Within the mark it is no bzip2 any more, and read as text that is none.
-        else expect(at).toBeLessThan(10);
+        // Within the mark it is no bzip2 any more, and read as text that is none. Elsewhere only what no row needs (the code
+        // of a symbol that never comes) may differ.
+        else if (at >= 10) expect(result).toMatchObject({ records: await rowsOfOne });
       }),
-      { numRuns: 200 },
+      { numRuns: 200, examples: [[49, 184]] },
     );
   });
 });
