@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { check, type Check } from '../check.ts';
 import { canonical, must, mustSucceed, story } from '../expect.ts';
 import { schemaCompiler } from '../formats.ts';
-import { isObject, messagesOf, parse, recordsOf, type Message } from '../messages.ts';
+import { isObject, messagesOf, parse, recordsOf } from '../messages.ts';
 import { excerpt } from '../process.ts';
 import { schemaOf, sync } from './catalog.ts';
 
@@ -55,7 +55,7 @@ export const tapBatchChecks: readonly Check[] = [
 /** The rows in the files of a BATCH message; none for other messages. */
 function rowsOf(message: unknown): { stream: string; record: Readonly<Record<string, unknown>> }[] {
   if (!isObject(message) || message['type'] !== 'BATCH') return [];
-  const { stream, encoding, manifest } = message as unknown as Message & { encoding: unknown; manifest: unknown };
+  const { stream, encoding, manifest } = message;
   must(typeof stream === 'string' && Array.isArray(manifest), `a BATCH lacks stream or manifest: ${JSON.stringify(message)}`);
   must(isObject(encoding) && encoding['format'] === 'jsonl', `a BATCH is no jsonl: ${JSON.stringify(encoding)}`);
   const packed = encoding['compression'] === 'gzip';

@@ -90,7 +90,7 @@ export class RecordCount {
     return new RecordError(`${this.#bad} of ${this.#records} records are bad: more than the run may have`, {
       code: 'too-many-bad-records',
       facts: { bad: this.#bad, records: this.#records, ...this.#limits },
-      hint: 'See the quarantine or the log for what is wrong with them; mend the source, or raise max_errors or max_error_rate.',
+      hint: 'See the log for what is wrong with them (the quarantine holds only those that a STATE covers); mend the source, or raise max_errors or max_error_rate.',
     });
   }
 }
