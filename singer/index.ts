@@ -13,6 +13,7 @@ export type {
   Command,
   Destination,
   Encoder,
+  Mapper,
   Mode,
   Part,
   ReadRequest,
@@ -27,7 +28,8 @@ export type {
   TargetRun,
   Unit,
 } from './plugin.ts';
-export { defineTap, defineTarget } from './plugin.ts';
+export { defineMapper, defineTap, defineTarget } from './plugin.ts';
+export type { Stage } from './stage.ts';
 export { BlockPool, ByteBlocks } from './target/blocks.ts';
 export { refuseIncomplete } from './target/completeness.ts';
 export type { Problem } from './errors.ts';
@@ -38,6 +40,14 @@ export { joinTypes } from './target/lattice.ts';
 export { createRecordScanner, type RecordScanner, type ScannerOptions } from './scan/record-scanner.ts';
 export { Kind, KINDS } from './scan/slot-checks.ts';
 export { daysOfMonth, isDate, isDateTime, isTime } from './scan/value-patterns.ts';
-export { HEX, PLAIN } from './scan/json-scan.ts';
+export { HEX, PLAIN, spaceEnd, valueEnd } from './scan/json-scan.ts';
+export { NameTable, spellings } from './scan/name-table.ts';
 export { noteText } from './note-text.ts';
-export { hasNonFinite, parseExact, stringifyExact, withWords } from './json-text.ts';
+export { canonicalText, hasNonFinite, parseExact, parseLenient, stringifyExact, stripExact, withWords } from './json-text.ts';
+export type { Lines } from './target/lines.ts';
+export { parseMessage, type Message } from './target/message.ts';
+export { faultAt, orTooDeep, type Place } from './target/place.ts';
+export { columnOf, columnsOf, resolveSchema } from './target/schema.ts';
+export { simplify, orNull } from './target/simple-schema.ts';
+export { nearest } from './shell/nearest.ts';
+export { checkConfig } from './shell/config.ts';

@@ -3,6 +3,7 @@ import type { Column } from './columns.ts';
 import type { Json, JsonObject, JsonSchema, Row } from './json.ts';
 import type { Log } from './log.ts';
 import type { Config, Settings } from './settings.ts';
+import type { Stage } from './stage.ts';
 
 /** What every plugin gets from the core while it runs. Nothing here is global. */
 export interface Run {
@@ -276,4 +277,26 @@ export interface Destination<C extends object = object> {
 
 export function defineTarget<const S extends Settings>(target: Omit<Target<S>, 'kind'>): Target<S> {
   return { kind: 'target', ...target };
+}
+
+// ------------------------------------------------------------------------------------------------------- mappers
+
+/** A plugin that stands between a tap and a target and changes messages. */
+export interface Mapper<S extends Settings = Settings> {
+  readonly kind: 'mapper';
+  readonly name: string;
+  readonly summary: string;
+  readonly settings: S;
+  readonly capabilities?: readonly string[];
+  readonly commands?: Readonly<Record<string, Command<S>>>;
+  readonly modes?: Readonly<Record<string, Mode<S>>>;
+  /** Throws ConfigError with all that is wrong with the rules and can be told before the first message. */
+  open(config: Config<S>, run: Run): Promise<Stage>;
+}
+
+/** What an executable runs. */
+export type Plugin = Tap | Target | Mapper;
+
+export function defineMapper<const S extends Settings>(mapper: Omit<Mapper<S>, 'kind'>): Mapper<S> {
+  return { kind: 'mapper', ...mapper };
 }

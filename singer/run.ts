@@ -7,7 +7,7 @@ import { parseArguments, type Arguments } from './shell/flags.ts';
 import { logConfig } from './shell/log-config.ts';
 import { secretsOf } from './shell/mask.ts';
 import type { Output } from './output.ts';
-import type { Run, Tap, Target } from './plugin.ts';
+import type { Plugin, Run } from './plugin.ts';
 import { allSettings, jointProblems } from './shell/plugin-settings.ts';
 import { createLog, type RunLog } from './shell/run-log.ts';
 import type { Settings } from './settings.ts';
@@ -25,7 +25,7 @@ const LEFTOVER_MS = 2_000;
  *
  * Exit codes: 0 done; 2 flags or settings must change; 143 and 130 stopped by SIGTERM and SIGINT; 1 everything else.
  */
-export async function run(plugin: Tap | Target): Promise<void> {
+export async function run(plugin: Plugin): Promise<void> {
   const stderr = new Stderr(process.stderr, process.env);
   // A closed stderr must not end the work: there is nobody left to tell.
   process.stderr.on('error', () => undefined);
@@ -61,7 +61,7 @@ function leave(exitCode: number): never {
 
 /** What one execution works with. */
 interface Shell {
-  readonly plugin: Tap | Target;
+  readonly plugin: Plugin;
   /** The plugin's and those of its kind. */
   readonly settings: Settings;
   readonly stderr: Stderr;
@@ -106,14 +106,14 @@ async function execute(shell: Shell, output: Output, args: Arguments): Promise<n
     const text = await plugin.commands![args.command.name]!.run(config as never, run, args.command.args);
     return text === '' ? 0 : print(output, text);
   }
-  const { runMode, runTap, runTarget } = await import('./shell/run-plugin.ts');
+  const { runMode, runPlugin } = await import('./shell/run-plugin.ts');
   const job = { args, config, run, output, log: shell.log, stderr: shell.stderr };
   if (args.mode !== undefined) {
     const { text, ok } = await runMode(plugin, args.mode, job, (args.format ?? usualFormat()) === 'json' ? 'json' : 'text');
     await print(output, text);
     return ok ? 0 : 1;
   }
-  await (plugin.kind === 'tap' ? runTap(plugin, job) : runTarget(plugin, job));
+  await runPlugin(plugin, job);
   return 0;
 }
 

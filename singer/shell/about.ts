@@ -1,13 +1,13 @@
 import { typesOf } from './config-names.ts';
 import { variableName } from './config-sources.ts';
-import type { Tap, Target } from '../plugin.ts';
+import type { Plugin } from '../plugin.ts';
 import { settingsSchema } from './settings-schema.ts';
 import type { Setting, Settings } from '../settings.ts';
 
 /** What an executable says of itself. */
 export interface About {
   readonly name: string;
-  readonly kind: 'tap' | 'target';
+  readonly kind: Plugin['kind'];
   readonly description: string;
   readonly version: string;
   readonly capabilities: readonly string[];
@@ -20,10 +20,11 @@ export interface About {
 const CORE_CAPABILITIES = {
   tap: ['catalog', 'discover', 'state', 'about', 'test', 'batch', 'structured-logging'],
   target: ['about', 'batch', 'schema-flattening', 'structured-logging'],
+  mapper: ['about', 'structured-logging'],
 } as const;
 
 /** `settings` are all of them: the plugin's and those of its kind. */
-export function aboutPlugin(plugin: Tap | Target, settings: Settings, version: string): About {
+export function aboutPlugin(plugin: Plugin, settings: Settings, version: string): About {
   return {
     name: plugin.name,
     kind: plugin.kind,
@@ -83,6 +84,7 @@ const USES: Readonly<Record<About['kind'], (name: string) => string[]>> = {
     `${name} --config config.json --discover > catalog.json`,
     `${name} --config config.json --catalog catalog.json --state state.json`,
   ],
+  mapper: (name) => [`tap-csv --config tap.json | ${name} --config config.json | target-jsonl --config target.json`],
   target: (name) => [`tap-csv --config tap.json | ${name} --config config.json > states.jsonl`],
 };
 

@@ -1,6 +1,7 @@
 // yargs' own parser: the whole of yargs costs 60 ms to load and its `helpers` 50 ms, the parser 8 ms.
 import Parser from 'yargs-parser';
 import { ConfigError, type Problem } from '../errors.ts';
+import type { Plugin } from '../plugin.ts';
 import { nearest } from './nearest.ts';
 
 /** One flag, declared once; parsing and `--help` come from it. */
@@ -54,6 +55,10 @@ export const FLAGS = {
     input: { value: 'FILE', description: 'Read messages from a file instead of stdin.' },
     ...COMMON,
   },
+  mapper: {
+    input: { value: 'FILE', description: 'Read messages from a file instead of stdin.' },
+    ...COMMON,
+  },
 } as const satisfies Record<string, Flags>;
 
 /** What a command line asks for. */
@@ -76,7 +81,7 @@ export interface Arguments {
 
 /** What a plugin adds to the command line. */
 export interface Offered {
-  readonly kind: 'tap' | 'target';
+  readonly kind: Plugin['kind'];
   /** Sub-commands by name; a name may have several words. */
   readonly commands?: Readonly<Record<string, unknown>>;
   /** Modes by name; each is a switch. */

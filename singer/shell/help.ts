@@ -1,10 +1,10 @@
 import { flagsOf, type Flag } from './flags.ts';
-import type { Tap, Target } from '../plugin.ts';
+import type { Plugin } from '../plugin.ts';
 import { typesOf } from './config-names.ts';
 import type { Settings } from '../settings.ts';
 
 /** The text of `--help`. `settings` are all of them: the plugin's and those of its kind. */
-export function helpText(plugin: Tap | Target, settings: Settings): string {
+export function helpText(plugin: Plugin, settings: Settings): string {
   const flags = flagsOf(plugin);
   const commands = Object.entries(plugin.commands ?? {});
   const lines = [plugin.summary, '', `Usage: ${plugin.name} --config FILE [flags]`];

@@ -6,7 +6,7 @@ import { parseExact } from '../json-text.ts';
 import { createMeter } from './metrics.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
-import type { Answer, Destination, Run, Source, Tap, Target } from '../plugin.ts';
+import type { Answer, Destination, Mapper, Plugin, Run, Source, Tap, Target } from '../plugin.ts';
 import type { RunLog } from './run-log.ts';
 import type { Stderr } from './stderr.ts';
 
@@ -21,8 +21,14 @@ export interface Job {
   readonly stderr: Stderr;
 }
 
+/** Does a plugin's job. Throws what it and the core throw; all that was opened is closed by then. */
+export function runPlugin(plugin: Plugin, job: Job): Promise<void> {
+  if (plugin.kind === 'tap') return runTap(plugin, job);
+  return plugin.kind === 'target' ? runTarget(plugin, job) : runMapper(plugin, job);
+}
+
 /** Discovers or reads. Throws what the tap and the core throw; the source is closed by then. */
-export async function runTap(tap: Tap, job: Job): Promise<void> {
+async function runTap(tap: Tap, job: Job): Promise<void> {
   const { args, config, run, output } = job;
   // Meltano passes an old catalog to discovery if one lies there: it must not matter.
   const files = args.discover ? { catalog: undefined, state: undefined } : await readFiles(args);
@@ -39,7 +45,7 @@ export async function runTap(tap: Tap, job: Job): Promise<void> {
 }
 
 /** Loads. Throws what the target and the core throw; the destination is closed by then. */
-export async function runTarget(target: Target, job: Job): Promise<void> {
+async function runTarget(target: Target, job: Job): Promise<void> {
   const { args, config, run, output } = job;
   const { load } = await import('../target/load.ts');
   const input = await openInput(args.input);
@@ -50,8 +56,20 @@ export async function runTarget(target: Target, job: Job): Promise<void> {
   }
 }
 
+/** Stands between two pipes. */
+async function runMapper(mapper: Mapper, job: Job): Promise<void> {
+  const { args, config, run, output } = job;
+  const { map } = await import('../mapper/map.ts');
+  const input = await openInput(args.input);
+  try {
+    await metered(job, () => map({ mapper, config, run, input, output }));
+  } finally {
+    input.close();
+  }
+}
+
 /** Has a mode answer. Throws what it throws. */
-export async function runMode(plugin: Tap | Target, name: string, job: Job, format: 'text' | 'json'): Promise<Answer> {
+export async function runMode(plugin: Plugin, name: string, job: Job, format: 'text' | 'json'): Promise<Answer> {
   const { args, config, run } = job;
   const { catalog } = await readFiles(args);
   const mode = plugin.modes![name]!;
@@ -59,6 +77,7 @@ export async function runMode(plugin: Tap | Target, name: string, job: Job, form
   const opened = process.stdin.isTTY && args.input === undefined ? undefined : await openInput(args.input);
   const input = opened ?? nothing();
   const rehearse = async (destination: Destination): Promise<void> => {
+    if (plugin.kind !== 'target') return nowhere();
     const { load } = await import('../target/load.ts');
     const target: Target = { ...plugin, open: () => Promise.resolve(destination) };
     // Nothing is loaded, so nothing is used up.

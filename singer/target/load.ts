@@ -13,6 +13,7 @@ import { targetSettings } from './load-settings.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
 import type { Clock, Destination, Run, Target, TargetRun } from '../plugin.ts';
+import { isWholeMessage } from './message.ts';
 import { quarantineConfig } from './quarantine.ts';
 import { newRunId } from './run-id.ts';
 import { streamOptions, type StreamOptions } from './stream-options.ts';
@@ -288,13 +289,3 @@ class Loader {
 }
 
 type Piece = Lines & { readonly unfinished?: true };
-
-function isWholeMessage(piece: Lines): boolean {
-  try {
-    JSON.parse(piece.bytes.toString('utf8', piece.start, piece.end));
-    return true;
-  } catch {
-    // Not an accident to report here: the caller says that the input was cut.
-    return false;
-  }
-}

@@ -1,5 +1,6 @@
 import { parseLenient } from '../json-text.ts';
 import { ExactNumber, isJsonObject, type Json, type JsonObject } from '../json.ts';
+import type { Lines } from './lines.ts';
 import { faultAt, type Place } from './place.ts';
 
 export type Message = JsonObject & { readonly type: string };
@@ -57,4 +58,15 @@ export function versionOf(value: Json | undefined): number | undefined {
 export function isBlank(line: Uint8Array): boolean {
   for (const byte of line) if (byte !== 0x20 && byte !== 0x0d && byte !== 0x0a && byte !== 0x09) return false;
   return true;
+}
+
+/** True for lines that are one whole JSON value: a last line without its newline may be a fragment. */
+export function isWholeMessage({ bytes, start, end }: Lines): boolean {
+  try {
+    JSON.parse(bytes.toString('utf8', start, end));
+    return true;
+  } catch {
+    // Not an accident to report here: the caller says that the input was cut.
+    return false;
+  }
 }

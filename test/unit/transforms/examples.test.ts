@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { isJsonObject, stripExact, type JsonObject } from '../../../singer/index.ts';
+import { createValidator } from '../../../singer/target/validate.ts';
+import { derivations } from '../../../transforms/derivations/index.ts';
+import { operations } from '../../../transforms/operations/index.ts';
+import type { RuleExample } from '../../../transforms/rule.ts';
+import { rules } from '../../../transforms/rules/index.ts';
+import { recordOf, schemaOf, transform, type Transformed } from './run.ts';
+
+const KEYS = { example: { ephemeral: true } };
+
+describe.each(operations)('the examples of $name', (operation) => {
+  test.each(operation.examples)('$step makes of $input: $output', async ({ step, schema, input, output }) => {
+    const config = { keys: KEYS, transforms: { s: { fields: { value: step } } } };
+    const result = await transform(config, [
+      schemaOf('s', { value: (schema ?? { type: ['string', 'null'] }) as JsonObject }),
+      recordOf('s', { value: input }),
+    ]);
+    if (output === undefined) expect(result.records('s')).toEqual([]);
+    else expect(result.records('s')).toEqual([{ value: output }]);
+    expectValid(result);
+  });
+
+  test('there are some', () => expect(operation.examples.length).toBeGreaterThan(0));
+});
+
+describe.each([...rules, ...derivations])('the examples of $name', ({ examples }) => {
+  test.each(examples)('$rules', async (example) => {
+    const result = await runExample(example);
+    expect(result.messages.filter(({ type }) => type === 'RECORD').map(({ record }) => record)).toEqual(example.output);
+    expectValid(result);
+  });
+
+  test('there are some', () => expect(examples.length).toBeGreaterThan(0));
+});
+
+function runExample({ rules, schema, keys, input }: RuleExample): Promise<Transformed> {
+  return transform({ keys: KEYS, transforms: { s: rules } }, [
+    { type: 'SCHEMA', stream: 's', schema: schema as JsonObject, key_properties: keys ?? [] },
+    ...input.map((record) => recordOf('s', record)),
+  ]);
+}
+
+/** Every record that comes out is valid by the SCHEMA that came out before it. */
+function expectValid({ messages }: Transformed): void {
+  const compile = createValidator();
+  const validators = new Map<string, ReturnType<typeof compile>>();
+  for (const message of messages) {
+    const { schema } = message;
+    if (isJsonObject(schema)) validators.set(message.stream!, compile(schema, message.stream!));
+    if (message.type !== 'RECORD') continue;
+    const violation = validators.get(message.stream!)!(stripExact(message['record']!));
+    expect(violation, `${message.stream}: ${JSON.stringify(message['record'])}`).toBeUndefined();
+  }
+}

@@ -1,0 +1,26 @@
+import { ConfigError, type Problem, type Run } from '../../singer/index.ts';
+import type { Layer, RuleSet } from '../engine/rule-set.ts';
+import { loadKeys } from './keys.ts';
+import { ownLayer } from './own.ts';
+import { quarantineOptions } from './quarantine.ts';
+import type { TransformConfig } from './settings.ts';
+
+/** The rules of checked settings. Throws ConfigError with everything that is wrong and can be told before the first SCHEMA. */
+export async function loadRules(config: TransformConfig, run: Run): Promise<RuleSet> {
+  const problems: Problem[] = [];
+  const layers: Layer[] = [];
+  if (config.transforms !== undefined) layers.push(ownLayer(config.transforms, problems));
+  const keys = await loadKeys(config.keys ?? {}, problems, run.log);
+  const quarantine = quarantineOptions(config.quarantine, problems);
+  if (problems.length > 0) throw new ConfigError(problems, { code: 'transform-config' });
+  const { locale, on_error, zone } = config.defaults ?? {};
+  return {
+    layers,
+    keys,
+    defaults: { locale: locale ?? 'en', zone: zone ?? 'UTC', onError: on_error },
+    vars: config.vars ?? {},
+    quarantine,
+    log: run.log,
+    signal: run.signal,
+  };
+}

@@ -1,0 +1,109 @@
+import {
+  checkConfig,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  nearest,
+  type Problem,
+  type Settings,
+} from '../../singer/index.ts';
+import type { Layer, RuleCall, StreamRules } from '../engine/rule-set.ts';
+import { ON_ERROR, type OnError } from '../fault.ts';
+import { globOf, splitPatterns } from '../path.ts';
+import { rules } from '../rules/index.ts';
+import { hidesSomething } from './hides.ts';
+
+/** What an entry says beside its rules. */
+const MARKS = {
+  personal: {
+    type: 'boolean',
+    description: 'The stream holds personal data: a field that no rule names ends the run (unless `unlisted` says otherwise).',
+  },
+  on_error: {
+    type: 'string',
+    options: ON_ERROR,
+    description: 'What becomes of values that cleaning operations of this stream cannot take.',
+  },
+  optional: { type: 'boolean', description: 'Nobody is told if no such stream comes.' },
+} as const satisfies Settings;
+
+/** One entry of `transforms`: a stream's name, a pattern, or several separated by commas. */
+interface Entry {
+  readonly path: string;
+  readonly patterns: readonly { readonly text: string; readonly regex: RegExp | undefined }[];
+  readonly rules: StreamRules;
+  readonly hides: boolean;
+  readonly optional: boolean;
+  met: boolean;
+}
+
+/** Reads the setting `transforms`. What is wrong is put into `problems`. */
+export function ownLayer(given: JsonObject, problems: Problem[]): Layer {
+  const entries = Object.entries(given).map(([key, value]) => entryOf(key, value ?? null, problems));
+  const find = (stream: string): Entry | undefined =>
+    entries.find(({ patterns }) => patterns.some(({ text, regex }) => regex === undefined && text === stream)) ??
+    entries.find(({ patterns }) => patterns.some(({ regex }) => regex?.test(stream)));
+  return {
+    name: 'transforms',
+    find(stream) {
+      const entry = find(stream);
+      if (entry === undefined) return undefined;
+      entry.met = true;
+      return entry.rules;
+    },
+    unmet: () =>
+      entries
+        .filter(({ met, optional }) => !met && !optional)
+        .map(({ path, patterns }) => ({ path, pattern: patterns.map(({ text }) => text).join(', ') })),
+    guarded: () =>
+      entries
+        .filter(({ met, hides }) => !met && hides)
+        .flatMap(({ path, patterns }) =>
+          patterns.filter(({ regex }) => regex === undefined).map(({ text }) => ({ path, name: text })),
+        ),
+  };
+}
+
+function entryOf(key: string, value: Json, problems: Problem[]): Entry {
+  const path = `transforms.${key}`;
+  const patterns = splitPatterns(key).map((text) => ({ text, regex: text.includes('*') ? globOf(text) : undefined }));
+  const about = { path, patterns, met: false };
+  if (value === 'drop') return { ...about, rules: { kind: 'removed' }, hides: true, optional: false };
+  if (!isJsonObject(value)) {
+    problems.push({ path, message: 'must be an object of rules, or the word drop' });
+    return { ...about, rules: { kind: 'removed' }, hides: false, optional: false };
+  }
+  const marks = checkConfig(MARKS, Object.fromEntries(Object.entries(value).filter(([name]) => Object.hasOwn(MARKS, name))));
+  problems.push(...marks.problems.map((problem) => ({ ...problem, path: `${path}.${problem.path}` })));
+  const { personal, on_error, optional } = marks.config as { personal?: boolean; on_error?: OnError; optional?: boolean };
+  const calls = callsOf(value, path, problems);
+  return {
+    ...about,
+    rules: { kind: 'rules', calls, path, personal: personal ?? false, onError: on_error },
+    hides: (personal ?? false) || hidesSomething(value),
+    optional: optional ?? false,
+  };
+}
+
+function callsOf(given: JsonObject, path: string, problems: Problem[]): RuleCall[] {
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(MARKS, name) || rules.some((rule) => rule.name === name)) continue;
+    const near = nearest(name, [...rules.map((rule) => rule.name), ...Object.keys(MARKS)]);
+    problems.push({
+      path: `${path}.${name}`,
+      message: `there is no rule of this name${near === undefined ? '' : `; did you mean ${near}?`}`,
+    });
+  }
+  return rules.flatMap((rule): RuleCall[] => {
+    const value = given[rule.name];
+    if (value === undefined || value === null) return [];
+    const checked = checkConfig({ [rule.name]: rule.setting }, { [rule.name]: value });
+    const found = [...checked.problems, ...checked.unknown.map((unknown) => unknownRule(unknown))];
+    problems.push(...found.map((problem) => ({ ...problem, path: `${path}.${problem.path}` })));
+    return found.length > 0 ? [] : [{ rule, value: checked.config[rule.name] as Json, path: `${path}.${rule.name}` }];
+  });
+}
+
+function unknownRule({ path, nearest }: { path: string; nearest: string | undefined }): Problem {
+  return { path, message: `is not known here${nearest === undefined ? '' : `; did you mean ${nearest}?`}` };
+}

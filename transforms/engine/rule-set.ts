@@ -1,0 +1,73 @@
+import type { Json, Log } from '../../singer/index.ts';
+import type { JsonObject } from '../../singer/index.ts';
+import type { Defaults } from '../operation.ts';
+import type { Keys } from '../keys.ts';
+import type { Rule } from '../rule.ts';
+
+/** One use of a rule, checked. */
+export interface RuleCall {
+  readonly rule: Rule;
+  readonly value: Json;
+  /** Where it stands in the config. */
+  readonly path: string;
+}
+
+/** What a layer says of a stream. */
+export type StreamRules =
+  | { readonly kind: 'removed' }
+  | {
+      readonly kind: 'rules';
+      /** In the order in which they run. */
+      readonly calls: readonly RuleCall[];
+      /** The entry of the config that it comes from. */
+      readonly path: string;
+      readonly personal: boolean;
+      readonly onError: Defaults['onError'];
+    };
+
+/** The rules of one dialect. Layers run one after the other: transformations, stream_maps, transforms. */
+export interface Layer {
+  /** The setting's name. */
+  readonly name: string;
+  /** What is said of a stream; undefined: nothing, it passes as it is. */
+  find(stream: string): StreamRules | undefined;
+  /** Entries that no stream has met so far, with a hint at a name that is near one that came. To be asked at the end of the input. */
+  unmet(): readonly { readonly path: string; readonly pattern: string }[];
+  /** Entries that hide something and have met no stream yet: a stream with nearly such a name, but no entry, must not pass. */
+  readonly guarded: () => readonly { readonly path: string; readonly name: string }[];
+}
+
+/** All that the engine is told. */
+export interface RuleSet {
+  readonly layers: readonly Layer[];
+  readonly keys: Keys;
+  readonly defaults: Defaults;
+  readonly vars: JsonObject;
+  readonly quarantine: QuarantineOptions;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+export interface QuarantineOptions {
+  /** `{stream}` stands for the record's stream. */
+  readonly stream: string;
+  /** Most records that may be put aside: a count, or a share of all (0 to 1); undefined: any number. */
+  readonly most: { readonly count: number } | { readonly share: number } | undefined;
+  /** Keep fields that privacy operations hide in clear. Off unless the user says so. */
+  readonly raw: boolean;
+}
+
+/** All that the layers say of a stream, one after the other; undefined: nothing. */
+export function resolveRules({ layers }: RuleSet, stream: string): StreamRules | undefined {
+  const found = layers.flatMap((layer) => layer.find(stream) ?? []);
+  if (found.some(({ kind }) => kind === 'removed')) return { kind: 'removed' };
+  const rules = found.filter((entry) => entry.kind === 'rules');
+  if (rules.length === 0) return undefined;
+  return {
+    kind: 'rules',
+    calls: rules.flatMap(({ calls }) => calls),
+    path: rules[0]!.path,
+    personal: rules.some(({ personal }) => personal),
+    onError: rules.find(({ onError }) => onError !== undefined)?.onError,
+  };
+}

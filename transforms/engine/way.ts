@@ -1,0 +1,139 @@
+import { ConfigError, type JsonObject, type Problem } from '../../singer/index.ts';
+import { RecordFault } from '../fault.ts';
+import { RecordView } from '../record.ts';
+import type { Emit, PreparedRule, RuleContext, Shape } from '../rule.ts';
+import { propertiesOf } from './shape.ts';
+import type { RuleCall, RuleSet, StreamRules } from './rule-set.ts';
+
+/** The rules of one stream, compiled for one SCHEMA of it. */
+export interface Way {
+  /** What comes in, and what comes out. */
+  readonly from: Shape;
+  readonly shape: Shape;
+  readonly children: readonly Shape[];
+  /** Fields whose value some rule hides: a record put aside does not show them. */
+  readonly hidden: ReadonlySet<string>;
+  /** Reads the records that come in. */
+  readonly view: RecordView;
+  /** Runs a record that `view` has read. What comes out goes to `sink`. Throws RecordFault. */
+  run(sink: WaySink): void;
+  /** Rules that hold records back. */
+  readonly buffers: readonly NonNullable<PreparedRule['buffer']>[];
+  /** Gives out all that is held. Throws RecordFault. */
+  flush(sink: WaySink): void;
+}
+
+/** Where the records of a way end up. */
+export interface WaySink {
+  record(record: RecordView): void;
+  child(stream: string, record: JsonObject): void;
+}
+
+/** What the ways of a run share. */
+export interface WayOptions extends Omit<RuleSet, 'layers' | 'quarantine'> {
+  count(stream: string, what: string, by: number): void;
+  shared<T>(name: string, make: () => T): T;
+  onClose(close: () => Promise<void> | void): void;
+}
+
+/** Compiles a stream's rules. Throws ConfigError with all that is wrong. */
+export function compileWay(from: Shape, rules: StreamRules & { readonly kind: 'rules' }, options: WayOptions): Way {
+  const problems: Problem[] = [];
+  const prepared: PreparedRule[] = [];
+  let shape = from;
+  for (const call of rules.calls) {
+    const before = problems.length;
+    const rule = call.rule.prepare(call.value, shape, contextOf(call, { from, rules, options, problems }));
+    // What comes after a rule that is wrong would only repeat it.
+    if (problems.length === before) shape = rule.shape;
+    prepared.push(rule);
+  }
+  if (problems.length > 0) throw new ConfigError(problems, { code: 'transform-rules', facts: { stream: from.stream } });
+  return wayOf(from, shape, prepared);
+}
+
+function contextOf(
+  { path }: RuleCall,
+  o: { from: Shape; rules: StreamRules & { readonly kind: 'rules' }; options: WayOptions; problems: Problem[] },
+): RuleContext {
+  const { from, rules, options, problems } = o;
+  const { keys, log, vars, signal } = options;
+  const onError = rules.onError ?? options.defaults.onError;
+  return {
+    stream: from.stream,
+    path,
+    problem: (message, at = '') => void problems.push({ path: joined(path, at), message }),
+    personal: rules.personal,
+    defaults: { ...options.defaults, onError },
+    keys,
+    log,
+    vars,
+    signal,
+    count: (what, by = 1) => options.count(from.stream, what, by),
+    shared: (name, make) => options.shared(name, make),
+    onClose: (close) => options.onClose(close),
+  };
+}
+
+function joined(path: string, at: string): string {
+  if (at === '') return path;
+  return at.startsWith('[') ? `${path}${at}` : `${path}.${at}`;
+}
+
+function wayOf(from: Shape, shape: Shape, rules: readonly PreparedRule[]): Way {
+  const views = [new RecordView()];
+  const viewAt = (index: number): RecordView => (views[index] ??= new RecordView());
+  let sink: WaySink | undefined;
+
+  /** Hands a record to the rules from `index` on. */
+  function go(record: RecordView, index: number): void {
+    for (let i = index; i < rules.length; i++) if (!rules[i]!.apply(record, emits[i]!)) return;
+    sink!.record(record);
+  }
+  const emits: Emit[] = rules.map((_, index) => ({
+    next(record) {
+      const view = viewAt(index + 1);
+      view.load(record);
+      go(view, index + 1);
+    },
+    child: (stream, record) => sink!.child(stream, record),
+  }));
+  const buffering = rules.flatMap(({ buffer }, index) => (buffer === undefined ? [] : [{ buffer, index }]));
+  return {
+    from,
+    shape,
+    children: rules.flatMap((rule) => rule.children ?? []),
+    hidden: hiddenOf(from, rules),
+    view: views[0]!,
+    run(to) {
+      sink = to;
+      go(views[0]!, 0);
+    },
+    buffers: buffering.map(({ buffer }) => buffer),
+    flush(to) {
+      sink = to;
+      for (const { buffer, index } of buffering) buffer.flush(emits[index]!);
+    },
+  };
+}
+
+/** A name that does not come in was given by another rule on the way: nobody knows which fields it holds, so all count as hidden. */
+function hiddenOf(from: Shape, rules: readonly PreparedRule[]): ReadonlySet<string> {
+  const names = Object.keys(propertiesOf(from));
+  const hidden = rules.flatMap((rule) => rule.hides ?? []);
+  return new Set(hidden.every((name) => names.includes(name)) ? hidden : names);
+}
+
+/** What an unexpected failure of a rule is to the user: never its words, which may quote a value. */
+export function asFault(error: unknown): RecordFault | undefined {
+  if (error instanceof RecordFault) return error;
+  if (error instanceof Error && !('exitCode' in error)) {
+    return new RecordFault({
+      policy: 'fail',
+      rule: 'operation-failed',
+      field: undefined,
+      message: `a rule failed on it (${error.name})`,
+    });
+  }
+  return undefined;
+}

@@ -1,0 +1,105 @@
+import type { Json, JsonObject, JsonSchema, Log, Setting } from '../singer/index.ts';
+import type { Defaults, Privacy } from './operation.ts';
+import type { Keys } from './keys.ts';
+import type { RecordView } from './record.ts';
+
+/** A stream at one point of its way through the rules. */
+export interface Shape {
+  readonly stream: string;
+  /** An object schema with `properties`, references resolved. */
+  readonly schema: JsonSchema;
+  readonly keys: readonly string[];
+  readonly bookmarks: readonly string[];
+  /** What was done to hide a top-level property's value; absent: nothing. */
+  readonly privacy: Readonly<Record<string, Privacy>>;
+}
+
+/** What a rule knows while it is compiled for a stream. */
+export interface RuleContext {
+  /** The stream's name as it came. */
+  readonly stream: string;
+  /** Where the rule stands in the config, for problems: `transforms.customers.rename`. */
+  readonly path: string;
+  /** Says what is wrong; all problems are reported together, with `path` before `at`. `prepare` then gives any prepared rule. */
+  problem(message: string, at?: string): void;
+  /** The stream is marked `personal: true`. */
+  readonly personal: boolean;
+  readonly defaults: Defaults;
+  readonly keys: Keys;
+  readonly log: Log;
+  /** Free values that expressions read as `config[...]`: `vars`, `stream_map_config`. */
+  readonly vars: JsonObject;
+  count(what: string, by?: number): void;
+  /** What outlives a SCHEMA and is shared by all rules of the run (ledgers, values seen), made on first use, by name. */
+  shared<T>(name: string, make: () => T): T;
+  /** To be called at the end of the run, whatever happened. */
+  onClose(close: () => Promise<void> | void): void;
+  /** Aborted when a signal asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Where a rule puts records that are not the one it was given. */
+export interface Emit {
+  /** A record of the rule's own stream, to go on with the next rule. */
+  next(record: JsonObject): void;
+  /** A record of another stream, one of `children`: it goes the way of a record of that stream, with its rules. */
+  child(stream: string, record: JsonObject): void;
+}
+
+/** A rule compiled for one SCHEMA of one stream. */
+export interface PreparedRule {
+  /** What comes out. Every record that does must be valid by its schema if it was before. */
+  readonly shape: Shape;
+  /** Fields of the incoming record, top level, whose value the rule hides: a record put aside does not show them. */
+  readonly hides?: readonly string[];
+  /** Streams beside it: their SCHEMA is sent before their first record. */
+  readonly children?: readonly Shape[];
+  /**
+   * Changes the record in place and gives true, or gives false: it does not go on (dropped, held back, or handed to `emit` in another
+   * form). Synchronous. Throws RecordFault.
+   */
+  apply(record: RecordView, emit: Emit): boolean;
+  /**
+   * For rules that hold records back. A STATE or ACTIVATE_VERSION that came when `taken` records had come waits until `released` has
+   * reached that number: until all of them are out.
+   */
+  readonly buffer?: {
+    /** Records that came, ever. */
+    readonly taken: number;
+    /** The first so many of them are out, or will never be. */
+    readonly released: number;
+    /** Gives out what it holds: at a new SCHEMA, and at the end of the input. */
+    flush(emit: Emit): void;
+  };
+}
+
+/**
+ * A rule for a whole stream, a literal given to `defineRule`, one per file in `transforms/rules/`. Its name is the file's name and
+ * the member of the stream's config.
+ */
+export interface Rule {
+  readonly name: string;
+  /** One sentence for the docs page. */
+  readonly summary: string;
+  readonly notes?: readonly string[];
+  /** What it takes, declared as a setting. */
+  readonly setting: Setting;
+  /** Runs in the tests and stands on the docs page. */
+  readonly examples: readonly RuleExample[];
+  /** `value` was checked by `setting`. */
+  prepare(value: Json, shape: Shape, context: RuleContext): PreparedRule;
+}
+
+export interface RuleExample {
+  /** The rules of the stream `s`, as in the config. */
+  readonly rules: JsonObject;
+  readonly schema: JsonSchema;
+  readonly keys?: readonly string[];
+  readonly input: readonly JsonObject[];
+  /** Records that come out, with their stream if it is another. */
+  readonly output: readonly JsonObject[];
+}
+
+export function defineRule(rule: Rule): Rule {
+  return rule;
+}

@@ -1,0 +1,105 @@
+import { isJsonObject, type Json, nearest } from '../../singer/index.ts';
+import { withProperties, propertiesOf } from '../engine/shape.ts';
+import { compileSteps, type FieldProgram } from '../steps.ts';
+import { allPlaces, type Place, placesOf, splitPatterns, withSchemaAt, withValueAt } from '../path.ts';
+import type { RecordView } from '../record.ts';
+import { defineRule, type PreparedRule, type RuleContext, type Shape } from '../rule.ts';
+import type { Privacy } from '../operation.ts';
+
+export default defineRule({
+  name: 'fields',
+  summary: 'Steps for single fields: each value goes through its steps from first to last.',
+  notes: [
+    'A key is a name, a path (`address.zip`, `purchases[].sku`), a pattern (`*_email`), or several of them separated by commas. A field that several keys mean goes through the steps of each, in the order in which they stand.',
+    'A key that means no field of the schema is refused; `{ "optional": true, "steps": [...] }` allows it.',
+  ],
+  setting: {
+    type: 'object',
+    description: 'By field: one step or a list of steps. A step is the name of an operation, or `{ operation: parameters }`.',
+    members: { type: ['string', 'array', 'object'], description: 'The steps.' },
+  },
+  examples: [
+    {
+      rules: { fields: { 'name, city': ['trim', 'upper'] } },
+      schema: { type: 'object', properties: { name: { type: 'string' }, city: { type: ['string', 'null'] } } },
+      input: [{ name: ' Ada ', city: null }],
+      output: [{ name: 'ADA', city: null }],
+    },
+  ],
+  prepare(value, shape, context) {
+    const programs: { readonly place: Place; readonly program: FieldProgram }[] = [];
+    let current = shape;
+    for (const [key, given] of Object.entries(isJsonObject(value) ? value : {})) {
+      const { steps, optional } = stepsOf(given ?? []);
+      for (const pattern of splitPatterns(key)) {
+        const places = placesOf(pattern, current);
+        if (places.length === 0 && !optional) tellUnknown(pattern, key, current, context);
+        for (const place of places) {
+          const program = compileSteps(steps, place, current, { ...context, path: `${context.path}.${key}` });
+          programs.push({ place, program });
+          current = withPlace(current, place, program);
+        }
+      }
+    }
+    return prepared(current, programs);
+  },
+});
+
+function stepsOf(given: Json): { readonly steps: readonly Json[]; readonly optional: boolean } {
+  if (isJsonObject(given) && Object.hasOwn(given, 'steps')) {
+    return { steps: listOf(given['steps'] ?? []), optional: given['optional'] === true };
+  }
+  return { steps: listOf(given), optional: false };
+}
+
+function listOf(given: Json): readonly Json[] {
+  return Array.isArray(given) ? (given as readonly Json[]) : [given];
+}
+
+function tellUnknown(pattern: string, key: string, shape: Shape, context: RuleContext): void {
+  const near = nearest(pattern, allPlaces(shape));
+  context.problem(
+    `the schema of ${shape.stream} has no field ${pattern}${near === undefined ? '' : `; did you mean ${near}?`}`,
+    key,
+  );
+}
+
+function withPlace(shape: Shape, { name, steps }: Place, { schema, privacy }: FieldProgram): Shape {
+  const properties = propertiesOf(shape);
+  const next = withProperties(shape, { ...properties, [name]: withSchemaAt(properties[name]!, steps, () => schema) });
+  const before = shape.privacy[name];
+  const strongest = privacy === undefined ? before : weaker(before, privacy);
+  return strongest === undefined ? next : { ...next, privacy: { ...next.privacy, [name]: strongest } };
+}
+
+/** A property of which parts were hidden in several ways is as safe as the least of them. */
+function weaker(a: Privacy | undefined, b: Privacy): Privacy {
+  const order: readonly Privacy[] = ['reduced', 'pseudonym', 'removed'];
+  return a === undefined || order.indexOf(b) < order.indexOf(a) ? b : a;
+}
+
+function prepared(shape: Shape, programs: readonly { readonly place: Place; readonly program: FieldProgram }[]): PreparedRule {
+  const runs = programs.map(({ place, program }) => runOf(place, program));
+  return {
+    shape,
+    hides: programs.filter(({ program }) => program.privacy !== undefined).map(({ place }) => place.name),
+    apply(record) {
+      for (const run of runs) run(record);
+      return true;
+    },
+  };
+}
+
+function runOf({ name, steps }: Place, program: FieldProgram): (record: RecordView) => void {
+  const run = (value: Json | undefined, record: RecordView): Json | undefined => program.run(value, record);
+  const elsewhere = (value: Json): Json => program.elsewhere(value);
+  return (record) => {
+    const slot = record.slot(name);
+    const before = record.at(slot);
+    if (before === undefined && !program.takesAbsent) return;
+    const after = steps.length === 0 ? run(before, record) : withValueAt(before, steps, (value) => run(value, record), elsewhere);
+    if (after === before) return;
+    if (after === undefined) record.deleteAt(slot);
+    else record.setAt(slot, after);
+  };
+}

@@ -1,0 +1,187 @@
+import { isJsonObject, type Json, type JsonSchema, checkConfig, nearest } from '../singer/index.ts';
+import { propertiesOf } from './engine/shape.ts';
+import { type OnError, RecordFault, ValueFault } from './fault.ts';
+import { operationNames, operationOf } from './operations/index.ts';
+import { COMMON_PARAMETERS, type Field, type Fields, type Operation, type Privacy, type Step } from './operation.ts';
+import type { Place } from './path.ts';
+import { nullable, redactedOf } from './schemas.ts';
+import type { RuleContext, Shape } from './rule.ts';
+import { compileWhen } from './when.ts';
+
+/** The steps of one field, compiled. */
+export interface FieldProgram {
+  readonly schema: JsonSchema;
+  /** What hides the value, if a step does. */
+  readonly privacy: Privacy | undefined;
+  readonly takesAbsent: boolean;
+  /** Gives the new value; undefined takes the property away. Throws RecordFault. */
+  run(value: Json | undefined, record: Fields): Json | undefined;
+  /** For a value that stands where the path should go on. Throws RecordFault if the steps hide something. */
+  elsewhere(value: Json): Json;
+}
+
+interface CompiledStep extends Step {
+  readonly operation: Operation;
+  readonly onError: OnError;
+  readonly when: ((record: Fields) => boolean) | undefined;
+  readonly redacted: Json;
+}
+
+/** Compiles the steps of one field. Tells `context` what is wrong. */
+export function compileSteps(given: readonly Json[], place: Place, shape: Shape, context: RuleContext): FieldProgram {
+  const steps: CompiledStep[] = [];
+  let schema = place.schema;
+  given.forEach((step, index) => {
+    const at = given.length === 1 ? '' : `[${index}]`;
+    const compiled = compileStep(step, { place, shape, schema, context, at });
+    if (compiled === undefined) return;
+    steps.push(compiled);
+    schema = compiled.schema;
+  });
+  const privacy = steps.findLast(({ operation }) => operation.privacy !== undefined)?.operation.privacy;
+  return {
+    schema,
+    privacy,
+    takesAbsent: steps.some(({ operation }) => operation.takesAbsent === true),
+    run: (value, record) => steps.reduce((value, step) => runStep(step, value, record, place.text), value),
+    elsewhere(value) {
+      if (privacy === undefined) return value;
+      throw new RecordFault({
+        policy: 'fail',
+        rule: 'wrong-kind',
+        field: place.text,
+        message: 'a value stands where the schema has an object or list with parts to hide',
+      });
+    },
+  };
+}
+
+function compileStep(
+  given: Json,
+  o: { place: Place; shape: Shape; schema: JsonSchema; context: RuleContext; at: string },
+): CompiledStep | undefined {
+  const { context, at, place, shape } = o;
+  const named = nameOf(given);
+  if (named === undefined) {
+    context.problem('must be the name of an operation, or an object with one operation and its parameters', at);
+    return undefined;
+  }
+  const operation = operationOf(named.name);
+  if (operation === undefined) {
+    const near = nearest(named.name, operationNames);
+    context.problem(`there is no operation ${named.name}${near === undefined ? '' : `; did you mean ${near}?`}`, at);
+    return undefined;
+  }
+  const below = (path: string): string => [at, operation.name, path].filter((part) => part !== '').join('.');
+  const parameters = parametersOf(operation, named.parameters, (message, path) => context.problem(message, below(path)));
+  if (parameters === undefined) return undefined;
+  const { on_error, when, ...own } = { ...named.common, ...parameters } as Record<string, Json>;
+  const onError = (on_error ??
+    (operation.privacy === undefined ? (context.defaults.onError ?? 'quarantine') : 'fail')) as OnError;
+  if (operation.privacy !== undefined && onError === 'null' && isKeyPlace(place, shape)) {
+    context.problem('a key cannot become null', below('on_error'));
+  }
+  const properties = propertiesOf(shape);
+  const field: Field = {
+    stream: context.stream,
+    path: place.text,
+    schema: o.schema,
+    isKey: isKeyPlace(place, shape),
+    schemaOf: (name) => (Object.hasOwn(properties, name) ? properties[name] : undefined),
+    defaults: context.defaults,
+    keys: context.keys,
+    log: context.log,
+    problem: (message, path = '') => context.problem(message, below(path)),
+    count: (what, by) => context.count(what, by),
+  };
+  const step = operation.prepare(own as never, field);
+  const condition =
+    when === undefined ? undefined : compileWhen(when, shape, { ...context, path: `${context.path}.${below('when')}` });
+  // Where a step may be skipped, what came in comes out, too.
+  const out = condition === undefined ? step.schema : either(o.schema, step.schema);
+  const schema = onError === 'null' ? nullable(out) : out;
+  return {
+    apply: (value, record) => step.apply(value, record),
+    schema,
+    operation,
+    onError,
+    when: condition,
+    redacted: redactedOf(step.schema),
+  };
+}
+
+function isKeyPlace({ name }: Place, { keys }: Shape): boolean {
+  return keys.includes(name);
+}
+
+/** `trim`, `{ truncate: 10 }`, `{ mask: { keep_last: 3 }, when: … }`. */
+function nameOf(given: Json): { name: string; parameters: Json; common: Record<string, Json> } | undefined {
+  if (typeof given === 'string') return { name: given, parameters: {}, common: {} };
+  if (!isJsonObject(given)) return undefined;
+  const entries = Object.entries(given) as [string, Json][];
+  const common = entries.filter(([name]) => Object.hasOwn(COMMON_PARAMETERS, name));
+  const [only, ...others] = entries.filter(([name]) => !Object.hasOwn(COMMON_PARAMETERS, name));
+  if (only === undefined || others.length > 0) return undefined;
+  return { name: only[0], parameters: only[1] ?? {}, common: Object.fromEntries(common) };
+}
+
+/** Checked parameters; undefined if something is wrong with them, which was told. */
+function parametersOf(
+  operation: Operation,
+  given: Json,
+  problem: (message: string, path: string) => void,
+): Record<string, unknown> | undefined {
+  const { main, parameters } = operation;
+  const declared = { ...parameters, ...COMMON_PARAMETERS };
+  const isBare = !isJsonObject(given) || (main !== undefined && !hasDeclared(given, declared) && takesObject(parameters[main]));
+  if (isBare && main === undefined) {
+    problem('takes no bare value', '');
+    return undefined;
+  }
+  const named = isBare ? { [main!]: given } : given;
+  const { config, problems, unknown } = checkConfig(declared, named);
+  for (const { path, message } of problems) problem(message, path);
+  for (const { path, nearest } of unknown) {
+    problem(`is not a parameter of ${operation.name}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`, path);
+  }
+  return problems.length + unknown.length > 0 ? undefined : config;
+}
+
+function hasDeclared(given: object, declared: object): boolean {
+  return Object.keys(given).some((name) => Object.hasOwn(declared, name));
+}
+
+function takesObject(setting: { readonly type: unknown } | undefined): boolean {
+  return setting !== undefined && [setting.type].flat().includes('object');
+}
+
+/** What comes out of a step that is not always taken. */
+function either(before: JsonSchema, after: JsonSchema): JsonSchema {
+  return JSON.stringify(before) === JSON.stringify(after) ? after : { anyOf: [before, after] };
+}
+
+function runStep(step: CompiledStep, value: Json | undefined, record: Fields, path: string): Json | undefined {
+  const { operation, when } = step;
+  if (value === null && operation.takesNull !== true) return null;
+  if (value === undefined && operation.takesAbsent !== true) return undefined;
+  try {
+    if (when !== undefined && !when(record)) return value;
+    return step.apply(value, record);
+  } catch (error) {
+    return amends(step, error, path);
+  }
+}
+
+/** What stands in for a value that a step could not take. Never that value. Throws RecordFault where the record must not go on. */
+function amends({ onError, operation, redacted }: CompiledStep, error: unknown, path: string): Json {
+  if (error instanceof RecordFault) throw error;
+  if (onError === 'null') return null;
+  if (onError === 'redact') return redacted;
+  const known = error instanceof ValueFault;
+  throw new RecordFault({
+    policy: onError,
+    rule: known ? error.rule : 'operation-failed',
+    field: path,
+    message: known ? `${operation.name}: ${error.message}` : `${operation.name} failed on the value`,
+  });
+}
