@@ -46,8 +46,8 @@ function expectValid({ messages }: Transformed): void {
   const compile = createValidator();
   const validators = new Map<string, ReturnType<typeof compile>>();
   for (const message of messages) {
-    const { schema } = message;
-    if (isJsonObject(schema)) validators.set(message.stream!, compile(schema, message.stream!));
+    const { schema, stream = '' } = message;
+    if (isJsonObject(schema)) validators.set(stream, compile(schema, stream));
     if (message.type !== 'RECORD') continue;
     const violation = validators.get(message.stream!)!(stripExact(message['record']!));
     expect(violation, `${message.stream}: ${JSON.stringify(message['record'])}`).toBeUndefined();
