@@ -1,14 +1,24 @@
 import { existsSync } from 'node:fs';
 
-const RUN = new URL('../dist/singer/run.js', import.meta.url);
+const dist = (path) => new URL(`../dist/${path}`, import.meta.url).href;
 
 /** Runs the plugin that `load` imports; says what to do when the package has not been built. */
 export async function start(load) {
-  if (!existsSync(RUN)) {
+  if (!existsSync(new URL(dist('singer/run.js')))) {
     process.stderr.write('CRITICAL tapline is not built yet: run npm run build in its folder\n');
     process.exitCode = 1;
     return;
   }
-  const [{ run }, { default: plugin }] = await Promise.all([import(RUN.href), load()]);
-  await run(plugin);
+  const [{ run }, { default: plugin }] = await Promise.all([import(dist('singer/run.js')), load()]);
+  await run(plugin, plugin.kind === 'mapper' ? undefined : await rules());
+}
+
+/** The rules that a tap's or target's own settings may hold. Only their declaration is loaded before a config has some. */
+async function rules() {
+  const { ruleSettings, transformSettings } = await import(dist('transforms/config/settings.js'));
+  return {
+    settings: transformSettings,
+    areIn: (config) => ruleSettings.some((name) => config[name] !== undefined),
+    open: async (config, run) => (await import(dist('transforms/index.js'))).default.open(config, run),
+  };
 }

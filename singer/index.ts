@@ -19,6 +19,7 @@ export type {
   ReadRequest,
   RecordMeta,
   ReplicationMethod,
+  Rules,
   Run,
   Source,
   Stream,

@@ -294,6 +294,15 @@ export interface Mapper<S extends Settings = Settings> {
   open(config: Config<S>, run: Run): Promise<Stage>;
 }
 
+/** Rules that any tap or target can have in its settings, without knowing of them. */
+export interface Rules {
+  readonly settings: Settings;
+  /** True if a config has some. */
+  areIn(config: object): boolean;
+  /** Throws ConfigError. */
+  open(config: object, run: Run): Promise<Stage>;
+}
+
 /** What an executable runs. */
 export type Plugin = Tap | Target | Mapper;
 

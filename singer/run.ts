@@ -7,7 +7,7 @@ import { parseArguments, type Arguments } from './shell/flags.ts';
 import { logConfig } from './shell/log-config.ts';
 import { secretsOf } from './shell/mask.ts';
 import type { Output } from './output.ts';
-import type { Plugin, Run } from './plugin.ts';
+import type { Plugin, Rules, Run } from './plugin.ts';
 import { allSettings, jointProblems } from './shell/plugin-settings.ts';
 import { createLog, type RunLog } from './shell/run-log.ts';
 import type { Settings } from './settings.ts';
@@ -23,9 +23,11 @@ const LEFTOVER_MS = 2_000;
  * Runs a plugin as this process: flags, settings, signals, logs, exit code. The only place that prints failures and ends
  * the process. Ends it by letting the event loop run dry, because `process.exit` would cut what a pipe has not taken yet.
  *
+ * `rules` are those that a tap or target may have in its own settings: what comes out of the one, and into the other, goes through them.
+ *
  * Exit codes: 0 done; 2 flags or settings must change; 143 and 130 stopped by SIGTERM and SIGINT; 1 everything else.
  */
-export async function run(plugin: Plugin): Promise<void> {
+export async function run(plugin: Plugin, rules?: Rules): Promise<void> {
   const stderr = new Stderr(process.stderr, process.env);
   // A closed stderr must not end the work: there is nobody left to tell.
   process.stderr.on('error', () => undefined);
@@ -36,7 +38,7 @@ export async function run(plugin: Plugin): Promise<void> {
   process.removeAllListeners('warning').on('warning', (warning) => log.warn('Notice from Node.js', { notice: warning.message }));
 
   const { signal, release } = listenForSignals(process, leave);
-  const shell: Shell = { plugin, settings: allSettings(plugin), stderr, log, signal };
+  const shell: Shell = { plugin, rules, settings: allSettings(plugin, rules), stderr, log, signal };
   const onUncaught = (error: unknown): void => leave(report(log, error, signal));
   process.on('uncaughtException', onUncaught);
   const output = createOutput(process.stdout);
@@ -62,6 +64,7 @@ function leave(exitCode: number): never {
 /** What one execution works with. */
 interface Shell {
   readonly plugin: Plugin;
+  readonly rules: Rules | undefined;
   /** The plugin's and those of its kind. */
   readonly settings: Settings;
   readonly stderr: Stderr;
@@ -107,7 +110,7 @@ async function execute(shell: Shell, output: Output, args: Arguments): Promise<n
     return text === '' ? 0 : print(output, text);
   }
   const { runMode, runPlugin } = await import('./shell/run-plugin.ts');
-  const job = { args, config, run, output, log: shell.log, stderr: shell.stderr };
+  const job = { args, config, run, output, log: shell.log, stderr: shell.stderr, rules: shell.rules };
   if (args.mode !== undefined) {
     const { text, ok } = await runMode(plugin, args.mode, job, (args.format ?? usualFormat()) === 'json' ? 'json' : 'text');
     await print(output, text);

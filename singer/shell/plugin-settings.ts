@@ -3,13 +3,13 @@ import type { Problem } from '../errors.ts';
 import { flattenProblems } from '../target/flatten-settings.ts';
 import { mapperSettings } from '../mapper/map-settings.ts';
 import { targetSettings } from '../target/load-settings.ts';
-import type { Plugin } from '../plugin.ts';
+import type { Plugin, Rules } from '../plugin.ts';
 import type { Settings } from '../settings.ts';
 import { streamOptions } from '../target/stream-options.ts';
 
-/** All settings of a plugin: its own first, then those that every plugin of its kind has. Its own meaning wins. */
-export function allSettings(plugin: Plugin): Settings {
-  return { ...plugin.settings, ...COMMON[plugin.kind], ...plugin.settings };
+/** All settings of a plugin: its own first, then those of rules, then those that every plugin of its kind has. Its own meaning wins, the rules' comes last. */
+export function allSettings(plugin: Plugin, rules?: Rules): Settings {
+  return { ...plugin.settings, ...rules?.settings, ...COMMON[plugin.kind], ...plugin.settings };
 }
 
 const COMMON = { tap: tapSettings, target: targetSettings, mapper: mapperSettings } as const;

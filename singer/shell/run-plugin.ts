@@ -4,9 +4,10 @@ import type { Arguments } from './flags.ts';
 import { openInput } from './input.ts';
 import { parseExact } from '../json-text.ts';
 import { createMeter } from './metrics.ts';
+import type { MapperConfig } from '../mapper/map-settings.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
-import type { Answer, Destination, Mapper, Plugin, Run, Source, Tap, Target } from '../plugin.ts';
+import type { Answer, Destination, Mapper, Plugin, Rules, Run, Source, Tap, Target } from '../plugin.ts';
 import type { RunLog } from './run-log.ts';
 import type { Stderr } from './stderr.ts';
 
@@ -19,6 +20,7 @@ export interface Job {
   readonly output: Output;
   readonly log: RunLog;
   readonly stderr: Stderr;
+  readonly rules: Rules | undefined;
 }
 
 /** Does a plugin's job. Throws what it and the core throw; all that was opened is closed by then. */
@@ -37,7 +39,9 @@ async function runTap(tap: Tap, job: Job): Promise<void> {
     if (args.discover) await printCatalog(source, output);
     else {
       const { extract } = await import('../tap/extract.ts');
-      await metered(job, (meter) => extract({ source, config, run, output, meter, ...files, test: args.test }));
+      await metered(job, (meter) =>
+        behindRules(job, (output) => extract({ source, config, run, output, meter, ...files, test: args.test })),
+      );
     }
   } finally {
     await source.close?.();
@@ -50,9 +54,40 @@ async function runTarget(target: Target, job: Job): Promise<void> {
   const { load } = await import('../target/load.ts');
   const input = await openInput(args.input);
   try {
-    await metered(job, (meter) => load({ target, config, run, input, output, meter }));
+    await metered(job, (meter) => beforeRules(job, input, (input) => load({ target, config, run, input, output, meter })));
   } finally {
     input.close();
+  }
+}
+
+/** Has a tap write through the rules of its config, if it has any. */
+async function behindRules({ config, output, rules, run }: Job, work: (output: Output) => Promise<void>): Promise<void> {
+  if (rules?.areIn(config) !== true) return work(output);
+  const { stagedOutput } = await import('../mapper/staged.ts');
+  const stage = await rules.open(config, run);
+  try {
+    const staged = stagedOutput(output, stage, run.signal);
+    await work(staged);
+    await staged.finish();
+  } finally {
+    await stage.close();
+  }
+}
+
+/** Has a target read through the rules of its config, if it has any. */
+async function beforeRules(
+  { config, rules, run }: Job,
+  input: AsyncIterable<Buffer>,
+  work: (input: AsyncIterable<Buffer>) => Promise<void>,
+): Promise<void> {
+  if (rules?.areIn(config) !== true) return work(input);
+  const { stagedInput } = await import('../mapper/staged.ts');
+  const { max_line_bytes } = config as MapperConfig;
+  const stage = await rules.open(config, run);
+  try {
+    await work(stagedInput(input, stage, max_line_bytes));
+  } finally {
+    await stage.close();
   }
 }
 

@@ -67,3 +67,6 @@ export const transformSettings = {
 } as const satisfies Settings;
 
 export type TransformConfig = Config<typeof transformSettings>;
+
+/** Those of which one must be there for rules to be applied. */
+export const ruleSettings = ['transforms'] as const satisfies readonly (keyof typeof transformSettings)[];
