@@ -19,6 +19,6 @@ async function rules() {
   return {
     settings: transformSettings,
     areIn: (config) => ruleSettings.some((name) => config[name] !== undefined),
-    open: async (config, run) => (await import(dist('transforms/index.js'))).default.open(config, run),
+    open: async (config, run) => (await import(dist('transforms/index.js'))).openStage(config, run),
   };
 }

@@ -30,6 +30,7 @@ export type {
   Unit,
 } from './plugin.ts';
 export { defineMapper, defineTap, defineTarget } from './plugin.ts';
+export type { MapperConfig } from './mapper/map-settings.ts';
 export type { Stage } from './stage.ts';
 export { BlockPool, ByteBlocks } from './target/blocks.ts';
 export { refuseIncomplete } from './target/completeness.ts';
@@ -45,8 +46,12 @@ export { HEX, PLAIN, spaceEnd, valueEnd } from './scan/json-scan.ts';
 export { NameTable, spellings } from './scan/name-table.ts';
 export { noteText } from './note-text.ts';
 export { canonicalText, hasNonFinite, parseExact, parseLenient, stringifyExact, stripExact, withWords } from './json-text.ts';
-export type { Lines } from './target/lines.ts';
-export { parseMessage, type Message } from './target/message.ts';
+export { BatchFile } from './tap/batch-file.ts';
+export { openBatchFile } from './target/batch-files.ts';
+export { BatchFrames } from './target/batch-frames.ts';
+export { batchFiles, type BatchFiles } from './target/batch-message.ts';
+export { type Lines, wholeLines } from './target/lines.ts';
+export { parseBareRecord, parseMessage, type Message } from './target/message.ts';
 export { faultAt, orTooDeep, type Place } from './target/place.ts';
 export { columnOf, columnsOf, resolveSchema } from './target/schema.ts';
 export { simplify, orNull } from './target/simple-schema.ts';

@@ -12,6 +12,6 @@ export interface Stage {
   take(lines: Lines): AsyncIterable<Buffer>;
   /** The input ended at the end of a line: gives what was held back. */
   finish(): AsyncIterable<Buffer>;
-  /** Called once, whatever happened. */
-  close(): Promise<void>;
+  /** Called once, whatever happened; `succeeded` if all that `finish` gave was taken and everything after it went well. */
+  close(succeeded: boolean): Promise<void>;
 }

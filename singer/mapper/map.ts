@@ -1,7 +1,7 @@
 import type { Output } from '../output.ts';
 import type { Mapper, Run } from '../plugin.ts';
 import type { MapperConfig } from './map-settings.ts';
-import { stagedInput, writeAll } from './staged.ts';
+import { stagedInput, withStage, writeAll } from './staged.ts';
 
 /**
  * A mapper's way: reads lines, has its stage change them, writes what comes out. Throws what the stage throws, InputError for an input
@@ -17,10 +17,9 @@ export async function map(o: {
   const { mapper, output, run } = o;
   const { max_line_bytes } = o.config as MapperConfig;
   const stage = await mapper.open(o.config as never, run);
-  try {
+  await withStage(stage, async () => {
     await writeAll(stagedInput(o.input, stage, max_line_bytes), output, run.signal);
     run.signal.throwIfAborted();
-  } finally {
-    await stage.close();
-  }
+    await output.flush();
+  });
 }

@@ -22,6 +22,17 @@ export async function* stagedInput(input: AsyncIterable<Buffer>, stage: Stage, m
   yield* stage.finish();
 }
 
+/** Does some work with a stage and closes it. */
+export async function withStage(stage: Stage, work: () => Promise<void>): Promise<void> {
+  let succeeded = false;
+  try {
+    await work();
+    succeeded = true;
+  } finally {
+    await stage.close(succeeded);
+  }
+}
+
 /** An output before which a stage stands. */
 export interface StagedOutput extends Output {
   /** All has been written: sends on what the stage held back. */

@@ -63,15 +63,13 @@ async function runTarget(target: Target, job: Job): Promise<void> {
 /** Has a tap write through the rules of its config, if it has any. */
 async function behindRules({ config, output, rules, run }: Job, work: (output: Output) => Promise<void>): Promise<void> {
   if (rules?.areIn(config) !== true) return work(output);
-  const { stagedOutput } = await import('../mapper/staged.ts');
+  const { stagedOutput, withStage } = await import('../mapper/staged.ts');
   const stage = await rules.open(config, run);
-  try {
+  await withStage(stage, async () => {
     const staged = stagedOutput(output, stage, run.signal);
     await work(staged);
     await staged.finish();
-  } finally {
-    await stage.close();
-  }
+  });
 }
 
 /** Has a target read through the rules of its config, if it has any. */
@@ -81,14 +79,10 @@ async function beforeRules(
   work: (input: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<void> {
   if (rules?.areIn(config) !== true) return work(input);
-  const { stagedInput } = await import('../mapper/staged.ts');
+  const { stagedInput, withStage } = await import('../mapper/staged.ts');
   const { max_line_bytes } = config as MapperConfig;
   const stage = await rules.open(config, run);
-  try {
-    await work(stagedInput(input, stage, max_line_bytes));
-  } finally {
-    await stage.close();
-  }
+  await withStage(stage, () => work(stagedInput(input, stage, max_line_bytes)));
 }
 
 /** Stands between two pipes. */

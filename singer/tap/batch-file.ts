@@ -10,7 +10,7 @@ const GZIP = { level: 1 };
 /** One file of bare records, one a line, under construction. Its functions throw SystemError `batch-file`. */
 export class BatchFile {
   readonly url: string;
-  readonly #path: string;
+  readonly path: string;
   readonly #handle: FileHandle;
   readonly #gzip: Gzip | undefined;
   /** What compresses and writes on its own; settled when the file is complete. */
@@ -30,7 +30,7 @@ export class BatchFile {
   }
 
   private constructor(path: string, handle: FileHandle, compression: 'none' | 'gzip') {
-    this.#path = path;
+    this.path = path;
     this.url = pathToFileURL(path).href;
     this.#handle = handle;
     this.#gzip = compression === 'gzip' ? createGzip(GZIP) : undefined;
@@ -45,7 +45,7 @@ export class BatchFile {
       if (gzip === undefined) await writeAll(this.#handle, bytes);
       else await Promise.race([new Promise<void>((resolve) => gzip.write(bytes, () => resolve())), failed(this.#drained)]);
     } catch (error) {
-      throw failure(this.#path, error);
+      throw failure(this.path, error);
     }
   }
 
@@ -56,7 +56,7 @@ export class BatchFile {
       await this.#drained;
       await this.#handle.close();
     } catch (error) {
-      throw failure(this.#path, error);
+      throw failure(this.path, error);
     }
   }
 
@@ -65,7 +65,7 @@ export class BatchFile {
     this.#gzip?.destroy();
     await this.#drained.catch(() => undefined);
     await this.#handle.close();
-    await rm(this.#path, { force: true });
+    await rm(this.path, { force: true });
   }
 }
 

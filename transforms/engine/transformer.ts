@@ -1,4 +1,6 @@
+import { rm } from 'node:fs/promises';
 import {
+  type BatchFiles,
   BlockPool,
   ByteBlocks,
   ConfigError,
@@ -8,42 +10,40 @@ import {
   type Lines,
   type Message,
   orTooDeep,
+  parseBareRecord,
   parseMessage,
   type Place,
   nearest,
   type Problem,
-  RecordError,
   type Stage,
   stringifyExact,
 } from '../../singer/index.ts';
-import type { RecordFault } from '../fault.ts';
-import type { Shape } from '../rule.ts';
 import { Held } from './held.ts';
-import { emptyLine, loadRecordLine, originalOf, readRecordLine, type RecordLine } from './message-line.ts';
+import { BatchReader, BatchWriter } from './batch.ts';
+import { emptyLine, loadRecordLine, readRecordLine, type RecordLine } from './message-line.ts';
 import { PassedStreams } from './passed.ts';
-import { quarantineRecord, quarantineShape } from './quarantine.ts';
-import { resolveRules, type RuleSet } from './rule-set.ts';
-import { schemaMessage, shapeOf } from './shape.ts';
+import { RecordFlow } from './record-flow.ts';
+import { buffersOf, type Route, routeOf, streamsOf } from './route.ts';
+import type { RuleSet } from './rule-set.ts';
 import { StreamCounts } from './counts.ts';
-import { asFault, compileWay, type Way, type WayOptions, type WaySink } from './way.ts';
+import type { WayOptions } from './way.ts';
 
 const NEWLINE = 0x0a;
 /** Output gathered before it is handed on. */
 const BLOCK_BYTES = 64 * 1024;
 
-/** A stream as it goes through. */
-interface Route {
-  readonly name: string;
-  /** The SCHEMA line that it was compiled for. */
-  readonly line: Buffer;
+/** What becomes of the files of BATCH messages. */
+export interface BatchOptions {
+  /** True: a new file and a BATCH message that names it; false: RECORD messages. */
+  readonly rewrite: boolean;
+  /** Delete the files that were read, at the end of a good run. */
+  readonly deleteFiles: boolean;
+  readonly maxLineBytes: number;
+}
+
+interface WaitingBatch {
+  readonly route: Route;
   readonly message: JsonObject;
-  /** Undefined: removed. */
-  readonly way: Way | undefined;
-  /** The name as JSON text: as it comes, and as it leaves. */
-  readonly nameIn: Buffer;
-  readonly nameOut: Buffer;
-  /** Streams that its records also feed. */
-  readonly children: ReadonlyMap<string, Route>;
 }
 
 /** Applies a rule set to a message stream. */
@@ -58,15 +58,29 @@ export class Transformer implements Stage {
   readonly #routes = new Map<string, Route>();
   readonly #held = new Held();
   readonly #counts = new StreamCounts();
-  /** The SCHEMA line that each stream had last. */
-  readonly #announced = new Map<string, string>();
+  readonly #flow: RecordFlow;
   readonly #shared = new Map<string, unknown>();
   readonly #closers: (() => Promise<void> | void)[] = [];
   /** The route whose records come now: tried first. */
   #current: Route | undefined;
+  readonly #batches: BatchOptions;
+  /** A BATCH whose files are to be read before the next line. */
+  #waiting: WaitingBatch | undefined;
+  /** The BATCH whose files are being read. */
+  #batch: { readonly files: BatchFiles; readonly route: Route } | undefined;
+  /** Files that were read. */
+  readonly #read: string[] = [];
 
-  constructor(rules: RuleSet) {
+  constructor(rules: RuleSet, batches: BatchOptions) {
     this.#rules = rules;
+    this.#batches = batches;
+    this.#flow = new RecordFlow({
+      out: this.#out,
+      line: this.#line,
+      place: this.#place,
+      counts: this.#counts,
+      quarantine: rules.quarantine,
+    });
     this.#options = {
       keys: rules.keys,
       defaults: rules.defaults,
@@ -93,6 +107,11 @@ export class Transformer implements Stage {
         } else this.#out.append(bytes, at, passed.end);
         at = passed.end;
       } else at = this.#takeLine(bytes, at);
+      if (this.#waiting !== undefined) {
+        const batch = this.#waiting;
+        this.#waiting = undefined;
+        yield* this.#takeBatch(batch);
+      }
       if (this.#out.size >= BLOCK_BYTES) yield* this.#drain();
     }
     yield* this.#drain();
@@ -100,7 +119,7 @@ export class Transformer implements Stage {
 
   async *finish(): AsyncGenerator<Buffer> {
     for (const route of this.#routes.values()) {
-      this.#flush(route);
+      this.#flow.flush(route);
       yield* this.#drain();
     }
     this.#release();
@@ -109,8 +128,10 @@ export class Transformer implements Stage {
     this.#counts.tell(this.#rules.log);
   }
 
-  async close(): Promise<void> {
+  async close(succeeded: boolean): Promise<void> {
     for (const close of this.#closers.splice(0)) await close();
+    if (!succeeded || !this.#batches.deleteFiles) return;
+    for (const path of this.#read) await rm(path, { force: true });
   }
 
   *#drain(): Generator<Buffer> {
@@ -135,6 +156,7 @@ export class Transformer implements Stage {
 
   #message(bytes: Buffer, start: number, end: number): void {
     const line = bytes.subarray(start, end);
+    if (this.#batch !== undefined) return this.#bareRecord(this.#batch, line);
     if (isBlank(line)) return;
     const message = parseMessage(line, this.#place);
     switch (message.type.toUpperCase()) {
@@ -147,11 +169,21 @@ export class Transformer implements Stage {
       case 'ACTIVATE_VERSION':
         return this.#activate(message, line);
       case 'BATCH':
-        return this.#batch(message, line);
+        return this.#batchMessage(message, line);
       default:
         // Whatever it is, its place among the others may matter.
         return this.#hold(line);
     }
+  }
+
+  /** A line of a BATCH file, in its frame, that could not be read from its bytes. */
+  #bareRecord({ files, route }: { files: BatchFiles; route: Route }, line: Buffer): void {
+    const { head, inherited, tail } = files;
+    const bare = line.subarray(head.length, line.length - tail.length);
+    if (isBlank(bare)) return;
+    const record = parseBareRecord(bare, this.#place);
+    loadRecordLine(this.#line, { stream: route.name, ...inherited, record }, this.#place, route.way!.view);
+    this.#record(route);
   }
 
   /** A record of another stream than the one before, or one that had to be parsed. */
@@ -175,152 +207,26 @@ export class Transformer implements Stage {
   #record(route: Route): void {
     const counts = this.#counts.of(route.name);
     counts.came();
-    this.#run(route, this.#line, () => originalOf(this.#line, this.#place));
+    this.#flow.run(route);
     if (!this.#held.isEmpty) this.#release();
-  }
-
-  /** `line` is the one whose record it is, or comes from: what stands around the record is taken from there. */
-  #run(route: Route, line: RecordLine, original: () => JsonObject): void {
-    try {
-      route.way!.run(this.#sinkOf(route, line));
-    } catch (error) {
-      const fault = asFault(error);
-      if (fault === undefined) throw error;
-      this.#refuse(route, line, fault, original);
-    }
-  }
-
-  #sinkOf(route: Route, line: RecordLine): WaySink {
-    return {
-      record: (record) => {
-        const out = this.#out;
-        this.#head(line, route.nameOut);
-        record.write(out);
-        out.append(line.bytes, line.recordEnd, line.end);
-        this.#counts.of(route.name).left();
-      },
-      child: (name, record) => {
-        const child = route.children.get(name)!;
-        this.#announce(child);
-        child.way!.view.load(record);
-        this.#counts.of(name).came();
-        this.#run(child, line, () => record);
-      },
-    };
-  }
-
-  /** What stands before the record. */
-  #head({ bytes, start, streamStart, streamEnd, recordStart }: RecordLine, name: Buffer): void {
-    const out = this.#out;
-    out.append(bytes, start, streamStart);
-    out.append(name, 0, name.length);
-    out.append(bytes, streamEnd, recordStart);
-  }
-
-  #refuse(route: Route, line: RecordLine, fault: RecordFault, original: () => JsonObject): void {
-    const { name } = route;
-    const counts = this.#counts.of(name);
-    const where = fault.field === undefined ? '' : ` in ${fault.field}`;
-    if (fault.policy === 'fail') {
-      throw new RecordError(
-        `Line ${this.#place.line} of the input: a record of ${name} cannot be transformed${where}: ${fault.message}`,
-        {
-          code: 'transform-failed',
-          facts: {
-            stream: name,
-            rule: fault.rule,
-            line: this.#place.line,
-            ...(fault.field === undefined ? {} : { field: fault.field }),
-          },
-          hint: 'Mend the source, or say with on_error what becomes of such records.',
-        },
-      );
-    }
-    counts.note(`${fault.policy === 'quarantine' ? 'quarantined' : 'dropped'}: ${fault.rule}`, 1);
-    if (fault.policy === 'drop_record') return counts.dropped();
-    counts.quarantined();
-    const { most, raw, stream } = this.#rules.quarantine;
-    const shape = quarantineShape(stream.replaceAll('{stream}', route.way!.shape.stream));
-    this.#announceShape(shape, { type: 'SCHEMA' });
-    const record = quarantineRecord(original(), fault, { way: route.way!, raw, at: new Date() });
-    this.#head(line, Buffer.from(JSON.stringify(shape.stream)));
-    this.#out.appendText(stringifyExact(record));
-    this.#out.append(line.bytes, line.recordEnd, line.end);
-    this.#counts.checkQuarantined(most);
   }
 
   #schema(message: Message, line: Buffer): void {
     const name = this.#streamOf(message);
     const before = this.#routes.get(name);
-    if (before?.line.equals(line) === true) return this.#passSchema(before);
-    const rules = resolveRules(this.#rules, name);
-    if (rules === undefined) {
+    if (before?.line.equals(line) === true) return this.#flow.announce(before);
+    if (before !== undefined) this.#flow.flush(before);
+    this.#release();
+    const announced = { message, line: Buffer.from(line), ancestors: [], place: this.#place };
+    const route = routeOf(this.#rules, this.#options, name, announced);
+    if (route === undefined) {
       this.#refuseNearMiss(name);
       this.#passed.add(name);
       return this.#out.append(line, 0, line.length);
     }
-    if (before !== undefined) this.#flush(before);
-    this.#release();
-    const route = this.#routeOf(name, { message, line: Buffer.from(line), ancestors: [] });
     this.#routes.set(name, route);
     this.#current = route;
-    this.#passSchema(route);
-  }
-
-  #routeOf(name: string, o: { message: JsonObject; line: Buffer; ancestors: readonly string[]; shape?: Shape }): Route {
-    const rules = resolveRules(this.#rules, name)!;
-    const nameIn = Buffer.from(JSON.stringify(name));
-    const about = { name, line: o.line, message: o.message, nameIn };
-    if (rules.kind === 'removed') {
-      return { ...about, way: undefined, nameOut: nameIn, children: new Map() };
-    }
-    const shape = o.shape ?? shapeOf(o.message, name);
-    if (shape === undefined) {
-      throw faultAt(this.#place, {
-        what: 'SCHEMA has no properties',
-        code: 'schema-without-properties',
-        facts: { stream: name },
-        hint: 'A stream with rules needs an object schema with properties.',
-      });
-    }
-    const way = compileWay(shape, rules, this.#options);
-    const ancestors = [...o.ancestors, name];
-    const children = new Map<string, Route>();
-    for (const child of way.children) children.set(child.stream, this.#childRoute(child, ancestors));
-    const nameOut = Buffer.from(JSON.stringify(way.shape.stream));
-    return { ...about, way, nameOut, children };
-  }
-
-  /** A child goes the way of a stream of its name, unless it comes from that stream itself. */
-  #childRoute(shape: Shape, ancestors: readonly string[]): Route {
-    const { stream } = shape;
-    const message = { type: 'SCHEMA', stream };
-    const line = Buffer.from(stringifyExact(schemaMessage(message, shape)));
-    if (!ancestors.includes(stream) && resolveRules(this.#rules, stream) !== undefined) {
-      return this.#routeOf(stream, { message, line, ancestors, shape });
-    }
-    const way = compileWay(shape, { kind: 'rules', calls: [], path: '', personal: false, onError: undefined }, this.#options);
-    const name = Buffer.from(JSON.stringify(stream));
-    return { name: stream, line, message, way, nameIn: name, nameOut: name, children: new Map() };
-  }
-
-  /** Sends the SCHEMA that a stream has after its rules. */
-  #passSchema({ way, message }: Route): void {
-    if (way !== undefined) this.#announceText(way.shape.stream, stringifyExact(schemaMessage(message, way.shape)), true);
-  }
-
-  #announce({ way, message }: Route): void {
-    if (way !== undefined) this.#announceShape(way.shape, message);
-  }
-
-  #announceShape(shape: Shape, message: JsonObject): void {
-    this.#announceText(shape.stream, stringifyExact(schemaMessage(message, shape)), false);
-  }
-
-  #announceText(stream: string, text: string, again: boolean): void {
-    if (!again && this.#announced.get(stream) === text) return;
-    this.#announced.set(stream, text);
-    this.#out.appendText(`${text}\n`);
+    this.#flow.announce(route);
   }
 
   #activate(message: Message, line: Buffer): void {
@@ -333,18 +239,45 @@ export class Transformer implements Stage {
     if (route.way === undefined) return;
     for (const stream of streamsOf(route)) {
       if (stream === name) this.#hold(line);
-      else if (this.#announced.has(stream)) this.#hold(Buffer.from(`${stringifyExact({ ...message, stream })}\n`));
+      else if (this.#flow.hasAnnounced(stream)) this.#hold(Buffer.from(`${stringifyExact({ ...message, stream })}\n`));
     }
   }
 
-  #batch(message: Message, line: Buffer): void {
+  #batchMessage(message: Message, line: Buffer): void {
     const name = this.#streamOf(message);
     if (this.#passed.has(name)) return this.#hold(line);
     const route = this.#routes.get(name);
     if (route === undefined) throw this.#early(name, 'BATCH');
-    throw new InputError(`BATCH of ${name}: the rules of the stream cannot be applied to its files yet`, {
-      code: 'batch-unsupported',
-    });
+    if (route.way !== undefined) this.#waiting = { route, message };
+  }
+
+  /** Has the records of a BATCH go through the rules. */
+  async *#takeBatch({ route, message }: WaitingBatch): AsyncGenerator<Buffer> {
+    const reader = new BatchReader(message, route.name, this.#place);
+    const writer = this.#batches.rewrite ? new BatchWriter(reader.batch, this.#pool) : undefined;
+    this.#batch = { files: reader.batch, route };
+    this.#flow.bare = writer === undefined ? undefined : { route, out: writer.out };
+    try {
+      for await (const { bytes, start, end } of reader.lines(this.#batches.maxLineBytes, this.#place)) {
+        this.#current = route;
+        for (let at = start; at < end;) at = this.#takeLine(bytes, at);
+        await writer?.write();
+        yield* this.#drain();
+      }
+      this.#endBatch();
+      const rewritten = await writer?.finish(message, route.way!.shape.stream);
+      if (rewritten !== undefined) this.#out.appendText(`${stringifyExact(rewritten)}\n`);
+    } finally {
+      this.#endBatch();
+      await writer?.close();
+    }
+    this.#read.push(...reader.paths);
+    this.#current = undefined;
+  }
+
+  #endBatch(): void {
+    this.#batch = undefined;
+    this.#flow.bare = undefined;
   }
 
   /** Passes a line on after all that is held back before it. */
@@ -356,21 +289,6 @@ export class Transformer implements Stage {
 
   #release(): void {
     for (const line of this.#held.take()) this.#out.append(line, 0, line.length);
-  }
-
-  #flush(route: Route): void {
-    const { way } = route;
-    if (way === undefined) return;
-    const line = emptyLine();
-    loadRecordLine(line, { type: 'RECORD', stream: route.name, record: {} }, this.#place, way.view);
-    try {
-      way.flush(this.#sinkOf(route, line));
-    } catch (error) {
-      const fault = asFault(error);
-      if (fault === undefined) throw error;
-      this.#refuse(route, line, fault, () => ({}));
-    }
-    for (const child of route.children.values()) this.#flush(child);
   }
 
   #refuseNearMiss(name: string): void {
@@ -411,15 +329,6 @@ export class Transformer implements Stage {
       facts: { stream: name, line },
     });
   }
-}
-
-/** The streams that a route's records leave in. */
-function streamsOf({ way, children }: Route): string[] {
-  return way === undefined ? [] : [way.shape.stream, ...[...children.values()].flatMap(streamsOf)];
-}
-
-function buffersOf({ way, children }: Route): Way['buffers'] {
-  return way === undefined ? [] : [...way.buffers, ...[...children.values()].flatMap(buffersOf)];
 }
 
 function isBlank(line: Buffer): boolean {

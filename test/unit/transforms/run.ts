@@ -1,8 +1,10 @@
 import { checkConfig, type Json, type JsonObject, parseExact, stringifyExact } from '../../../singer/index.ts';
 import { loadRules } from '../../../transforms/config/index.ts';
 import { transformSettings, type TransformConfig } from '../../../transforms/config/settings.ts';
-import { Transformer } from '../../../transforms/engine/transformer.ts';
+import { type BatchOptions, Transformer } from '../../../transforms/engine/transformer.ts';
 import { keepingLog } from '../../support/memory-tap.ts';
+
+const BATCHES: BatchOptions = { rewrite: true, deleteFiles: false, maxLineBytes: 1 << 28 };
 
 export type Message = JsonObject & { readonly type: string; readonly stream?: string };
 
@@ -19,22 +21,24 @@ export interface Transformed {
 export async function transform(
   config: JsonObject,
   input: readonly (JsonObject | string)[],
-  { chunkBytes = 1 << 20 }: { chunkBytes?: number } = {},
+  { chunkBytes = 1 << 20, batches = {} }: { chunkBytes?: number; batches?: Partial<BatchOptions> } = {},
 ): Promise<Transformed> {
   const checked = checkConfig(transformSettings, config);
   if (checked.problems.length > 0) throw new Error(JSON.stringify(checked.problems));
   const log = keepingLog();
   const run = { name: 'transform-records', version: '0', log, signal: new AbortController().signal };
-  const stage = new Transformer(await loadRules(checked.config as TransformConfig, run));
+  const stage = new Transformer(await loadRules(checked.config as TransformConfig, run), { ...BATCHES, ...batches });
   const lines = input.map((message) => (typeof message === 'string' ? message : stringifyExact(message)));
   const out: Buffer[] = [];
+  let succeeded = false;
   try {
     for (const piece of pieces(lines, chunkBytes)) {
       for await (const block of stage.take({ bytes: piece, start: 0, end: piece.length })) out.push(Buffer.from(block));
     }
     for await (const block of stage.finish()) out.push(Buffer.from(block));
+    succeeded = true;
   } finally {
-    await stage.close();
+    await stage.close(succeeded);
   }
   const text = Buffer.concat(out).toString();
   const messages = text

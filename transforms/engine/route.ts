@@ -1,0 +1,77 @@
+import { faultAt, type JsonObject, type Place, stringifyExact } from '../../singer/index.ts';
+import type { Shape } from '../rule.ts';
+import { resolveRules, type RuleSet } from './rule-set.ts';
+import { schemaMessage, shapeOf } from './shape.ts';
+import { compileWay, type Way, type WayOptions } from './way.ts';
+
+/** A stream on its way through the rules, as one SCHEMA announced it. */
+export interface Route {
+  readonly name: string;
+  /** The SCHEMA line that it was compiled for, and its message. */
+  readonly line: Buffer;
+  readonly message: JsonObject;
+  /** Undefined: the stream is removed. */
+  readonly way: Way | undefined;
+  /** The name as JSON text: as it comes, and as it leaves. */
+  readonly nameIn: Buffer;
+  readonly nameOut: Buffer;
+  /** Streams that its records also feed. */
+  readonly children: ReadonlyMap<string, Route>;
+}
+
+export interface Announced {
+  readonly message: JsonObject;
+  readonly line: Buffer;
+  /** Known already, for streams that rules make. */
+  readonly shape?: Shape;
+  /** The streams that it comes from. */
+  readonly ancestors: readonly string[];
+}
+
+/**
+ * Compiles the rules of a stream; undefined if there are none. Throws ConfigError with all that is wrong with them, InputError
+ * `schema-without-properties`.
+ */
+export function routeOf(rules: RuleSet, options: WayOptions, name: string, o: Announced & { place: Place }): Route | undefined {
+  const found = resolveRules(rules, name);
+  if (found === undefined) return undefined;
+  const nameIn = Buffer.from(JSON.stringify(name));
+  const about = { name, line: o.line, message: o.message, nameIn };
+  if (found.kind === 'removed') return { ...about, way: undefined, nameOut: nameIn, children: new Map() };
+  const shape = o.shape ?? shapeOf(o.message, name);
+  if (shape === undefined) {
+    throw faultAt(o.place, {
+      what: 'SCHEMA has no properties',
+      code: 'schema-without-properties',
+      facts: { stream: name },
+      hint: 'A stream with rules needs an object schema with properties.',
+    });
+  }
+  const way = compileWay(shape, found, options);
+  const ancestors = [...o.ancestors, name];
+  const children = way.children.map((child) => childRoute(rules, options, child, { ancestors, place: o.place }));
+  const nameOut = Buffer.from(JSON.stringify(way.shape.stream));
+  return { ...about, way, nameOut, children: new Map(children.map((child) => [child.name, child])) };
+}
+
+/** A child goes the way of a stream of its name, unless it comes from that stream itself. */
+function childRoute(rules: RuleSet, options: WayOptions, shape: Shape, o: { ancestors: readonly string[]; place: Place }): Route {
+  const { stream } = shape;
+  const message = schemaMessage({}, shape);
+  const line = Buffer.from(stringifyExact(message));
+  const own = o.ancestors.includes(stream) ? undefined : routeOf(rules, options, stream, { ...o, message, line, shape });
+  if (own !== undefined) return own;
+  const way = compileWay(shape, { kind: 'rules', calls: [], path: '', personal: false, onError: undefined }, options);
+  const name = Buffer.from(JSON.stringify(stream));
+  return { name: stream, line, message, way, nameIn: name, nameOut: name, children: new Map() };
+}
+
+/** The streams that a route's records leave in. */
+export function streamsOf({ way, children }: Route): string[] {
+  return way === undefined ? [] : [way.shape.stream, ...[...children.values()].flatMap(streamsOf)];
+}
+
+/** The rules of a route that hold records back. */
+export function buffersOf({ way, children }: Route): Way['buffers'] {
+  return way === undefined ? [] : [...way.buffers, ...[...children.values()].flatMap(buffersOf)];
+}
