@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { STATEMENTS_FILE, statementsText } from './statements.mjs';
+import { transformPages } from './transform-pages.mjs';
 import { TYPES_FILE, typesText } from './types.mjs';
 
 const ROOT = new URL('../', import.meta.url);
@@ -11,10 +12,13 @@ const MARKED = /(# generated: plugins[^\n]*\n)[\s\S]*?(\n# end generated)/;
 
 const core = async (file) => import(new URL(`dist/singer/shell/${file}.js`, ROOT).href);
 
+/** The mapper has a folder of its own. */
+const MAPPERS = { 'transform-records': 'transforms' };
+
 /** The folders of the plugins: `taps/csv` for the executable `tap-csv`. `tapline` itself is none. */
 function pluginFolders() {
   const { bin } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
-  return Object.keys(bin).flatMap((name) => (name === 'tapline' ? [] : name.replace('-', 's/')));
+  return Object.keys(bin).flatMap((name) => (name === 'tapline' ? [] : (MAPPERS[name] ?? name.replace('-', 's/'))));
 }
 
 /** The generated files: path below the root, and text. */
@@ -22,15 +26,18 @@ async function generated() {
   const [{ aboutPlugin, aboutText }, { meltanoPlugins }, { allSettings }, { packageVersion }] = await Promise.all(
     ['about', 'meltano-block', 'plugin-settings', 'version'].map(core),
   );
+  const { transformSettings } = await import(new URL('dist/transforms/config/settings.js', ROOT).href);
   const abouts = [];
   for (const folder of pluginFolders()) {
     const { default: plugin } = await import(new URL(`dist/${folder}/index.js`, ROOT).href);
-    abouts.push(aboutPlugin(plugin, allSettings(plugin), packageVersion()));
+    const settings = allSettings(plugin, plugin.kind === 'mapper' ? undefined : { settings: transformSettings });
+    abouts.push(aboutPlugin(plugin, settings, packageVersion()));
   }
   const files = abouts.map((about) => [`docs/plugins/${about.name}.md`, aboutText(about, 'markdown')]);
   const meltano = readFileSync(new URL('meltano.yml', ROOT), 'utf8');
   if (!MARKED.test(meltano)) throw new Error('meltano.yml has lost its lines "# generated: plugins" and "# end generated"');
   files.push(['meltano.yml', meltano.replace(MARKED, (_, begin, end) => begin + meltanoPlugins(abouts) + end)]);
+  files.push(...(await transformPages()));
   files.push([TYPES_FILE, await typesText()], [STATEMENTS_FILE, await statementsText()]);
   return files;
 }

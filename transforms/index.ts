@@ -8,6 +8,17 @@ export default defineMapper({
   summary: 'Cleans and anonymizes records on their way from a tap to a target, and keeps the SCHEMA true.',
   settings: transformSettings,
   capabilities: ['stream-maps'],
+  modes: {
+    check: {
+      summary:
+        'Say what is wrong with the rules and, with --catalog FILE, what SCHEMAs they would send and what each field shows of a person.',
+      run: async (config, run, ask) => (await import('./modes/check.ts')).check(config, run, ask),
+    },
+    explain: {
+      summary: 'Show what each rule makes of the first records on stdin (or of --input FILE).',
+      run: async (config, run, ask) => (await import('./modes/explain.ts')).explain(config, run, ask),
+    },
+  },
   open: async (config, run) => new Transformer(await loadRules(config, run), { ...batchOptions(config), rewrite: true }),
 });
 

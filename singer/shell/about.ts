@@ -66,16 +66,22 @@ function markdownText({ name, kind, description, version, capabilities, settings
     for (const command of names) lines.push(`| ${code(`${name} ${command}`)} | ${cell(commands[command]!)} |`);
     lines.push('');
   }
-  lines.push('## Settings', '', '| setting | type | default | meaning |', '| --- | --- | --- | --- |');
-  for (const { path, setting } of flattened(settings)) {
-    lines.push(`| ${code(path)} | ${cell(typeText(setting))} | ${defaultText(setting)} | ${cell(markdownMeaning(setting))} |`);
-  }
+  lines.push('## Settings', '', settingsTable(settings));
   const example = variableName(name, [Object.keys(settings)[0] ?? 'setting']);
   lines.push(
     '',
     `With ${code('--config ENV')} each setting is also read from a variable such as ${code(example)}, also one in \`.env\`; lists and objects are given as JSON text.`,
     '',
   );
+  return lines.join('\n');
+}
+
+/** Settings as a table of Markdown, nested ones after what holds them. */
+export function settingsTable(settings: Settings): string {
+  const lines = ['| setting | type | default | meaning |', '| --- | --- | --- | --- |'];
+  for (const { path, setting } of flattened(settings)) {
+    lines.push(`| ${code(path)} | ${cell(typeText(setting))} | ${defaultText(setting)} | ${cell(markdownMeaning(setting))} |`);
+  }
   return lines.join('\n');
 }
 

@@ -57,6 +57,7 @@ export const FLAGS = {
   },
   mapper: {
     input: { value: 'FILE', description: 'Read messages from a file instead of stdin.' },
+    catalog: { value: 'FILE', description: 'Catalog whose streams --check looks at.' },
     ...COMMON,
   },
 } as const satisfies Record<string, Flags>;

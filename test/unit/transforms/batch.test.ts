@@ -31,10 +31,10 @@ test('the records of BATCH files go through the rules into one file beside them'
     'none',
   );
   const { messages } = await transform(rules, [USERS, batch, { type: 'STATE', value: { a: 1 } }]);
-  const { manifest, ...around } = messages[1] as JsonObject & { manifest: string[] };
+  const { manifest, ...around } = messages[1]! as JsonObject & { readonly manifest?: readonly string[] };
   expect(around).toEqual({ ...batch, manifest: undefined });
   expect(messages.map(({ type }) => type)).toEqual(['SCHEMA', 'BATCH', 'STATE']);
-  const text = await readFile(fileURLToPath(manifest[0]!), 'utf8');
+  const text = await readFile(fileURLToPath(manifest![0]!), 'utf8');
   expect(text).toBe('{"id":1.0,"email":"REDACTED"}\n{"id":2,"email":"REDACTED"}\n'.repeat(2));
   expect(paths.every((path) => existsSync(path))).toBe(true);
 });
@@ -46,7 +46,7 @@ test('gzip stays gzip, and the other dialect its own', async () => {
   const { messages } = await transform(rules, [USERS, batch]);
   expect(messages[1]).toMatchObject({ type: 'BATCH', stream: 'users', format: 'jsonl', compression: 'gzip', batch_size: 2 });
   expect(
-    gunzipSync(await readFile(String(messages[1]!['filepath'])))
+    gunzipSync(await readFile(messages[1]!['filepath'] as string))
       .toString()
       .split('\n'),
   ).toHaveLength(3);
