@@ -54,6 +54,7 @@ export { type Lines, wholeLines } from './target/lines.ts';
 export { parseBareRecord, parseMessage, type Message } from './target/message.ts';
 export { faultAt, orTooDeep, type Place } from './target/place.ts';
 export { columnOf, columnsOf, resolveSchema } from './target/schema.ts';
+export { createValidator, type Validate, type Violation } from './target/validate.ts';
 export { simplify, orNull } from './target/simple-schema.ts';
-export { nearest } from './shell/nearest.ts';
+export { editDistance, nearest } from './shell/nearest.ts';
 export { checkConfig } from './shell/config.ts';

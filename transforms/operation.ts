@@ -29,6 +29,8 @@ export interface Field {
   readonly isKey: boolean;
   /** The schema of another top-level property; undefined if there is none. */
   schemaOf(name: string): JsonSchema | undefined;
+  /** The names of all top-level properties. */
+  readonly names: readonly string[];
   readonly defaults: Defaults;
   readonly keys: Keys;
   readonly log: Log;

@@ -1,4 +1,13 @@
-import { columnOf, type Json, type JsonSchema, orNull } from '../singer/index.ts';
+import {
+  columnOf,
+  createValidator,
+  ExactNumber,
+  isJsonObject,
+  type Json,
+  type JsonSchema,
+  orNull,
+  stripExact,
+} from '../singer/index.ts';
 
 /** The schema of a value, of a logical type, with null allowed if `like` allows it. */
 export function schemaLike(
@@ -36,3 +45,36 @@ const REDACTED: Readonly<Record<string, Json>> = {
   array: [],
   uuid: '00000000-0000-0000-0000-000000000000',
 };
+
+/** The schema without null. */
+export function withoutNull(schema: JsonSchema): JsonSchema {
+  const out: Record<string, unknown> = { ...schema };
+  const { anyOf, enum: values, oneOf, type } = schema;
+  if (Array.isArray(type)) out['type'] = type.filter((one) => one !== 'null');
+  if (Array.isArray(values)) out['enum'] = values.filter((value) => value !== null);
+  for (const [keyword, branches] of Object.entries({ anyOf, oneOf })) {
+    if (!Array.isArray(branches)) continue;
+    const left = branches.filter((branch) => !isJsonObject(branch) || branch['type'] !== 'null');
+    out[keyword] = left.map((branch: unknown) => (isJsonObject(branch) ? withoutNull(branch) : branch));
+  }
+  return out;
+}
+
+/** True if a value is valid by a schema. */
+export function acceptsValue(schema: JsonSchema, value: Json): boolean {
+  return createValidator()(schema)(stripExact(value)) === undefined;
+}
+
+/** The schema of some constants. */
+export function schemaOfValues(values: readonly Json[]): JsonSchema {
+  const types = new Set(values.map(typeOfValue));
+  if (types.has('number')) types.delete('integer');
+  return { type: [...types] };
+}
+
+function typeOfValue(value: Json): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (value instanceof ExactNumber) return /^-?\d+$/.test(value.text) ? 'integer' : 'number';
+  return typeof value === 'number' ? (Number.isInteger(value) ? 'integer' : 'number') : typeof value;
+}

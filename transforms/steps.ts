@@ -4,7 +4,7 @@ import { type OnError, RecordFault, ValueFault } from './fault.ts';
 import { operationNames, operationOf } from './operations/index.ts';
 import { COMMON_PARAMETERS, type Field, type Fields, type Operation, type Privacy, type Step } from './operation.ts';
 import type { Place } from './path.ts';
-import { nullable, redactedOf } from './schemas.ts';
+import { isNullable, nullable, redactedOf } from './schemas.ts';
 import type { RuleContext, Shape } from './rule.ts';
 import { compileWhen } from './when.ts';
 
@@ -88,6 +88,7 @@ function compileStep(
     schema: o.schema,
     isKey: isKeyPlace(place, shape),
     schemaOf: (name) => (Object.hasOwn(properties, name) ? properties[name] : undefined),
+    names: Object.keys(properties),
     defaults: context.defaults,
     keys: context.keys,
     log: context.log,
@@ -97,8 +98,9 @@ function compileStep(
   const step = operation.prepare(own as never, field);
   const condition =
     when === undefined ? undefined : compileWhen(when, shape, { ...context, path: `${context.path}.${below('when')}` });
-  // Where a step may be skipped, what came in comes out, too.
-  const out = condition === undefined ? step.schema : either(o.schema, step.schema);
+  // Null passes where the operation is not asked, and where a step may be skipped so does all that came in.
+  const asked = operation.takesNull !== true && isNullable(o.schema) ? nullable(step.schema) : step.schema;
+  const out = condition === undefined ? asked : either(o.schema, asked);
   const schema = onError === 'null' ? nullable(out) : out;
   return {
     apply: (value, record) => step.apply(value, record),

@@ -24,7 +24,7 @@ function fold(name: string): string {
 }
 
 /** Optimal string alignment distance; three rows are enough because a swap looks two back. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -76,7 +76,7 @@ function streamsOf(catalog: unknown): { name: string; message: JsonObject }[] {
   return streams.filter(isJsonObject).map((entry) => {
     const name = [entry['stream_alias'], entry['stream'], entry['tap_stream_id']].find((text) => typeof text === 'string') ?? '';
     const keys = entry['key_properties'] ?? rootMetadata(entry)['table-key-properties'] ?? [];
-    return { name: String(name), message: { type: 'SCHEMA', stream: name, schema: entry['schema'], key_properties: keys } };
+    return { name, message: { type: 'SCHEMA', stream: name, schema: entry['schema'], key_properties: keys } };
   });
 }
 
@@ -113,12 +113,17 @@ function typeText(schema: JsonObject): string {
   if (type === undefined && Array.isArray(anyOf)) {
     return [...new Set(anyOf.filter(isJsonObject).map((branch) => typeText(branch)))].join(' or ');
   }
-  const types = [type ?? 'any'].flat().join(' or ');
+  const types = typesOf(type).join(' or ');
   return typeof format === 'string' ? `${types} (${format})` : types;
 }
 
 function asJson(report: { streams: readonly StreamReport[]; problems: readonly Problem[] }): Json {
   return JSON.parse(JSON.stringify(report)) as Json;
+}
+
+function typesOf(type: Json | undefined): string[] {
+  if (typeof type === 'string') return [type];
+  return Array.isArray(type) ? type.filter((one): one is string => typeof one === 'string') : ['any'];
 }
 
 function textOf(

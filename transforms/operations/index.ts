@@ -1,11 +1,60 @@
 import type { Operation } from '../operation.ts';
+import casefold from './casefold.ts';
+import coalesce from './coalesce.ts';
+import collapseSpaces from './collapse_spaces.ts';
+import country from './country.ts';
+import currency from './currency.ts';
+import defaultValue from './default.ts';
+import email from './email.ts';
+import oneOf from './enum.ts';
+import fixMojibake from './fix_mojibake.ts';
+import fuzzyMap from './fuzzy_map.ts';
+import iban from './iban.ts';
+import language from './language.ts';
 import lower from './lower.ts';
+import map from './map.ts';
+import nullIf from './null_if.ts';
+import pad from './pad.ts';
+import phone from './phone.ts';
+import postcode from './postcode.ts';
 import redact from './redact.ts';
+import regexReplace from './regex_replace.ts';
+import required from './required.ts';
+import slug from './slug.ts';
+import stripControl from './strip_control.ts';
+import stripHtml from './strip_html.ts';
+import title from './title.ts';
 import trim from './trim.ts';
+import truncate from './truncate.ts';
+import unicode from './unicode.ts';
 import upper from './upper.ts';
+import url from './url.ts';
+import uuid from './uuid.ts';
 
-/** Every operation, in the order of the docs. */
-export const operations: readonly Operation[] = [trim, lower, upper, redact];
+/** Every operation, in the order of the docs: a line for each group. */
+export const operations: readonly Operation[] = [
+  ...[
+    trim,
+    collapseSpaces,
+    unicode,
+    stripControl,
+    lower,
+    upper,
+    title,
+    casefold,
+    truncate,
+    pad,
+    slug,
+    stripHtml,
+    fixMojibake,
+    regexReplace,
+  ],
+  ...[nullIf, defaultValue, coalesce, required],
+  ...[email, phone, url],
+  ...[country, currency, language, postcode, iban, uuid],
+  ...[map, fuzzyMap, oneOf],
+  ...[redact],
+];
 
 const byName = new Map(operations.map((operation) => [operation.name, operation]));
 

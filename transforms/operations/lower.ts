@@ -1,4 +1,5 @@
 import { defineOperation } from '../operation.ts';
+import { changedText, onText } from '../text-schema.ts';
 
 export default defineOperation({
   name: 'lower',
@@ -12,10 +13,13 @@ export default defineOperation({
     },
   },
   main: 'locale',
-  examples: [{ step: 'lower', input: 'ÄDA', output: 'äda' }],
-  prepare: ({ locale }, { schema }) => ({
-    schema,
-    apply: (value) =>
-      typeof value !== 'string' ? value : locale === undefined ? value.toLowerCase() : value.toLocaleLowerCase(locale),
-  }),
+  examples: [
+    { step: 'lower', input: 'ÄDA', output: 'äda' },
+    { step: { lower: 'tr' }, input: 'Iİiı', output: 'ıiiı' },
+  ],
+  prepare: (parameters, field) => {
+    const { locale } = parameters;
+    const change = (text: string): string => (locale === undefined ? text.toLowerCase() : text.toLocaleLowerCase(locale));
+    return { schema: changedText(field.schema, { change, lengthens: true }), apply: onText(change) };
+  },
 });

@@ -1,4 +1,5 @@
 import { defineOperation } from '../operation.ts';
+import { changedText, onText } from '../text-schema.ts';
 
 export default defineOperation({
   name: 'upper',
@@ -12,10 +13,13 @@ export default defineOperation({
     },
   },
   main: 'locale',
-  examples: [{ step: 'upper', input: 'äda', output: 'ÄDA' }],
-  prepare: ({ locale }, { schema }) => ({
-    schema,
-    apply: (value) =>
-      typeof value !== 'string' ? value : locale === undefined ? value.toUpperCase() : value.toLocaleUpperCase(locale),
-  }),
+  examples: [
+    { step: 'upper', input: 'äda', output: 'ÄDA' },
+    { step: { upper: 'tr' }, input: 'Iİiı', output: 'IİİI' },
+  ],
+  prepare: (parameters, field) => {
+    const { locale } = parameters;
+    const change = (text: string): string => (locale === undefined ? text.toUpperCase() : text.toLocaleUpperCase(locale));
+    return { schema: changedText(field.schema, { change, lengthens: true }), apply: onText(change) };
+  },
 });
