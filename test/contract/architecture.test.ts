@@ -17,7 +17,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'targets/jsonl': [],
   'targets/postgres': ['pg-copy-streams'],
   'clients/postgres': ['pg', 'pg-copy-streams'],
-  transforms: ['luxon'],
+  transforms: ['libphonenumber-js', 'luxon'],
   bin: [],
 };
 

@@ -1,4 +1,5 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { createRequire } from 'node:module';
+import type { CountryCode } from 'libphonenumber-js/min';
 import { ValueFault } from '../fault.ts';
 import { defineOperation } from '../operation.ts';
 import { Recent } from '../recent.ts';
@@ -33,6 +34,10 @@ export default defineOperation({
     { step: { phone: 'GB' }, input: 'call me' },
   ],
   prepare({ format, region }, field) {
+    // Loaded on first use: its tables take longer than all else at the start.
+    const { isSupportedCountry, parsePhoneNumberFromString } = createRequire(import.meta.url)(
+      'libphonenumber-js/min',
+    ) as typeof import('libphonenumber-js/min');
     const country = region?.toUpperCase();
     if (country !== undefined && !isSupportedCountry(country)) field.problem('is no country with phone numbers', 'region');
     const recent = new Recent<string, string | undefined>(REMEMBERED);
