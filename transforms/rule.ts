@@ -24,6 +24,8 @@ export interface RuleContext {
   problem(message: string, at?: string): void;
   /** The stream is marked `personal: true`. */
   readonly personal: boolean;
+  /** Names of the rules that run after this one. */
+  readonly later: ReadonlySet<string>;
   readonly defaults: Defaults;
   readonly keys: Keys;
   readonly log: Log;
@@ -40,8 +42,13 @@ export interface RuleContext {
 
 /** Where a rule puts records that are not the one it was given. */
 export interface Emit {
-  /** A record of the rule's own stream, to go on with the next rule. */
-  next(record: JsonObject): void;
+  /**
+   * A record of the rule's own stream, to go on with the next rule. One that was held back brings the rest of its message along. A record
+   * that a later rule refuses is put aside by itself: nothing is thrown.
+   */
+  next(record: JsonObject, rest?: string): void;
+  /** What the message that brought the record under way says beside it (`time_extracted`, `version`): an object as JSON text. */
+  rest(): string;
   /** A record of another stream, one of `children`: it goes the way of a record of that stream, with its rules. */
   child(stream: string, record: JsonObject): void;
 }
@@ -68,8 +75,11 @@ export interface PreparedRule {
     readonly taken: number;
     /** The first so many of them are out, or will never be. */
     readonly released: number;
-    /** Gives out what it holds: at a new SCHEMA, and at the end of the input. */
-    flush(emit: Emit): void;
+    /**
+     * Gives out what it holds: at a new SCHEMA (all of it), and at the end of the input (`last`), where it may keep what the next run will
+     * read again: the STATEs after it then never leave. Yields now and then, so that much may be given out in little memory.
+     */
+    flush(emit: Emit, last: boolean): Iterable<void>;
   };
 }
 

@@ -25,6 +25,11 @@ const MARKS = {
     description: 'What becomes of values that cleaning operations of this stream cannot take.',
   },
   optional: { type: 'boolean', description: 'Nobody is told if no such stream comes.' },
+  then: {
+    type: ['object', 'array'],
+    description:
+      'Rules that run after all of these, in their usual order: for what has to be done in another order. A list: one round after the other.',
+  },
 } as const satisfies Settings;
 
 /** One entry of `transforms`: a stream's name, a pattern, or several separated by commas. */
@@ -76,13 +81,34 @@ function entryOf(key: string, value: Json, problems: Problem[]): Entry {
   const marks = checkConfig(MARKS, Object.fromEntries(Object.entries(value).filter(([name]) => Object.hasOwn(MARKS, name))));
   problems.push(...marks.problems.map((problem) => ({ ...problem, path: `${path}.${problem.path}` })));
   const { personal, on_error, optional } = marks.config as { personal?: boolean; on_error?: OnError; optional?: boolean };
-  const calls = callsOf(value, path, problems);
+  const calls = roundsOf(value, path, problems);
   return {
     ...about,
     rules: { kind: 'rules', calls, path, personal: personal ?? false, onError: on_error },
     hides: (personal ?? false) || hidesSomething(value),
     optional: optional ?? false,
   };
+}
+
+/** The rules of an entry, those of its further rounds behind them. */
+function roundsOf(given: JsonObject, path: string, problems: Problem[]): RuleCall[] {
+  const { then } = given;
+  const rounds: readonly Json[] = then === undefined || then === null ? [] : Array.isArray(then) ? then : [then];
+  return [
+    ...callsOf(given, path, problems),
+    ...rounds.flatMap((round, index) => {
+      const at = Array.isArray(then) ? `${path}.then[${index}]` : `${path}.then`;
+      if (!isJsonObject(round)) {
+        problems.push({ path: at, message: 'must be an object of rules' });
+        return [];
+      }
+      const marks = Object.keys(round).filter((name) => name !== 'then' && Object.hasOwn(MARKS, name));
+      problems.push(
+        ...marks.map((name) => ({ path: `${at}.${name}`, message: 'is said of the stream, not of a round of rules' })),
+      );
+      return roundsOf(round, at, problems);
+    }),
+  ];
 }
 
 function callsOf(given: JsonObject, path: string, problems: Problem[]): RuleCall[] {

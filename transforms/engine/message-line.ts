@@ -94,20 +94,39 @@ export function loadRecordLine(line: RecordLine, message: JsonObject, place: Pla
   if (!isJsonObject(record)) {
     throw faultAt(place, { what: 'RECORD has no record', code: 'record-missing', facts: { stream } });
   }
-  const head = `{"type":"RECORD","stream":`;
-  const name = JSON.stringify(stream);
-  const rest = stringifyExact(others);
-  const middle = ',"record":';
-  line.bytes = Buffer.from(`${head}${name}${middle}{}${rest === '{}' ? '}' : `,${rest.slice(1)}`}\n`);
-  line.start = 0;
-  line.streamStart = head.length;
-  line.streamEnd = line.streamStart + Buffer.byteLength(name);
-  line.recordStart = line.streamEnd + middle.length;
-  line.recordEnd = line.recordStart + 2;
-  line.end = line.bytes.length;
-  line.object = record;
+  Object.assign(line, lineWith(stream as string, stringifyExact(others)), { object: record });
   view.load(record);
 }
+
+/** A line of its own with an empty record. `rest`: the members beside it, an object as JSON text. */
+export function lineWith(stream: string, rest: string): RecordLine {
+  const head = `{"type":"RECORD","stream":`;
+  const name = JSON.stringify(stream);
+  const middle = ',"record":';
+  const bytes = Buffer.from(`${head}${name}${middle}{}${rest === '{}' ? '}' : `,${rest.slice(1)}`}\n`);
+  const streamEnd = head.length + Buffer.byteLength(name);
+  const recordStart = streamEnd + middle.length;
+  const about = { start: 0, streamStart: head.length, streamEnd, recordStart, recordEnd: recordStart + 2 };
+  return { bytes, ...about, end: bytes.length, object: undefined };
+}
+
+/** What a line says beside its type, stream and record: an object as JSON text. */
+export function restOf({ bytes, end, recordEnd, recordStart, start, streamEnd, streamStart }: RecordLine, place: Place): string {
+  const head = bytes.toString('latin1', start, streamStart);
+  const middle = bytes.toString('latin1', streamEnd, recordStart);
+  if (HEAD.test(head) && MIDDLE.test(middle)) {
+    const rest = bytes.toString('utf8', recordEnd, end).trim();
+    return rest.startsWith(',') ? `{${rest.slice(1)}` : '{}';
+  }
+  const name = bytes.toString('utf8', start, recordStart);
+  const message = parseMessage(Buffer.from(`${name}{}${bytes.toString('utf8', recordEnd, end)}`), place);
+  const { type: _, stream: __, record: ___, ...others } = message;
+  return stringifyExact(others);
+}
+
+/** The usual beginning of a RECORD line: nothing but type and stream stand before the record. */
+const HEAD = /^\s*\{\s*"type"\s*:\s*"RECORD"\s*,\s*"stream"\s*:\s*$/;
+const MIDDLE = /^\s*,\s*"record"\s*:\s*$/;
 
 /** The record of a line as it came. */
 export function originalOf(line: RecordLine, place: Place): JsonObject {

@@ -1,7 +1,7 @@
-import { type ByteBlocks, type JsonObject, type Place, RecordError, stringifyExact } from '../../singer/index.ts';
+import { type ByteBlocks, ConfigError, type JsonObject, type Place, RecordError, stringifyExact } from '../../singer/index.ts';
 import type { RecordFault } from '../fault.ts';
 import type { StreamCounts } from './counts.ts';
-import { loadRecordLine, originalOf, type RecordLine } from './message-line.ts';
+import { emptyLine, lineWith, originalOf, type RecordLine, restOf } from './message-line.ts';
 import { quarantineRecord, quarantineShape } from './quarantine.ts';
 import type { Route } from './route.ts';
 import type { QuarantineOptions } from './rule-set.ts';
@@ -29,11 +29,19 @@ export class RecordFlow {
   bare: BareOutput | undefined;
   readonly #o: RecordFlowOptions;
   readonly #sinks = new Map<Route, WaySink>();
-  /** The SCHEMA line that each stream had last. */
+  /** The SCHEMA line that each stream had last, by the name under which it leaves. */
   readonly #announced = new Map<string, string>();
+  readonly #texts = new WeakMap<Shape, string>();
+  /** The routes (by source) that end in each stream which leaves. */
+  readonly #sources = new Map<string, Set<string>>();
+  /** The line whose record is under way: the one that was read, or one made for a record that was held back. */
+  #line: RecordLine;
+  /** The last one made: neighbours mostly have the same. */
+  #made = { rest: '', line: emptyLine() };
 
   constructor(options: RecordFlowOptions) {
     this.#o = options;
+    this.#line = options.line;
   }
 
   /**
@@ -50,76 +58,135 @@ export class RecordFlow {
     }
   }
 
-  /** Gives out what the route's rules hold. */
-  flush(route: Route): void {
+  /** Gives out what the route's rules hold, piece by piece; `last`: the input has ended. */
+  *flush(route: Route, last: boolean): Generator<void> {
     const { way } = route;
     if (way === undefined) return;
     if (way.buffers.length > 0) {
-      const { line, place } = this.#o;
-      loadRecordLine(line, { type: 'RECORD', stream: route.name, record: {} }, place, way.view);
+      this.#line = this.#lineWith('{}');
       try {
-        way.flush(this.#sinkOf(route));
+        yield* way.flush(this.#sinkOf(route), last);
       } catch (error) {
         const fault = asFault(error);
         if (fault === undefined) throw error;
         this.#refuse(route, fault, {});
+      } finally {
+        this.#line = this.#o.line;
       }
     }
-    for (const child of route.children.values()) this.flush(child);
+    for (const child of route.children.values()) yield* this.flush(child, last);
   }
 
-  /** Sends the SCHEMA that the route's stream has after its rules. */
-  announce({ way, message }: Route): void {
-    if (way !== undefined) this.#announceText(way.shape.stream, schemaText(way.shape, message), true);
+  /** Sends the SCHEMA that the route's stream has after its rules; not again, if only `missing` ones are to be sent. */
+  announce(route: Route, { missing = false } = {}): void {
+    if (route.way === undefined) return;
+    const { shape } = route.way;
+    const text = this.#textOf(shape, route.message);
+    this.#claim(shape.stream, route.source, text);
+    this.#announceText(shape.stream, text, !missing);
   }
 
-  /** True once a SCHEMA of the stream was sent. */
-  hasAnnounced(stream: string): boolean {
-    return this.#announced.has(stream);
+  /** The SCHEMA line of a stream without rules. */
+  announcePassed(stream: string, line: Buffer): void {
+    const text = line.toString().trimEnd();
+    this.#claim(stream, stream, text);
+    this.#announced.set(stream, text);
+    this.#o.out.append(line, 0, line.length);
+  }
+
+  /** The routes that end in a stream. */
+  sourcesOf(stream: string): readonly string[] {
+    return [...(this.#sources.get(stream) ?? [])];
+  }
+
+  /** Several routes may end in one stream if they agree on its SCHEMA. Throws ConfigError if they do not. */
+  #claim(stream: string, source: string, text: string): void {
+    let sources = this.#sources.get(stream);
+    if (sources === undefined) this.#sources.set(stream, (sources = new Set()));
+    if (this.#announced.get(stream) !== text) {
+      const others = [...sources].filter((other) => other !== source);
+      if (others.length > 0) {
+        const message = `${source} and ${others.join(', ')} would both become the stream ${stream}, with different schemas; give one of them another name`;
+        throw new ConfigError([{ path: '', message }], { code: 'transform-stream', facts: { stream } });
+      }
+    }
+    sources.add(source);
+  }
+
+  #textOf(shape: Shape, message: JsonObject): string {
+    let text = this.#texts.get(shape);
+    if (text === undefined) this.#texts.set(shape, (text = schemaText(shape, message)));
+    return text;
+  }
+
+  #lineWith(rest: string): RecordLine {
+    if (this.#made.rest !== rest) this.#made = { rest, line: lineWith('', rest) };
+    return this.#made.line;
+  }
+
+  /** Does something while a record that was held back is under way, if it is one. */
+  #during(rest: string | undefined, act: () => void): void {
+    if (rest === undefined) return act();
+    const before = this.#line;
+    this.#line = this.#lineWith(rest);
+    try {
+      act();
+    } finally {
+      this.#line = before;
+    }
   }
 
   #sinkOf(route: Route): WaySink {
     const known = this.#sinks.get(route);
     if (known !== undefined) return known;
-    const { counts, line, out } = this.#o;
+    const { counts, out } = this.#o;
     const count = counts.of(route.name);
     const sink: WaySink = {
-      record: (record) => {
+      record: (record, rest) => {
         count.left();
-        if (this.bare?.route === route) {
+        if (this.bare?.route === route && rest === undefined) {
           const { out } = this.bare;
           record.write(out);
           out.appendText('\n');
           out.rows++;
           return;
         }
-        this.#head(route.nameOut);
+        const line = rest === undefined ? this.#line : this.#lineWith(rest);
+        this.#head(line, route.nameOut);
         record.write(out);
         out.append(line.bytes, line.recordEnd, line.end);
       },
-      child: (name, record) => {
+      child: (name, record, rest) => {
         const child = route.children.get(name)!;
-        if (child.way === undefined) return;
-        this.#announceText(child.way.shape.stream, schemaText(child.way.shape, child.message), false);
-        child.way.view.load(record);
+        const { way } = child;
+        if (way === undefined) return;
+        this.announce(child, { missing: true });
+        way.view.load(record);
         counts.of(name).came();
-        this.run(child, record);
+        this.#during(rest, () => this.run(child, record));
       },
+      refused: (error, record, rest) => {
+        const fault = asFault(error);
+        if (fault === undefined) throw error;
+        this.#during(rest, () => this.#refuse(route, fault, record));
+      },
+      rest: () => restOf(this.#line, this.#o.place),
     };
     this.#sinks.set(route, sink);
     return sink;
   }
 
   /** What stands before the record in its line, with the name of the stream that it leaves in. */
-  #head(name: Buffer): void {
-    const { line, out } = this.#o;
+  #head(line: RecordLine, name: Buffer): void {
+    const { out } = this.#o;
     out.append(line.bytes, line.start, line.streamStart);
     out.append(name, 0, name.length);
     out.append(line.bytes, line.streamEnd, line.recordStart);
   }
 
   #refuse(route: Route, fault: RecordFault, record: JsonObject | undefined): void {
-    const { counts, line, out, place, quarantine } = this.#o;
+    const { counts, out, place, quarantine } = this.#o;
+    const line = this.#line;
     const { name } = route;
     const count = counts.of(name);
     if (fault.policy === 'fail') throw failure(name, fault, place);
@@ -133,7 +200,7 @@ export class RecordFlow {
       raw: quarantine.raw,
       at: new Date(),
     });
-    this.#head(Buffer.from(JSON.stringify(shape.stream)));
+    this.#head(line, Buffer.from(JSON.stringify(shape.stream)));
     out.appendText(stringifyExact(kept));
     out.append(line.bytes, line.recordEnd, line.end);
     counts.checkQuarantined(quarantine.most);

@@ -1,12 +1,17 @@
-import { faultAt, type JsonObject, type Place, stringifyExact } from '../../singer/index.ts';
+import { ConfigError, faultAt, type JsonObject, type Place, stringifyExact } from '../../singer/index.ts';
 import type { Shape } from '../rule.ts';
 import { resolveRules, type RuleSet } from './rule-set.ts';
 import { schemaMessage, shapeOf } from './shape.ts';
 import { compileWay, type Way, type WayOptions } from './way.ts';
 
+/** Streams made of streams made of streams: more than this are a circle. */
+const MOST_ANCESTORS = 16;
+
 /** A stream on its way through the rules, as one SCHEMA announced it. */
 export interface Route {
   readonly name: string;
+  /** Tells it from a route of the same name that comes another way. */
+  readonly source: string;
   /** The SCHEMA line that it was compiled for, and its message. */
   readonly line: Buffer;
   readonly message: JsonObject;
@@ -36,7 +41,12 @@ export function routeOf(rules: RuleSet, options: WayOptions, name: string, o: An
   const found = resolveRules(rules, name);
   if (found === undefined) return undefined;
   const nameIn = Buffer.from(JSON.stringify(name));
-  const about = { name, line: o.line, message: o.message, nameIn };
+  const ancestors = [...o.ancestors, name];
+  if (ancestors.length > MOST_ANCESTORS) {
+    const message = `${ancestors.slice(0, 3).join(' becomes ')} and so on: these rules make streams of streams without end`;
+    throw new ConfigError([{ path: '', message }], { code: 'transform-rules' });
+  }
+  const about = { name, source: ancestors.join('/'), line: o.line, message: o.message, nameIn };
   if (found.kind === 'removed') return { ...about, way: undefined, nameOut: nameIn, children: new Map() };
   const shape = o.shape ?? shapeOf(o.message, name);
   if (shape === undefined) {
@@ -48,7 +58,6 @@ export function routeOf(rules: RuleSet, options: WayOptions, name: string, o: An
     });
   }
   const way = compileWay(shape, found, options);
-  const ancestors = [...o.ancestors, name];
   const children = way.children.map((child) => childRoute(rules, options, child, { ancestors, place: o.place }));
   const nameOut = Buffer.from(JSON.stringify(way.shape.stream));
   return { ...about, way, nameOut, children: new Map(children.map((child) => [child.name, child])) };
@@ -63,7 +72,8 @@ function childRoute(rules: RuleSet, options: WayOptions, shape: Shape, o: { ance
   if (own !== undefined) return own;
   const way = compileWay(shape, { kind: 'rules', calls: [], path: '', personal: false, onError: undefined }, options);
   const name = Buffer.from(JSON.stringify(stream));
-  return { name: stream, line, message, way, nameIn: name, nameOut: name, children: new Map() };
+  const source = [...o.ancestors, stream].join('/');
+  return { name: stream, source, line, message, way, nameIn: name, nameOut: name, children: new Map() };
 }
 
 /** The streams that a route's records leave in. */
@@ -71,7 +81,12 @@ export function streamsOf({ way, children }: Route): string[] {
   return way === undefined ? [] : [way.shape.stream, ...[...children.values()].flatMap(streamsOf)];
 }
 
-/** The rules of a route that hold records back. */
+/** All routes below one. */
+export function childrenOf({ children }: Route): Route[] {
+  return [...children.values()].flatMap((child) => [child, ...childrenOf(child)]);
+}
+
+/** The rules of a route that hold records back, in the order in which a record meets them. */
 export function buffersOf({ way, children }: Route): Way['buffers'] {
   return way === undefined ? [] : [...way.buffers, ...[...children.values()].flatMap(buffersOf)];
 }

@@ -23,7 +23,7 @@ import { BatchReader, BatchWriter } from './batch.ts';
 import { emptyLine, loadRecordLine, readRecordLine, type RecordLine } from './message-line.ts';
 import { PassedStreams } from './passed.ts';
 import { RecordFlow } from './record-flow.ts';
-import { buffersOf, type Route, routeOf, streamsOf } from './route.ts';
+import { buffersOf, childrenOf, type Route, routeOf, streamsOf } from './route.ts';
 import type { RuleSet } from './rule-set.ts';
 import { StreamCounts } from './counts.ts';
 import type { WayOptions } from './way.ts';
@@ -63,6 +63,8 @@ export class Transformer implements Stage {
   readonly #closers: (() => Promise<void> | void)[] = [];
   /** The route whose records come now: tried first. */
   #current: Route | undefined;
+  /** A route that has a new SCHEMA: what it holds is to be given out first. */
+  #outdated: Route | undefined;
   readonly #batches: BatchOptions;
   /** A BATCH whose files are to be read before the next line. */
   #waiting: WaitingBatch | undefined;
@@ -106,7 +108,11 @@ export class Transformer implements Stage {
           yield bytes.subarray(at, passed.end);
         } else this.#out.append(bytes, at, passed.end);
         at = passed.end;
-      } else at = this.#takeLine(bytes, at);
+      } else {
+        const next = this.#takeLine(bytes, at);
+        if (this.#outdated === undefined) at = next;
+        else yield* this.#giveOut(this.#outdated, false);
+      }
       if (this.#waiting !== undefined) {
         const batch = this.#waiting;
         this.#waiting = undefined;
@@ -117,13 +123,20 @@ export class Transformer implements Stage {
     yield* this.#drain();
   }
 
-  async *finish(): AsyncGenerator<Buffer> {
-    for (const route of this.#routes.values()) {
-      this.#flow.flush(route);
-      yield* this.#drain();
-    }
+  /** Gives out what a route holds. */
+  async *#giveOut(route: Route, last: boolean): AsyncGenerator<Buffer> {
+    for (const _ of this.#flow.flush(route, last)) if (this.#out.size >= BLOCK_BYTES) yield* this.#drain();
     this.#release();
     yield* this.#drain();
+  }
+
+  async *finish(): AsyncGenerator<Buffer> {
+    for (const route of this.#routes.values()) yield* this.#giveOut(route, true);
+    this.#release();
+    yield* this.#drain();
+    if (this.#held.size > 0) {
+      this.#rules.log.info('States wait for records that the next run reads again', { messages: this.#held.size });
+    }
     this.#tellUnmet();
     this.#counts.tell(this.#rules.log);
   }
@@ -141,7 +154,7 @@ export class Transformer implements Stage {
     this.#pool.give(blocks);
   }
 
-  /** Takes the line at `at`; gives where the next one begins. */
+  /** Takes the line at `at`; gives where the next one begins. With `#outdated` set, it has to be taken once more when that is given out. */
   #takeLine(bytes: Buffer, at: number): number {
     this.#place.line++;
     const route = this.#current;
@@ -165,7 +178,7 @@ export class Transformer implements Stage {
       case 'RECORD':
         return this.#otherRecord(message, bytes, start, line);
       case 'STATE':
-        return this.#hold(line);
+        return this.#hold(line, true);
       case 'ACTIVATE_VERSION':
         return this.#activate(message, line);
       case 'BATCH':
@@ -208,21 +221,25 @@ export class Transformer implements Stage {
     const counts = this.#counts.of(route.name);
     counts.came();
     this.#flow.run(route);
-    if (!this.#held.isEmpty) this.#release();
+    if (this.#held.size > 0) this.#release();
   }
 
   #schema(message: Message, line: Buffer): void {
     const name = this.#streamOf(message);
     const before = this.#routes.get(name);
     if (before?.line.equals(line) === true) return this.#flow.announce(before);
-    if (before !== undefined) this.#flow.flush(before);
-    this.#release();
+    const isGivenOut = this.#outdated !== undefined;
+    this.#outdated = !isGivenOut && before !== undefined && buffersOf(before).length > 0 ? before : undefined;
+    if (this.#outdated !== undefined) {
+      this.#place.line--;
+      return;
+    }
     const announced = { message, line: Buffer.from(line), ancestors: [], place: this.#place };
     const route = routeOf(this.#rules, this.#options, name, announced);
     if (route === undefined) {
       this.#refuseNearMiss(name);
       this.#passed.add(name);
-      return this.#out.append(line, 0, line.length);
+      return this.#flow.announcePassed(name, line);
     }
     this.#routes.set(name, route);
     this.#current = route;
@@ -237,10 +254,20 @@ export class Transformer implements Stage {
       return this.#hold(line);
     }
     if (route.way === undefined) return;
+    // A child without a record has its version too: its old rows must go.
+    for (const child of childrenOf(route)) this.#flow.announce(child, { missing: true });
     for (const stream of streamsOf(route)) {
-      if (stream === name) this.#hold(line);
-      else if (this.#flow.hasAnnounced(stream)) this.#hold(Buffer.from(`${stringifyExact({ ...message, stream })}\n`));
+      this.#refuseShared(stream);
+      this.#hold(stream === name ? line : Buffer.from(`${stringifyExact({ ...message, stream })}\n`));
     }
+  }
+
+  /** A version of one route would do away with the rows of the others. */
+  #refuseShared(stream: string): void {
+    const sources = this.#flow.sourcesOf(stream);
+    if (sources.length < 2) return;
+    const message = `${sources.join(' and ')} become the stream ${stream}, and one of them has a version that would delete the rows of the others; give it another name`;
+    throw new ConfigError([{ path: '', message }], { code: 'transform-stream', facts: { stream } });
   }
 
   #batchMessage(message: Message, line: Buffer): void {
@@ -281,9 +308,9 @@ export class Transformer implements Stage {
   }
 
   /** Passes a line on after all that is held back before it. */
-  #hold(line: Buffer): void {
-    const buffers = [...this.#routes.values()].flatMap(buffersOf);
-    const waiting = this.#held.add(line, buffers);
+  #hold(line: Buffer, isState = false): void {
+    const chains = [...this.#routes.values()].map(buffersOf).filter((chain) => chain.length > 0);
+    const waiting = this.#held.add(line, chains, isState);
     if (!waiting) this.#out.append(line, 0, line.length);
   }
 

@@ -19,14 +19,18 @@ export interface Way {
   run(sink: WaySink): void;
   /** Rules that hold records back. */
   readonly buffers: readonly NonNullable<PreparedRule['buffer']>[];
-  /** Gives out all that is held. Throws RecordFault. */
-  flush(sink: WaySink): void;
+  /** Gives out all that is held, piece by piece; `last`: the input has ended. */
+  flush(sink: WaySink, last: boolean): Iterable<void>;
 }
 
-/** Where the records of a way end up. */
+/** Where the records of a way end up. `rest`: what stands beside the record in its message, if that is not the message under way. */
 export interface WaySink {
-  record(record: RecordView): void;
-  child(stream: string, record: JsonObject): void;
+  record(record: RecordView, rest: string | undefined): void;
+  child(stream: string, record: JsonObject, rest: string | undefined): void;
+  /** A rule has refused a record that another rule made or held back. Throws what is no fault of the record. */
+  refused(error: unknown, record: JsonObject, rest: string | undefined): void;
+  /** The rest of the message under way. */
+  rest(): string;
 }
 
 /** What the ways of a run share. */
@@ -41,9 +45,10 @@ export function compileWay(from: Shape, rules: StreamRules & { readonly kind: 'r
   const problems: Problem[] = [];
   const prepared: PreparedRule[] = [];
   let shape = from;
-  for (const call of rules.calls) {
+  for (const [index, call] of rules.calls.entries()) {
     const before = problems.length;
-    const rule = call.rule.prepare(call.value, shape, contextOf(call, { from, rules, options, problems }));
+    const later = new Set(rules.calls.slice(index + 1).map(({ rule }) => rule.name));
+    const rule = call.rule.prepare(call.value, shape, contextOf(call, { from, rules, options, problems, later }));
     // What comes after a rule that is wrong would only repeat it.
     if (problems.length === before) shape = rule.shape;
     prepared.push(rule);
@@ -54,9 +59,15 @@ export function compileWay(from: Shape, rules: StreamRules & { readonly kind: 'r
 
 function contextOf(
   { path }: RuleCall,
-  o: { from: Shape; rules: StreamRules & { readonly kind: 'rules' }; options: WayOptions; problems: Problem[] },
+  o: {
+    from: Shape;
+    rules: StreamRules & { readonly kind: 'rules' };
+    options: WayOptions;
+    problems: Problem[];
+    later: ReadonlySet<string>;
+  },
 ): RuleContext {
-  const { from, rules, options, problems } = o;
+  const { from, rules, options, problems, later } = o;
   const { keys, log, vars, signal } = options;
   const onError = rules.onError ?? options.defaults.onError;
   return {
@@ -64,6 +75,7 @@ function contextOf(
     path,
     problem: (message, at = '') => void problems.push({ path: joined(path, at), message }),
     personal: rules.personal,
+    later,
     defaults: { ...options.defaults, onError },
     keys,
     log,
@@ -84,19 +96,30 @@ function wayOf(from: Shape, shape: Shape, rules: readonly PreparedRule[]): Way {
   const views = [new RecordView()];
   const viewAt = (index: number): RecordView => (views[index] ??= new RecordView());
   let sink: WaySink | undefined;
+  /** The rest of the message of a record that was held back, while that is under way. */
+  let held: string | undefined;
 
   /** Hands a record to the rules from `index` on. */
   function go(record: RecordView, index: number): void {
     for (let i = index; i < rules.length; i++) if (!rules[i]!.apply(record, emits[i]!)) return;
-    sink!.record(record);
+    sink!.record(record, held);
   }
   const emits: Emit[] = rules.map((_, index) => ({
-    next(record) {
-      const view = viewAt(index + 1);
-      view.load(record);
-      go(view, index + 1);
+    next(record, rest = held) {
+      const before = held;
+      held = rest;
+      try {
+        const view = viewAt(index + 1);
+        view.load(record);
+        go(view, index + 1);
+      } catch (error) {
+        sink!.refused(error, record, rest);
+      } finally {
+        held = before;
+      }
     },
-    child: (stream, record) => sink!.child(stream, record),
+    rest: () => held ?? sink!.rest(),
+    child: (stream, record) => sink!.child(stream, record, held),
   }));
   const buffering = rules.flatMap(({ buffer }, index) => (buffer === undefined ? [] : [{ buffer, index }]));
   return {
@@ -110,9 +133,9 @@ function wayOf(from: Shape, shape: Shape, rules: readonly PreparedRule[]): Way {
       go(views[0]!, 0);
     },
     buffers: buffering.map(({ buffer }) => buffer),
-    flush(to) {
+    *flush(to, last) {
       sink = to;
-      for (const { buffer, index } of buffering) buffer.flush(emits[index]!);
+      for (const { buffer, index } of buffering) yield* buffer.flush(emits[index]!, last);
     },
   };
 }
