@@ -15,6 +15,11 @@ export class ValueFault extends Error {
   }
 }
 
+/** What becomes of a record that a rule cannot take, where the user has said what becomes of values that an operation cannot take. */
+export function recordPolicy(onError: OnError | undefined): RecordFault['policy'] {
+  return onError === 'fail' || onError === 'drop_record' ? onError : 'quarantine';
+}
+
 /** A fault of one record, with all that is needed to decide what becomes of it. Holds no value. */
 export class RecordFault extends Error {
   readonly policy: Exclude<OnError, 'null' | 'redact'>;

@@ -142,7 +142,11 @@ export class RecordView implements Fields {
   }
 
   has(name: string): boolean {
-    return this.#memberOf[this.slot(name)]! >= 0;
+    return this.hasAt(this.slot(name));
+  }
+
+  hasAt(slot: number): boolean {
+    return this.#memberOf[slot]! >= 0;
   }
 
   set(name: string, value: Json): void {
@@ -168,6 +172,18 @@ export class RecordView implements Fields {
     this.#states[member] = GONE;
     this.#values[member] = undefined;
     this.#memberOf[slot] = -1;
+  }
+
+  /** Takes away all members whose name does not pass. */
+  filter(stays: (name: string) => boolean): void {
+    for (let member = 0; member < this.#count; member++) {
+      if (this.#states[member] === GONE || stays(this.#nameOf(member))) continue;
+      this.#touched = true;
+      this.#states[member] = GONE;
+      this.#values[member] = undefined;
+      const slot = this.#slotOf[member]!;
+      if (slot >= 0) this.#memberOf[slot] = -1;
+    }
   }
 
   /** Gives members new names at once, so that two may swap theirs. A member that is in the way of a new name and has none itself goes. */

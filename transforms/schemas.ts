@@ -6,6 +6,7 @@ import {
   type Json,
   type JsonSchema,
   orNull,
+  simplify,
   stripExact,
 } from '../singer/index.ts';
 
@@ -27,6 +28,43 @@ export function isNullable(schema: JsonSchema): boolean {
 export function nullable(schema: JsonSchema): JsonSchema {
   return isNullable(schema) ? schema : (orNull(schema) as JsonSchema);
 }
+
+/** The schema without null, where that is sure to be the same but for null. */
+export function notNull(schema: JsonSchema): JsonSchema {
+  const simple = simplify(schema);
+  const { type } = simple;
+  if (!Array.isArray(type)) return simple;
+  const types = type.filter((one) => one !== 'null');
+  if (types.length === 0 || types.length === type.length) return simple;
+  return { ...simple, type: types };
+}
+
+/** A schema that takes what any of several take. */
+export function unionOf(schemas: readonly JsonSchema[]): JsonSchema {
+  const distinct = [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
+  if (distinct.length === 1) return distinct[0]!;
+  if (distinct.every((schema) => Object.keys(schema).every((keyword) => keyword === 'type') && schema['type'] !== undefined)) {
+    const types = new Set(distinct.flatMap(({ type }) => [type].flat()));
+    if (types.has('number')) types.delete('integer');
+    return { type: [...types] };
+  }
+  return { anyOf: distinct };
+}
+
+/**
+ * An object schema with other members. Keywords that speak of members together (dependencies, if/then, allOf …) go, because nobody can
+ * tell what they mean now.
+ */
+export function withMembers(
+  schema: JsonSchema,
+  properties: Readonly<Record<string, JsonSchema>>,
+  required: readonly string[],
+): JsonSchema {
+  const kept = Object.entries(schema).filter(([keyword]) => KEPT.has(keyword) || keyword.startsWith('x-'));
+  return { ...Object.fromEntries(kept), properties, ...(required.length > 0 ? { required } : {}) };
+}
+
+const KEPT: ReadonlySet<string> = new Set(['type', 'title', 'description', '$schema', 'additionalProperties']);
 
 /** The constant that stands for a hidden value where one of the schema is needed. */
 export function redactedOf(schema: JsonSchema): Json {

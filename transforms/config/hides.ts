@@ -1,12 +1,21 @@
 import { isJsonObject, type Json } from '../../singer/index.ts';
 import { operationOf } from '../operations/index.ts';
 
-/** True if an entry of the config names an operation that hides something, wherever that stands in it. */
-export function hidesSomething(value: Json | undefined): boolean {
+/** Rules that take something away for good. */
+const HIDING: readonly string[] = ['drop', 'keep', 'erase'];
+
+/** True if the rules of a stream hide something: by a rule, in whichever round, or by an operation, wherever that stands. */
+export function hidesSomething(rules: Json | undefined): boolean {
+  if (isJsonObject(rules)) {
+    if (HIDING.some((name) => Object.hasOwn(rules, name))) return true;
+    if ([rules['then']].flat().some((round) => isJsonObject(round) && hidesSomething(round))) return true;
+  }
+  return namesHiding(rules);
+}
+
+function namesHiding(value: Json | undefined): boolean {
   if (typeof value === 'string') return operationOf(value)?.privacy !== undefined;
-  if (Array.isArray(value)) return value.some((item: Json) => hidesSomething(item));
+  if (Array.isArray(value)) return value.some((item: Json) => namesHiding(item));
   if (!isJsonObject(value)) return false;
-  return Object.entries(value).some(
-    ([name, member]) => operationOf(name)?.privacy !== undefined || name === 'erase' || hidesSomething(member),
-  );
+  return Object.entries(value).some(([name, member]) => operationOf(name)?.privacy !== undefined || namesHiding(member));
 }

@@ -1,6 +1,7 @@
 import { isJsonObject, resolveSchema, type JsonObject, type JsonSchema } from '../../singer/index.ts';
 import type { Privacy } from '../operation.ts';
 import type { Shape } from '../rule.ts';
+import { withMembers } from '../schemas.ts';
 
 /** The shape that a SCHEMA message announces; undefined if its schema names no properties. */
 export function shapeOf(message: JsonObject, stream: string): Shape | undefined {
@@ -42,14 +43,10 @@ export function requiredOf({ schema }: { readonly schema: JsonSchema }): readonl
   return Array.isArray(required) ? required.filter((name): name is string => typeof name === 'string') : [];
 }
 
-/**
- * The shape with other properties. `required` keeps those names that are still there; keywords that speak of members together
- * (dependencies, if/then, allOf …) go, because nobody can tell what they mean now.
- */
+/** The shape with other properties; `required` keeps those names that are still there. See `withMembers`. */
 export function withProperties(shape: Shape, properties: Readonly<Record<string, JsonSchema>>): Shape {
-  const kept = Object.entries(shape.schema).filter(([keyword]) => KEPT.has(keyword) || keyword.startsWith('x-'));
   const required = requiredOf(shape).filter((name) => Object.hasOwn(properties, name));
-  const schema = { ...Object.fromEntries(kept), properties, ...(required.length > 0 ? { required } : {}) };
+  const schema = withMembers(shape.schema, properties, required);
   const privacy = Object.fromEntries(Object.entries(shape.privacy).filter(([name]) => Object.hasOwn(properties, name)));
   return { ...shape, schema, privacy };
 }
@@ -59,8 +56,6 @@ export function withProperty(shape: Shape, name: string, schema: JsonSchema, pri
   const next = withProperties(shape, { ...propertiesOf(shape), [name]: schema });
   return privacy === undefined ? next : { ...next, privacy: { ...next.privacy, [name]: privacy } };
 }
-
-const KEPT: ReadonlySet<string> = new Set(['type', 'title', 'description', '$schema', 'additionalProperties']);
 
 function names(value: unknown): string[] {
   if (typeof value === 'string') return [value];

@@ -1,5 +1,12 @@
 import type { Rule } from '../rule.ts';
+import alias from './alias.ts';
+import alsoTo from './also-to.ts';
+import drop from './drop.ts';
+import explode from './explode.ts';
 import fields from './fields.ts';
+import keep from './keep.ts';
+import keys from './keys.ts';
+import rename from './rename.ts';
 
 /** Every rule, in the order in which the rules of a stream run. */
-export const rules: readonly Rule[] = [fields];
+export const rules: readonly Rule[] = [fields, rename, drop, keep, explode, keys, alsoTo, alias];

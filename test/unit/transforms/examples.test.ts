@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { isJsonObject, stripExact, type JsonObject } from '../../../singer/index.ts';
-import { createValidator } from '../../../singer/target/validate.ts';
+import type { JsonObject } from '../../../singer/index.ts';
 import { derivations } from '../../../transforms/derivations/index.ts';
 import { operations } from '../../../transforms/operations/index.ts';
 import type { RuleExample } from '../../../transforms/rule.ts';
 import { rules } from '../../../transforms/rules/index.ts';
 import { recordOf, schemaOf, transform, type Transformed } from './run.ts';
+import { expectValid } from './valid.ts';
 
 const KEYS = { example: { ephemeral: true } };
 
@@ -39,17 +39,4 @@ function runExample({ rules, schema, keys, input }: RuleExample): Promise<Transf
     { type: 'SCHEMA', stream: 's', schema: schema as JsonObject, key_properties: keys ?? [] },
     ...input.map((record) => recordOf('s', record)),
   ]);
-}
-
-/** Every record that comes out is valid by the SCHEMA that came out before it. */
-function expectValid({ messages }: Transformed): void {
-  const compile = createValidator();
-  const validators = new Map<string, ReturnType<typeof compile>>();
-  for (const message of messages) {
-    const { schema, stream = '' } = message;
-    if (isJsonObject(schema)) validators.set(stream, compile(schema, stream));
-    if (message.type !== 'RECORD') continue;
-    const violation = validators.get(message.stream!)!(stripExact(message['record']!));
-    expect(violation, `${message.stream}: ${JSON.stringify(message['record'])}`).toBeUndefined();
-  }
 }

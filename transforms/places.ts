@@ -1,0 +1,42 @@
+import { nearest } from '../singer/index.ts';
+import { allPlaces, ITEMS, type Place, placesOf, splitPatterns } from './path.ts';
+import type { RuleContext, Shape } from './rule.ts';
+
+/** The names that a value of the config holds: one, or a list of them. */
+export function namesIn(value: unknown): string[] {
+  return [value].flat().filter((name): name is string => typeof name === 'string');
+}
+
+/**
+ * The members that patterns mean in a shape. Tells `context` of a pattern that means none, and of one that ends in a list's items, which
+ * have no name.
+ */
+export function membersAt(patterns: readonly string[], shape: Shape, context: RuleContext): Place[] {
+  return patterns.flatMap(splitPatterns).flatMap((pattern) => {
+    const places = placesOf(pattern, shape);
+    if (places.length === 0) tellUnknown(pattern, shape, context);
+    const items = places.find(({ steps }) => steps.at(-1) === ITEMS);
+    if (items === undefined) return places;
+    context.problem(`${items.text} means the items of a list; name the list or a member of its items`);
+    return [];
+  });
+}
+
+/** Says that the schema has no such field, with the name that is nearest. */
+export function tellUnknown(pattern: string, shape: Shape, context: RuleContext, at?: string): void {
+  const near = nearest(pattern, allPlaces(shape));
+  context.problem(
+    `the schema of ${shape.stream} has no field ${pattern}${near === undefined ? '' : `; did you mean ${near}?`}`,
+    at,
+  );
+}
+
+/** Says of keys that are gone, unless a later rule says what stands in their place. */
+export function refuseLostKeys(before: Shape, lost: readonly string[], context: RuleContext): void {
+  const keys = before.keys.filter((key) => lost.includes(key));
+  if (keys.length === 0 || context.later.has('keys') || context.later.has('aggregate')) return;
+  const many = keys.length > 1;
+  context.problem(
+    `${keys.join(', ')} ${many ? 'are key properties' : 'is a key property'}; say with keys what takes ${many ? 'their' : 'its'} place`,
+  );
+}
