@@ -55,6 +55,8 @@ export interface Defaults {
 export interface Step {
   /** The schema of what comes out, true for every value that `apply` can give. */
   readonly schema: JsonSchema;
+  /** Name of a new property of the record that keeps the value which came to the field's first step. */
+  readonly keeps?: string;
   /**
    * The new value. Pure but for what `keys` and `count` keep. Is not called for null unless the operation says `takesNull`, nor for an
    * absent value unless it says `takesAbsent`. Undefined takes the property away. Throws ValueFault for a value that it cannot take.

@@ -14,6 +14,8 @@ export interface FieldProgram {
   /** What hides the value, if a step does. */
   readonly privacy: Privacy | undefined;
   readonly takesAbsent: boolean;
+  /** New properties of the record that keep the value which came. */
+  readonly keeps: readonly string[];
   /** Gives the new value; undefined takes the property away. Throws RecordFault. */
   run(value: Json | undefined, record: Fields): Json | undefined;
   /** For a value that stands where the path should go on. Throws RecordFault if the steps hide something. */
@@ -43,6 +45,7 @@ export function compileSteps(given: readonly Json[], place: Place, shape: Shape,
     schema,
     privacy,
     takesAbsent: steps.some(({ operation }) => operation.takesAbsent === true),
+    keeps: steps.flatMap(({ keeps }) => keeps ?? []),
     run: (value, record) => steps.reduce((value, step) => runStep(step, value, record, place.text), value),
     elsewhere(value) {
       if (privacy === undefined) return value;
@@ -96,6 +99,8 @@ function compileStep(
     count: (what, by) => context.count(what, by),
   };
   const step = operation.prepare(own as never, field);
+  const keepsProblem = step.keeps === undefined ? undefined : problemOfKeeping(step.keeps, place, properties);
+  if (keepsProblem !== undefined) field.problem(keepsProblem);
   const condition =
     when === undefined ? undefined : compileWhen(when, shape, { ...context, path: `${context.path}.${below('when')}` });
   // Null passes where the operation is not asked, and where a step may be skipped so does all that came in.
@@ -105,11 +110,17 @@ function compileStep(
   return {
     apply: (value, record) => step.apply(value, record),
     schema,
+    ...(step.keeps === undefined ? {} : { keeps: step.keeps }),
     operation,
     onError,
     when: condition,
     redacted: redactedOf(step.schema),
   };
+}
+
+function problemOfKeeping(name: string, { steps }: Place, properties: Readonly<Record<string, JsonSchema>>): string | undefined {
+  if (steps.length > 0) return `${name} can keep the value of a property only, not of a part of one`;
+  return Object.hasOwn(properties, name) ? `there is a field ${name} already` : undefined;
 }
 
 function isKeyPlace({ name }: Place, { keys }: Shape): boolean {

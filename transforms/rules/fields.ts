@@ -27,7 +27,7 @@ export default defineRule({
     },
   ],
   prepare(value, shape, context) {
-    const programs: { readonly place: Place; readonly program: FieldProgram }[] = [];
+    const programs: FieldPlace[] = [];
     let current = shape;
     for (const [key, given] of Object.entries(isJsonObject(value) ? value : {})) {
       const { steps, optional } = stepsOf(given ?? []);
@@ -41,9 +41,15 @@ export default defineRule({
         }
       }
     }
+    tellKeptInClear(programs, context);
     return prepared(current, programs);
   },
 });
+
+interface FieldPlace {
+  readonly place: Place;
+  readonly program: FieldProgram;
+}
 
 function stepsOf(given: Json): { readonly steps: readonly Json[]; readonly optional: boolean } {
   if (isJsonObject(given) && Object.hasOwn(given, 'steps')) {
@@ -64,9 +70,18 @@ function tellUnknown(pattern: string, key: string, shape: Shape, context: RuleCo
   );
 }
 
-function withPlace(shape: Shape, { name, steps }: Place, { schema, privacy }: FieldProgram): Shape {
+/** What one step keeps, no other may hide. */
+function tellKeptInClear(programs: readonly FieldPlace[], context: RuleContext): void {
+  for (const { place, program } of programs) {
+    if (!programs.some((other) => other.place.name === place.name && other.program.privacy !== undefined)) continue;
+    for (const name of program.keeps) context.problem(`${name} would keep in clear what is hidden in ${place.name}`, place.name);
+  }
+}
+
+function withPlace(shape: Shape, { name, steps }: Place, { keeps, schema, privacy }: FieldProgram): Shape {
   const properties = propertiesOf(shape);
-  const next = withProperties(shape, { ...properties, [name]: withSchemaAt(properties[name]!, steps, () => schema) });
+  const kept = Object.fromEntries(keeps.map((copy) => [copy, properties[name]!]));
+  const next = withProperties(shape, { ...properties, [name]: withSchemaAt(properties[name]!, steps, () => schema), ...kept });
   const before = shape.privacy[name];
   const strongest = privacy === undefined ? before : weaker(before, privacy);
   return strongest === undefined ? next : { ...next, privacy: { ...next.privacy, [name]: strongest } };
@@ -78,7 +93,7 @@ function weaker(a: Privacy | undefined, b: Privacy): Privacy {
   return a === undefined || order.indexOf(b) < order.indexOf(a) ? b : a;
 }
 
-function prepared(shape: Shape, programs: readonly { readonly place: Place; readonly program: FieldProgram }[]): PreparedRule {
+function prepared(shape: Shape, programs: readonly FieldPlace[]): PreparedRule {
   const runs = programs.map(({ place, program }) => runOf(place, program));
   return {
     shape,
@@ -97,6 +112,7 @@ function runOf({ name, steps }: Place, program: FieldProgram): (record: RecordVi
     const slot = record.slot(name);
     const before = record.at(slot);
     if (before === undefined && !program.takesAbsent) return;
+    if (before !== undefined) for (const copy of program.keeps) record.set(copy, before);
     const after = steps.length === 0 ? run(before, record) : withValueAt(before, steps, (value) => run(value, record), elsewhere);
     if (after === before) return;
     if (after === undefined) record.deleteAt(slot);
