@@ -101,12 +101,16 @@ function explainRecord(rules: RuleSet, options: WayOptions, stream: string, sche
     const sink: WaySink = {
       record: (record) => void out.push({ stream: way.shape.stream, record: record.toObject() }),
       child: (stream, record) => void out.push({ stream, record }),
+      refused: (error) => {
+        throw error;
+      },
+      rest: () => '{}',
     };
     const rule = found.calls[count - 1]!.path;
     try {
       way.view.load(record);
       way.run(sink);
-      way.flush(sink);
+      for (const _ of way.flush(sink, true));
       steps.push({ rule, out });
     } catch (error) {
       const fault = asFault(error);
