@@ -180,7 +180,7 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
     window.start = parser.next;
     state.line += parser.innerLines + 1;
     if (muted || open?.unclosed === true) continue;
-    if (parser.problem === 'unclosed-quote') open = { ...row, unclosed: true };
+    if (goesOn(parser)) open = { ...row, unclosed: true };
     else open = parser.terminated ? undefined : row;
   }
 
@@ -189,6 +189,11 @@ export async function* readRows(job: RowsJob, out: Out): AsyncGenerator<FileStat
   if (waiting)
     job.log.info('The last row has no line break yet and waits for the next run', { file: file.key, line: state.line });
   return position(state.rowsLeft > 0 && !waiting);
+}
+
+/** True for a malformed row to which whatever is appended belongs, or may belong, a line break too. */
+function goesOn({ problem, unfinished, terminated }: RowParser): boolean {
+  return problem === 'unclosed-quote' || problem === 'dangling-escape' || (unfinished && !terminated);
 }
 
 /** Counts what was noteworthy about a row that was sent. */
@@ -219,6 +224,7 @@ async function passOver(
     await window.fill();
   }
   parser.next = skipper.next;
+  parser.terminated = skipper.terminated;
   parser.innerLines += skipper.innerLines;
   const bytes = window.offset + skipper.next - window.start - offset;
   const row = {

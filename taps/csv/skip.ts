@@ -13,6 +13,8 @@ export class RowSkipper {
   next = 0;
   /** Line breaks inside the row. */
   innerLines = 0;
+  /** False once the file has ended instead of the row. */
+  terminated = true;
   /** True once the file has ended inside quotes. */
   unclosed = false;
   readonly #dialect: Dialect;
@@ -69,6 +71,7 @@ export class RowSkipper {
       this.#atCellStart = false;
     }
     this.next = Math.min(i, end);
+    this.terminated = !eof;
     this.unclosed = eof && this.#inQuotes;
     return eof;
   }

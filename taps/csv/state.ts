@@ -25,7 +25,7 @@ export interface OpenRow {
   readonly offset: number;
   readonly rows: number;
   readonly line: number;
-  /** True for a row with a quote that was not closed: whatever is appended belongs to it, and the lines after it were a guess. */
+  /** True for a malformed row that takes whatever is appended (a quote was not closed): it is read again, and the lines after it were a guess. */
   readonly unclosed?: true;
 }
 

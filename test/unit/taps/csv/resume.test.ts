@@ -114,6 +114,24 @@ describe('the state of a file', () => {
     expect(fileStateOf(second.bookmark)['rows']).toBe(2);
   });
 
+  it.each([
+    ['an escape character', 'a,b\n1,2\n3,\\', '\r\n,4\n5,6\n', { escapechar: '\\' }],
+    ['a cell that is too long', 'a,b\n1,2\n"123456789",x', 'y\n5,6\n', { max_field_bytes: 8 }],
+    ['a cell that is too long, not quoted', 'a,b\n1,2\n123456789,3', '4\n5,6\n', { max_field_bytes: 8 }],
+  ])('takes what is appended to a malformed last row for a part of it: %s', async (_name, before, after, options) => {
+    for (const mode of ['mtime', 'append'] as const) {
+      const place = path(before);
+      const e = entryOf({ paths: [place], on_error: 'skip', mode, ...options });
+      const first = await readAll(e, { metadata: true });
+      appendFileSync(place, after);
+      const second = await readAll(e, { metadata: true, request: { bookmark: first.bookmark } });
+      const rows = (records: readonly Record<string, unknown>[]) =>
+        records.map((row) => [row['a'], row['b'], row['_sdc_source_lineno']]);
+      const whole = await readAll(e, { metadata: true });
+      expect([...rows(first.records), ...rows(second.records)]).toEqual(rows(whole.records));
+    }
+  });
+
   it('forgets files that are gone, and says so, but not when nothing is there at all', async () => {
     const [a, b] = [path('a\n1\n'), path('a\n2\n')];
     const { bookmark } = await readAll(entryOf({ paths: [a, b] }));
