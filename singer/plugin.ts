@@ -90,6 +90,11 @@ export interface Stream {
   readonly metadata?: JsonObject;
   /** More metadata of top-level properties, for example `{ id: { 'sql-datatype': 'int8' } }` or `{ x: { inclusion: 'unsupported' } }`. */
   readonly propertyMetadata?: Readonly<Record<string, JsonObject>>;
+  /**
+   * False if something of the source is known to be missing from a reading (asked before and after it): the rows that it did not give
+   * may still be there, so none is activated away. Absent: a reading that ends has seen everything.
+   */
+  seesAll?(): boolean;
   /** Reads the stream in order. Pull only: nothing is read before it is asked for. */
   read(request: ReadRequest): AsyncIterable<Batch>;
 }

@@ -7,7 +7,7 @@ export const tapSettings = {
     type: 'boolean',
     default: false,
     description:
-      'Mark each record of a FULL_TABLE stream with a version and send ACTIVATE_VERSION after its last row, so that the target can drop rows that vanished.',
+      'Mark each record of a FULL_TABLE stream with a version and send ACTIVATE_VERSION after its last row, so that the target can drop rows that vanished; not when a part of the source is known to be missing.',
   },
   state_interval_records: {
     type: 'integer',

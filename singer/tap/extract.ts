@@ -82,7 +82,8 @@ async function syncStream(sync: Sync, plan: StreamPlan): Promise<void> {
   await states.send();
   await send(sync, schemaLine({ stream: plan.name, schema: plan.schema, keys: plan.keys, replicationKey: plan.replicationKey }));
   if (test === 'schema') return;
-  if (table?.first === true) await send(sync, activateVersionLine(plan.name, table.version));
+  const seesAll = (): boolean => plan.stream.seesAll?.() !== false;
+  if (table?.first === true && seesAll()) await send(sync, activateVersionLine(plan.name, table.version));
   const sinkOptions = { stream: plan.name, version: table?.version, output: sync.output, meter: sync.meter, signal: run.signal };
   // A test of one record is best seen on the output itself.
   const { batch } = sync.settings;
@@ -115,7 +116,11 @@ async function syncStream(sync: Sync, plan: StreamPlan): Promise<void> {
   } finally {
     await sink.close();
   }
-  if (table !== undefined) {
+  if (table !== undefined && !seesAll()) {
+    run.log.warn('Something of the source was missing: no ACTIVATE_VERSION is sent, so that the target keeps what it has', {
+      stream: plan.name,
+    });
+  } else if (table !== undefined) {
     await send(sync, activateVersionLine(plan.name, table.version));
     bookmarks.set(id, table.done);
   }

@@ -141,7 +141,7 @@ async function* readFile(reading: Reading, wanted: Wanted, out: Out): AsyncGener
     const { fastLane } = tuning;
     const job = { file, entry, opened, start, layout, policy, limit: wanted.left, newTail: tailClock(request), fastLane, log };
     const state = yield* readRows(job, out);
-    return await withFate(state, opened, { stream: name, file, log });
+    return await withFate(state, opened, { stream: name, file, log, onTorn: wanted.onTorn });
   } finally {
     await opened.close();
   }

@@ -12,18 +12,19 @@ const MESSAGES: Readonly<Record<Exclude<Fate, 'same'>, string>> = {
 };
 
 /**
- * At the end of a file: tells what was replaced in it, and what has happened to it since it was opened. A file that is not the same any more is not done with, whatever its size and
- * time may be in the next run.
+ * At the end of a file: tells what was replaced in it, and what has happened to it since it was opened. A file that is not the same any
+ * more is not done with, whatever its size and time may be in the next run.
  */
 export async function withFate(
   state: FileState,
   opened: { fate(): Promise<Fate>; badBytes(): number },
-  { stream, file, log }: { stream: string; file: FoundFile; log: Log },
+  { stream, file, log, onTorn }: { stream: string; file: FoundFile; log: Log; onTorn?: (() => void) | undefined },
 ): Promise<FileState> {
   const replaced = opened.badBytes();
   if (replaced > 0) log.warn('Bytes that are no text were replaced by U+FFFD', { stream, file: file.key, replaced });
   const fate = await opened.fate();
   if (fate === 'same') return state;
+  if (fate === 'shrunk' || fate === 'rewritten') onTorn?.();
   const facts = { stream, file: file.key };
   if (fate === 'grown') log.info(MESSAGES[fate], facts);
   else log.warn(MESSAGES[fate], facts);

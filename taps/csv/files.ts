@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expandBraces, hasMagic, pathMatcher, segmentMatcher } from './glob.ts';
 import { systemError } from './refusal.ts';
@@ -29,16 +29,18 @@ const FOLDER_NAMES = {
 
 /**
  * The files of a list of paths, each once, in a stable order: lists in their order, what a folder or pattern gives sorted by path.
- * `missing` names the paths that gave none. Throws SystemError for what may not be read.
+ * `missing` names the paths that gave none, `vanished` the files that were listed and are not there: removed meanwhile, or links that
+ * lead nowhere. Throws SystemError for what may not be read.
  */
 export async function findFiles(
   paths: readonly string[],
   exclude: readonly string[],
   format: keyof typeof FOLDER_NAMES = 'auto',
-): Promise<{ files: FoundFile[]; missing: string[]; passedOver: number }> {
+): Promise<{ files: FoundFile[]; missing: string[]; vanished: string[]; passedOver: number }> {
   const excluded = pathMatcher(exclude);
   const found = new Map<string, FoundFile>();
   const missing: string[] = [];
+  const vanished: string[] = [];
   let passedOver = 0;
   for (const path of paths) {
     if (path === '-') {
@@ -54,13 +56,16 @@ export async function findFiles(
       }
       if (excluded(file.path)) continue;
       const facts = await factsOf(file.path);
-      if (facts === undefined) continue;
+      if (facts === undefined) {
+        vanished.push(file.path);
+        continue;
+      }
       any = true;
       found.set(file.path, { key: file.path, path: file.path, ...facts });
     }
     if (!any) missing.push(path);
   }
-  return { files: [...found.values()], missing, passedOver };
+  return { files: [...found.values()], missing, vanished, passedOver };
 }
 
 interface Candidate {
@@ -102,8 +107,14 @@ async function glob(pattern: string): Promise<string[]> {
     places = [...next];
   }
   const files: string[] = [];
-  for (const place of places) if (place !== '' && (await statOf(place))?.isDirectory() === false) files.push(place);
+  for (const place of places) if (place !== '' && (await isFileOrLink(place))) files.push(place);
   return files;
+}
+
+/** True for anything but a folder; a link that leads nowhere counts. */
+async function isFileOrLink(path: string): Promise<boolean> {
+  const facts = await statOf(path);
+  return facts === undefined ? (await lstat(path).catch(() => undefined)) !== undefined : !facts.isDirectory();
 }
 
 /** The folder itself and all below it. Linked and hidden folders are left out: a link may lead in a circle. */
@@ -121,7 +132,7 @@ async function filesBelow(place: string, hidden = true): Promise<string[]> {
     if (!hidden && entry.name.startsWith('.')) continue;
     const path = join(place, entry.name);
     if (entry.isDirectory()) files.push(...(await filesBelow(path, hidden)));
-    else if (!entry.isSymbolicLink() || (await statOf(path))?.isDirectory() === false) files.push(path);
+    else if (!entry.isSymbolicLink() || (await statOf(path))?.isDirectory() !== true) files.push(path);
   }
   return files;
 }

@@ -46,6 +46,8 @@ export interface Wanted {
   readonly rejects: Map<string, RejectFile>;
   /** Malformed rows of the stream so far. */
   readonly errors: ErrorCount;
+  /** Called when the file changed while it was read in such a way that rows may be missing. */
+  readonly onTorn?: () => void;
 }
 
 /** Rows that the core converts to types the catalog wants leave as objects. */

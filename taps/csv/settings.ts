@@ -128,7 +128,8 @@ export const fileSettings = {
     type: 'string',
     options: ['fail', 'warn'],
     default: 'fail',
-    description: 'What to do when a path does not exist or matches no file: end the run, or warn and go on with the others.',
+    description:
+      'What to do when a path does not exist, or matches no file that can be used: end the run, or warn and go on with the others. After a warning no ACTIVATE_VERSION is sent for the stream.',
   },
   ...rowSettings,
 } as const satisfies Settings;

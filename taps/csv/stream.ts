@@ -41,12 +41,17 @@ export async function openStreams(
 
 async function openStream(group: Group, metadataColumns: boolean, run: Run, tuning: Tuning): Promise<CsvStream> {
   const discovered = await discover({ group, ...madeColumnsOf(group, metadataColumns), run, tuning });
+  let torn = false;
+  const onTorn = (): void => {
+    torn = true;
+  };
   return {
     id: group.name,
     schema: discovered.schema,
     keys: group.entries[0]!.keys,
     methods: ['INCREMENTAL', 'FULL_TABLE'],
-    read: (request) => read({ group, tuning, readFile: discovered.readFile }, request),
+    seesAll: () => !group.lacksFiles && !torn,
+    read: (request) => read({ group, tuning, readFile: discovered.readFile, onTorn }, request),
     close: () => closeAll(group.parts),
   };
 }
@@ -54,6 +59,8 @@ async function openStream(group: Group, metadataColumns: boolean, run: Run, tuni
 interface Reading extends Pick<Discovered, 'readFile'> {
   readonly group: Group;
   readonly tuning: Tuning;
+  /** Called when something of the source could not be read, and the run goes on. */
+  readonly onTorn: () => void;
 }
 
 async function* read(reading: Reading, request: ReadRequest): AsyncGenerator<Batch> {
@@ -86,10 +93,14 @@ async function* read(reading: Reading, request: ReadRequest): AsyncGenerator<Bat
         unchanged++;
         continue;
       }
-      const rows = reading.readFile({ part, prior, request, left, rejects, errors }, out);
+      const rows = reading.readFile({ part, prior, request, left, rejects, errors, onTorn: reading.onTorn }, out);
       for (;;) {
         const before = out.records;
-        const step = await rows.next().catch((error: unknown) => vanished(error, part, name, request));
+        const step = await rows.next().catch((error: unknown) => {
+          vanished(error, part, name, request);
+          reading.onTorn();
+          return undefined;
+        });
         if (step === undefined) break;
         left -= out.records - before;
         if (part.file.regular) states.set(part.file.key, step.value);
@@ -107,7 +118,7 @@ async function* read(reading: Reading, request: ReadRequest): AsyncGenerator<Bat
 }
 
 /** A file that was removed after it was listed: told, where the entry bears missing files. Throws any other error. */
-function vanished(error: unknown, { file, entry }: Part, stream: string, { log }: ReadRequest): undefined {
+function vanished(error: unknown, { file, entry }: Part, stream: string, { log }: ReadRequest): void {
   const gone = error instanceof SystemError && error.code === 'file-not-found' && entry.if_no_files === 'warn';
   if (!gone) throw error;
   log.warn('A file vanished before it could be read', { stream, file: file.key });

@@ -151,7 +151,7 @@ async function* readFile(reading: Reading, wanted: Wanted, out: Out): AsyncGener
     const check = tuning.fastLane ? lineCheck(layout.properties, keys) : undefined;
     log.debug('Reading a file', { stream: group.name, file: file.key, from: start.offset });
     const job = { file, entry, opened, start, layout, check, keys, policy, limit: wanted.left, newTail: tailClock(request), log };
-    return await withFate(yield* readLines(job, out), opened, { stream: group.name, file, log });
+    return await withFate(yield* readLines(job, out), opened, { stream: group.name, file, log, onTorn: wanted.onTorn });
   } finally {
     await opened.close();
   }

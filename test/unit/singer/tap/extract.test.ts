@@ -445,6 +445,23 @@ describe('extract of a whole table', () => {
     expect(again.messages.at(-2)).toEqual({ type: 'ACTIVATE_VERSION', stream: 'a', version: cut.messages[2]!.version });
   });
 
+  it('activates nothing where something of the source was missing, before the reading or in it, and says so', async () => {
+    for (const answers of [
+      [false, false],
+      [true, false],
+    ]) {
+      const stream = { ...table, seesAll: () => answers.shift() ?? false };
+      const early = answers[0];
+      const { messages, log } = await sync([stream], { config });
+      expect(messages.filter((message) => message.type === 'ACTIVATE_VERSION')).toHaveLength(early ? 1 : 0);
+      const version = messages.find((message) => message.type === 'RECORD')!.version;
+      expect(messages.at(-1)!.value).toEqual({ bookmarks: { a: { version } } });
+      expect(log.lines.find((line) => line.level === 'warn')?.message).toContain('no ACTIVATE_VERSION is sent');
+      const again = await sync([table], { config, state: messages.at(-1)!.value });
+      expect(again.messages.at(-2)).toEqual({ type: 'ACTIVATE_VERSION', stream: 'a', version });
+    }
+  });
+
   it('grows even where the clock went back', async () => {
     const state = { bookmarks: { a: { activated_version: 9e15 } } };
     const { messages } = await sync([table], { config, state });

@@ -88,6 +88,13 @@ describe('the name of a stream', () => {
     expect(found.said).toContain('Files give no name for a stream and are left out');
   });
 
+  it('that no file gives is as good as no file', async () => {
+    const root = tree(['a.csv', 'b.csv']);
+    const entry = entryOf({ paths: [root], entity: '{1}', entity_pattern: '(x)-' });
+    await expect(names([entry])).rejects.toMatchObject({ code: 'no-files', facts: { count: 2 } });
+    expect((await names([{ ...entry, if_no_files: 'warn' }])).names).toEqual([]);
+  });
+
   it('may be given by several entries, if their keys are the same', async () => {
     const root = tree(['a.csv', 'x/a.csv']);
     const entries = [entryOf({ paths: [`${root}/a.csv`], entity: '{stem}' }), entryOf({ paths: [`${root}/x`], entity: 'a' })];

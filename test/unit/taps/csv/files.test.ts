@@ -107,6 +107,25 @@ describe('finding files', () => {
     expect(said.filter((line) => line.level === 'warning').map((line) => line.fields!['paths'])).toEqual([[path]]);
   });
 
+  it('tells of links that lead nowhere, and that the stream does not see all', async () => {
+    mkdirSync(temp.path('links'));
+    writeFileSync(temp.path('links/a.csv'), 'a\n1\n');
+    const pattern = temp.path('links/*.csv');
+    expect((await readAll(entryOf({ paths: [pattern] }))).stream.seesAll?.()).toBe(true);
+    symlinkSync(temp.path('links/gone'), temp.path('links/b.csv'));
+    for (const path of [pattern, temp.path('links'), temp.path('links/**')]) {
+      const { records, said, stream } = await readAll(entryOf({ paths: [path] }));
+      expect(records).toEqual([{ a: '1' }]);
+      expect(said.find((line) => line.level === 'warning')).toMatchObject({
+        message: expect.stringContaining('are not there'),
+        fields: { files: [temp.path('links/b.csv')] },
+      });
+      expect(stream.seesAll?.()).toBe(false);
+    }
+    const none = [temp.path('links/a.csv'), temp.path('links/none.csv')];
+    expect((await readAll(entryOf({ paths: none, if_no_files: 'warn' }))).stream.seesAll?.()).toBe(false);
+  });
+
   it('says what the system answered to a path that cannot be followed', async () => {
     symlinkSync(temp.path('loop'), temp.path('loop'));
     await expect(readAll(entryOf({ paths: [temp.path('loop')] }))).rejects.toMatchObject({

@@ -135,6 +135,7 @@ describe('a file that changes while it is read', () => {
     const place = path(`a\n${rows}`);
     const first = await disturbed(place, () => rmSync(place));
     expect(warnings(first).join()).toContain('was removed while it was read');
+    expect(first.stream.seesAll?.()).toBe(true);
     expect(sent(first)).toEqual(rows.trim().split('\n'));
   });
 
@@ -142,6 +143,7 @@ describe('a file that changes while it is read', () => {
     const place = path(`a\n${rows}`);
     const first = await disturbed(place, () => truncateSync(place, 4));
     expect(warnings(first).join()).toContain('became shorter while it was read');
+    expect(first.stream.seesAll?.()).toBe(false);
     const second = await readAll(entryOf({ paths: [place] }), { request: { bookmark: first.bookmark } });
     expect(sent(second)).toEqual(['0']);
   });
@@ -153,6 +155,7 @@ describe('a file that changes while it is read', () => {
       utimesSync(place, 1, 2);
     });
     expect(warnings(first).join()).toContain('was written to while it was read');
+    expect(first.stream.seesAll?.()).toBe(false);
     const second = await readAll(entryOf({ paths: [place] }), { request: { bookmark: first.bookmark } });
     expect(sent(second)).toEqual(rows.replaceAll('1', '7').trim().split('\n'));
   });
@@ -172,6 +175,7 @@ describe('a file that changes while it is read', () => {
         await expect(read()).rejects.toMatchObject({ code: 'file-not-found', facts: { file: places[0] } });
       else {
         expect(sent({ text: await read() })).toEqual(['2']);
+        expect(stream!.seesAll?.()).toBe(false);
         expect(said.map((line) => line.message)).toContain('A file vanished before it could be read');
       }
     }
