@@ -91,6 +91,11 @@ export interface Stream {
   /** More metadata of top-level properties, for example `{ id: { 'sql-datatype': 'int8' } }` or `{ x: { inclusion: 'unsupported' } }`. */
   readonly propertyMetadata?: Readonly<Record<string, JsonObject>>;
   /**
+   * The schema that rows have when this one is announced, for sources whose types are a guess of the day: a catalog may hold an older
+   * one, and `read` can keep to it (`ReadRequest.schema`). Absent: `schema`, and the core converts.
+   */
+  given?(announced: JsonSchema): JsonSchema;
+  /**
    * False if something of the source is known to be missing from a reading (asked before and after it): the rows that it did not give
    * may still be there, so none is activated away. Absent: a reading that ends has seen everything.
    */

@@ -119,8 +119,8 @@ function selectedEntries(entries: readonly Entry[], log: Log): Entry[] {
 type Report = (message: string) => void;
 
 function planStream(stream: Stream, own: MetadataMap, entry: Entry, report: Report, log: Log): StreamPlan {
-  const source = propertiesOf(stream.schema);
   const listedSchema = entry.schema ?? stream.schema;
+  const source = propertiesOf(stream.given?.(listedSchema) ?? stream.schema);
   const { schema, gone } = withoutMissing(listedSchema, source);
   if (gone.length > 0)
     log.warn('Properties of the catalog that the source does not have are left out', { stream: stream.id, properties: gone });

@@ -1,5 +1,5 @@
 import type { JsonSchema, ReadRequest } from '../../singer/index.ts';
-import { SystemError } from '../../singer/index.ts';
+import { isJsonObject, SystemError } from '../../singer/index.ts';
 import { EXTRA, LINE, MADE_COLUMNS, MISFITS, MTIME, ROW_HASH, SOURCE } from './columns.ts';
 import type { Entry } from './entries.ts';
 import { withFate } from './fate.ts';
@@ -23,6 +23,8 @@ import { TypeSurvey } from './types/survey.ts';
 import { VerdictLog } from './verdicts.ts';
 
 interface Reading extends Discovery {
+  /** Columns of `made` that are announced. */
+  readonly announced: ReadonlySet<string>;
   readonly columns: ReadonlySet<string>;
   readonly types: StreamTypes;
   /** Names that the columns of files may not have. */
@@ -65,10 +67,12 @@ export async function discoverDelimited(discovery: Discovery): Promise<Discovere
   if (keys.includes(ROW_HASH) && !columns.names.has(ROW_HASH)) made.add(ROW_HASH);
   const types = survey.end(columns.names, log);
   // Where every column is text there is nothing that might not fit.
-  if (!entries.some((entry) => types.mayKeep(entry, columns.names))) made.delete(MISFITS);
-  const reading: Reading = { ...discovery, columns: columns.names, types, reserved };
+  const announced = new Set(made);
+  if (!entries.some((entry) => types.mayKeep(entry, columns.names))) announced.delete(MISFITS);
+  const reading: Reading = { ...discovery, announced, columns: columns.names, types, reserved };
   return {
     schema: schemaOf(reading),
+    given: (older) => schemaOf({ ...reading, announced: announcedIn(older, made), types: types.as(older) }),
     readFile: (wanted, out) => readFile(reading, wanted, out),
   };
 }
@@ -84,9 +88,15 @@ function fillsExtra(entry: Entry): boolean {
   return entry.ragged_rows === 'extra' || entry.duplicate_headers === 'extra' || entry.extra_columns === 'extra';
 }
 
-function schemaOf({ columns, made, pathColumns, types }: Reading): JsonSchema {
-  const front = [SOURCE, MTIME, ...pathColumns.keys(), LINE].filter((name) => made.has(name));
-  const back = [EXTRA, MISFITS, ROW_HASH].filter((name) => made.has(name));
+/** The columns of `made` but for that of misfits, unless the older catalog has it. */
+function announcedIn({ properties }: JsonSchema, made: ReadonlySet<string>): ReadonlySet<string> {
+  const has = isJsonObject(properties) && Object.hasOwn(properties, MISFITS);
+  return new Set([...made].filter((name) => name !== MISFITS || has));
+}
+
+function schemaOf({ columns, made, announced, pathColumns, types }: Reading): JsonSchema {
+  const front = [SOURCE, MTIME, ...pathColumns.keys(), LINE].filter((name) => announced.has(name));
+  const back = [EXTRA, MISFITS, ROW_HASH].filter((name) => announced.has(name));
   const schemas: Readonly<Record<string, JsonSchema>> = { ...MADE_COLUMNS, ...Object.fromEntries(pathColumns) };
   const own = (name: string): [string, JsonSchema] => [
     name,
@@ -126,7 +136,7 @@ async function* readFile(reading: Reading, wanted: Wanted, out: Out): AsyncGener
     const envelope = request.whole ? request.envelope() : BARE;
     const layout = layoutOf({
       header: header.columns,
-      cells: await reading.types.writers(entry, header.columns, request.keys, request.schema),
+      cells: await reading.types.as(request.schema).writers(entry, header.columns, request.keys),
       extraCells: extraCellsOf(reading, part, header, request),
       keys: request.keys,
       columns: request.columns,

@@ -28,6 +28,8 @@ export interface Discovery extends MadeColumns {
 /** What is known of a stream once its files have been looked into. */
 export interface Discovered {
   readonly schema: JsonSchema;
+  /** The schema that rows have when this one is announced: types that were inferred give way to those of an older catalog. */
+  readonly given: (announced: JsonSchema) => JsonSchema;
   /**
    * Reads a file from where `prior` says into `out`. Yields how far it has come each time `out` is full, and gives it at the end.
    * Throws InputError for a malformed row when the policy says so, SystemError for a refusal of the system.

@@ -177,7 +177,7 @@ export const rowSettings = {
     options: ['none', 'sample'],
     default: 'none',
     description:
-      'none: every column is text. sample: the first rows of each file tell integers, numbers, booleans, dates and times with a zone (others with the setting zone). Numbers with leading zeros or a plus sign stay text. What does not fit later: see on_type_error. Other files may tell other types in the next run: types says what must not change.',
+      'none: every column is text. sample: the first rows of each file tell integers, numbers, booleans, dates and times with a zone (others with the setting zone). Numbers with leading zeros or a plus sign stay text. What does not fit later: see on_type_error. Other files may tell other types in the next run: types says what must not change. A catalog from before keeps the types it has.',
   },
   infer_rows: {
     type: 'integer',

@@ -48,6 +48,7 @@ async function openStream(group: Group, metadataColumns: boolean, run: Run, tuni
   return {
     id: group.name,
     schema: discovered.schema,
+    given: discovered.given,
     keys: group.entries[0]!.keys,
     methods: ['INCREMENTAL', 'FULL_TABLE'],
     seesAll: () => !group.lacksFiles && !torn,

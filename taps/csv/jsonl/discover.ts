@@ -19,7 +19,7 @@ import type { OpenedLines } from './open-lines.ts';
 import { openLines } from './open-lines.ts';
 import { readLines } from './reader.ts';
 import type { Kinds } from './record-types.ts';
-import { RecordTypes, schemaOfKinds } from './record-types.ts';
+import { fits, kindsOfSchema, RecordTypes, schemaOfKinds } from './record-types.ts';
 import type { RecordLayout } from './record-writer.ts';
 
 interface Reading extends Discovery {
@@ -71,6 +71,7 @@ export async function discoverLines(discovery: Discovery): Promise<Discovered> {
   const reading: Reading = { ...discovery, properties: found };
   return {
     schema: schemaOf(reading),
+    given: (older) => schemaOf(asAnnounced(reading, older)),
     readFile: (wanted, out) => readFile(reading, wanted, out),
   };
 }
@@ -114,6 +115,22 @@ function recordOf(text: string): JsonObject | undefined {
   }
 }
 
+/** With the types of an older catalog, which saw other records: what does not fit them is a misfit, not an error. */
+function asAnnounced(reading: Reading, { properties }: JsonSchema): Reading {
+  if (!isJsonObject(properties)) return reading;
+  const older = (name: string): Kinds | undefined => {
+    const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    return isJsonObject(property) ? kindsOfSchema(property) : undefined;
+  };
+  const kept = ([name, kinds]: [string, Kinds]): [string, Kinds] => [name, narrowed(kinds, older(name))];
+  return { ...reading, properties: new Map([...reading.properties].map(kept)) };
+}
+
+/** Text takes every value: there the core converts. */
+function narrowed(kinds: Kinds, older: Kinds | undefined): Kinds {
+  return older === undefined || older.has('string') || [...kinds].every((kind) => fits(older, kind)) ? kinds : older;
+}
+
 function schemaOf({ made, pathColumns, properties }: Reading): JsonSchema {
   const front = [SOURCE, MTIME, ...pathColumns.keys(), LINE].filter((name) => made.has(name));
   const back = [EXTRA, MISFITS].filter((name) => made.has(name));
@@ -145,7 +162,7 @@ async function* readFile(reading: Reading, wanted: Wanted, out: Out): AsyncGener
       if (!(await opened.window.skipTo(start.offset))) throw shrunk(file.key);
     }
     const keys = request.keys.filter((key) => !reading.made.has(key));
-    const layout = recordLayout(reading, part, request, opened.mtime);
+    const layout = recordLayout(asAnnounced(reading, request.schema), part, request, opened.mtime);
     const rejects = rejectsOf(group.name, entry, wanted.rejects);
     const policy = new RowPolicy(entry, file.key, log, rejects, wanted.errors);
     const check = tuning.fastLane ? lineCheck(layout.properties, keys) : undefined;

@@ -2,7 +2,9 @@ import type { Json, JsonObject, JsonSchema } from '../../../singer/index.ts';
 import { ExactNumber } from '../../../singer/index.ts';
 
 /** What a JSON value is. A whole number is an integer if it is written as one. */
-export type JsonKind = 'boolean' | 'integer' | 'number' | 'string' | 'array' | 'object';
+export type JsonKind = (typeof KINDS)[number];
+
+const KINDS = ['boolean', 'integer', 'number', 'string', 'array', 'object'] as const;
 
 /** The kind of a value; undefined for null. */
 export function kindOf(value: Json): JsonKind | undefined {
@@ -46,6 +48,13 @@ export class RecordTypes {
 function joined(kinds: ReadonlySet<JsonKind>): Kinds {
   if (kinds.size === 0) return new Set<JsonKind>(['string']);
   return kinds.has('number') ? new Set([...kinds].filter((kind) => kind !== 'integer')) : kinds;
+}
+
+/** The kinds that a property of a catalog announces; undefined if it says more than kinds, or none. */
+export function kindsOfSchema({ type, format }: JsonSchema): Kinds | undefined {
+  const names: unknown[] = Array.isArray(type) ? type : [type];
+  const kinds = KINDS.filter((kind) => names.includes(kind));
+  return kinds.length === 0 || format !== undefined ? undefined : new Set(kinds);
 }
 
 /** How a property is announced. What is inside objects and lists is left open. */

@@ -17,6 +17,18 @@ export const TYPE_SCHEMAS: Readonly<Record<TypeName, JsonSchema>> = {
   time: { type: ['null', 'string'], format: 'time' },
 };
 
+/** The type that a property of a catalog announces, null aside; undefined if it is none of these. */
+export function typeOfSchema({ type, format }: JsonSchema): TypeName | undefined {
+  const types: unknown[] = Array.isArray(type) ? type : [type];
+  if (types.includes('string') && format === undefined) return 'string';
+  const [only, ...more] = types.filter((name) => name !== 'null');
+  if (more.length > 0) return undefined;
+  return TYPE_NAMES.find((name) => {
+    const schema = TYPE_SCHEMAS[name];
+    return Array.isArray(schema['type']) && schema['type'].includes(only) && schema['format'] === format;
+  });
+}
+
 /** Types whose values are written without quotes in JSON. */
 export const BARE_TYPES: ReadonlySet<TypeName> = new Set(['integer', 'number', 'boolean']);
 

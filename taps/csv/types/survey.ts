@@ -5,7 +5,7 @@ import type { Window } from '../window.ts';
 import type { CellWriter } from './cell-writer.ts';
 import { cellWriter } from './cell-writer.ts';
 import type { ColumnType, TypeName, TypeOptions } from './column-type.ts';
-import { declaredTypes, isTimeType, plainType } from './column-type.ts';
+import { declaredTypes, isTimeType, plainType, typeOfSchema } from './column-type.ts';
 import type { Offsets, ReadForm } from './convert.ts';
 import { UTC_OFFSETS } from './convert.ts';
 import { ColumnEvidence } from './infer.ts';
@@ -107,7 +107,8 @@ export class TypeSurvey {
         columns: zoneless,
       });
     }
-    return new StreamTypes(this.#declared, new Map([...this.#names, ...Object.entries(inferred)]));
+    const infers = [...this.#declared.keys()].some((entry) => entry.infer_types !== 'none');
+    return new StreamTypes(this.#declared, this.#names, new Map(Object.entries(inferred)), infers);
   }
 }
 
@@ -115,15 +116,39 @@ export class TypeSurvey {
 export class StreamTypes {
   readonly #declared: ReadonlyMap<TypedEntry, ReadonlyMap<string, ColumnType>>;
   readonly #names: ReadonlyMap<string, TypeName>;
+  readonly #inferred: ReadonlyMap<string, TypeName>;
+  readonly #infers: boolean;
 
-  constructor(declared: ReadonlyMap<TypedEntry, ReadonlyMap<string, ColumnType>>, names: ReadonlyMap<string, TypeName>) {
+  /** `names`: of the columns that the settings give a type. `infers`: whether those of the others are looked for. */
+  constructor(
+    declared: ReadonlyMap<TypedEntry, ReadonlyMap<string, ColumnType>>,
+    names: ReadonlyMap<string, TypeName>,
+    inferred: ReadonlyMap<string, TypeName>,
+    infers: boolean,
+  ) {
     this.#declared = declared;
     this.#names = names;
+    this.#inferred = inferred;
+    this.#infers = infers;
+  }
+
+  /**
+   * The types with those that were inferred replaced by the ones that this schema announces: an older catalog saw other rows. What does
+   * not fit is treated as a misfit, not as an error.
+   */
+  as({ properties }: JsonSchema): StreamTypes {
+    if (!this.#infers || !isJsonObject(properties)) return this;
+    const inferred = new Map(this.#inferred);
+    for (const [column, property] of Object.entries(properties)) {
+      const type = isJsonObject(property) ? typeOfSchema(property) : undefined;
+      if (type !== undefined) inferred.set(column, type);
+    }
+    return new StreamTypes(this.#declared, this.#names, inferred, true);
   }
 
   /** The type of a column; a column nobody spoke of is a string. */
   of(column: string): TypeName {
-    return this.#names.get(column) ?? 'string';
+    return this.#names.get(column) ?? this.#inferred.get(column) ?? 'string';
   }
 
   /** True if a cell of these columns may go to the column of misfits. */
@@ -139,15 +164,11 @@ export class StreamTypes {
     return this.#declared.get(entry)?.get(column) ?? plainType(this.of(column), entry);
   }
 
-  /**
-   * The writers of a file's columns; undefined for those that are sent as they stand. A column that was announced as text (by an
-   * older catalog) is not guessed at: what does not fit would be lost.
-   */
+  /** The writers of a file's columns; undefined for those that are sent as they stand. */
   async writers(
     entry: TypedEntry,
     columns: readonly (string | undefined)[],
     keys: readonly string[],
-    announced: JsonSchema = {},
   ): Promise<(CellWriter | undefined)[]> {
     const declared = this.#declared.get(entry);
     const writers: (CellWriter | undefined)[] = [];
@@ -157,7 +178,7 @@ export class StreamTypes {
         continue;
       }
       const inferred = declared?.has(column) !== true;
-      const type = inferred && isText(announced, column) ? plainType('string', entry) : this.#typeIn(entry, column);
+      const type = this.#typeIn(entry, column);
       const options = {
         type,
         inferred,
@@ -168,14 +189,6 @@ export class StreamTypes {
     }
     return writers;
   }
-}
-
-/** True if any text is valid for the property. */
-function isText({ properties }: JsonSchema, column: string): boolean {
-  const property = isJsonObject(properties) && Object.hasOwn(properties, column) ? properties[column] : undefined;
-  if (!isJsonObject(property) || property['format'] !== undefined) return false;
-  const { type } = property;
-  return type === 'string' || (Array.isArray(type) && type.includes('string'));
 }
 
 /** Reads a type's own forms of dates; the library is loaded for these alone. */
