@@ -29,7 +29,6 @@ export function batchSink(options: SinkOptions, settings: BatchSettings): Record
     await file.write(lines);
     records += count;
     meter.records(stream, count, lines.length);
-    signal.throwIfAborted();
     if (records >= settings.records) await flush();
   }
 
@@ -42,7 +41,6 @@ export function batchSink(options: SinkOptions, settings: BatchSettings): Record
     records = 0;
     const wait = output.write(batchLine({ stream, compression: settings.compression, url, version, extractedAt: new Date() }));
     if (wait !== undefined) await unlessAborted(wait, signal);
-    signal.throwIfAborted();
   }
 
   return {

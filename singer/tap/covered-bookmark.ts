@@ -5,6 +5,8 @@ import type { RecordSink } from './record-sink.ts';
 export class CoveredBookmark {
   readonly #sink: RecordSink;
   #records = 0;
+  /** Records that the newest bookmark taken covers. */
+  #taken = 0;
   #waiting: { readonly records: number; readonly bookmark: JsonObject }[] = [];
 
   constructor(sink: RecordSink) {
@@ -22,10 +24,16 @@ export class CoveredBookmark {
     return this.#waiting.length > 0;
   }
 
+  /** True if some of the records of a bookmark that waits were handed on, and others not. */
+  get isCut(): boolean {
+    return this.isWaiting && this.#sink.handedOn > this.#taken;
+  }
+
   /** The newest covered bookmark that was not taken yet. */
   take(): JsonObject | undefined {
     const covered = this.#waiting.filter(({ records }) => records <= this.#sink.handedOn);
     this.#waiting = this.#waiting.slice(covered.length);
+    this.#taken = covered.at(-1)?.records ?? this.#taken;
     return covered.at(-1)?.bookmark;
   }
 }

@@ -9,7 +9,7 @@ import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
 import type { Run, Source } from '../plugin.ts';
 import { readStream } from './read-stream.ts';
-import { lineSink } from './record-sink.ts';
+import { lineSink, type RecordSink } from './record-sink.ts';
 import { StateSender } from './state-sender.ts';
 import { planSync, type StreamPlan } from './sync-plan.ts';
 import { tableVersion } from './table-version.ts';
@@ -111,9 +111,13 @@ async function syncStream(sync: Sync, plan: StreamPlan): Promise<void> {
       },
     });
     await sink.flush();
+  } catch (error) {
+    // What the reader has a part of it gets whole: otherwise the next run would send that part again.
+    if (covered.isCut && !isOutputFailure(error)) await handOnLeft(sink, run, plan.name);
+    throw error;
+  } finally {
     const last = covered.take();
     if (last !== undefined) bookmarks.set(id, last);
-  } finally {
     await sink.close();
   }
   if (table !== undefined && !seesAll()) {
@@ -125,6 +129,16 @@ async function syncStream(sync: Sync, plan: StreamPlan): Promise<void> {
     bookmarks.set(id, table.done);
   }
   sync.meter.summary(plan.name, { replication_method: plan.method });
+}
+
+async function handOnLeft(sink: RecordSink, { log }: Run, stream: string): Promise<void> {
+  try {
+    await sink.flush();
+  } catch (error) {
+    // What ended the reading is on its way up and says more.
+    const reason = error instanceof Error ? error.message : typeof error;
+    log.warn('The rest of what was read could not be written: the next run sends a part of it again', { stream, reason });
+  }
 }
 
 /** A bookmark that was made with another replication key says nothing about this one. */

@@ -9,7 +9,10 @@ export interface RecordSink {
   readonly head: string;
   /** What stands after a record's `}` that is read now, the newline included. */
   tail(): string;
-  /** Takes whole lines. May keep the buffer no longer than until the promise is settled. */
+  /**
+   * Takes whole lines. May keep the buffer no longer than until the promise is settled. An aborted signal ends the waiting, never the
+   * writing: whoever calls stops once the bookmark of these records is noted, otherwise the next run would send them again.
+   */
   write(lines: Buffer, records: number): Promise<void>;
   /** Records that the reader of the messages can see: what a STATE may cover. */
   readonly handedOn: number;
@@ -28,7 +31,7 @@ export interface SinkOptions {
   readonly signal: AbortSignal;
 }
 
-/** Sends records as RECORD lines. Throws `signal.reason` when the signal is aborted. */
+/** Sends records as RECORD lines. */
 export function lineSink({ stream, version, output, meter, signal }: SinkOptions): RecordSink {
   let handedOn = 0;
   return {
@@ -39,7 +42,6 @@ export function lineSink({ stream, version, output, meter, signal }: SinkOptions
       handedOn += records;
       meter.records(stream, records, lines.length);
       if (wait !== undefined) await unlessAborted(wait, signal);
-      signal.throwIfAborted();
     },
     get handedOn() {
       return handedOn;

@@ -514,7 +514,7 @@ describe('extract that is cut short', () => {
     });
     const result = await sync([a], { signal: abort.signal, output });
     expect(result.error).toBeInstanceOf(Interrupted);
-    expect(outline(result.messages)).toEqual(['STATE a {}', 'SCHEMA a', 'a 1', 'a 2']);
+    expect(outline(result.messages)).toEqual(['STATE a {}', 'SCHEMA a', 'a 1', 'a 2', 'STATE a {"a":{"n":2}}']);
   });
 
   it('rethrows the failure of a stream after a STATE that covers what was written, and goes no further', async () => {
