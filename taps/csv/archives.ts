@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { InputError } from '../../singer/index.ts';
 import type { FoundFile } from './files.ts';
 import { stampOf } from './files.ts';
 import { pathMatcher } from './glob.ts';
@@ -9,6 +10,9 @@ import { isZip, membersOf } from './zip.ts';
 
 /** Names in archives that nobody means: what macOS adds, and hidden files. */
 const HIDDEN = /(^|\/)(__MACOSX\/|\.)/;
+
+/** Stands in every workbook and document of Office, which is a ZIP archive of XML. */
+const OFFICE_MEMBER = '[Content_Types].xml';
 
 /**
  * The list with each ZIP archive replaced by the files in it that match one of the patterns (none: all but hidden ones).
@@ -27,11 +31,20 @@ export async function withMembers(
       continue;
     }
     const members = await list(file.path, file.key);
+    if (patterns.length === 0 && members.some(({ member }) => member.name === OFFICE_MEMBER)) throw officeError(file.key);
     const chosen = members.filter(({ member }) => (patterns.length === 0 ? !HIDDEN.test(member.name) : wanted(member.name)));
     passedOver += members.length - chosen.length;
     all.push(...chosen);
   }
   return { files: all, passedOver };
+}
+
+function officeError(key: string): InputError {
+  return new InputError(`${key} is a file of an office program, not of CSV`, {
+    code: 'office-file',
+    facts: { file: key },
+    hint: 'Save its sheet as CSV, or leave the file out with exclude.',
+  });
 }
 
 async function list(path: string, key: string): Promise<(FoundFile & Required<Pick<FoundFile, 'member'>>)[]> {

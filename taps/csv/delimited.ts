@@ -1,4 +1,4 @@
-import type { JsonSchema, ReadRequest } from '../../singer/index.ts';
+import type { JsonSchema, Log, ReadRequest } from '../../singer/index.ts';
 import { isJsonObject, SystemError } from '../../singer/index.ts';
 import { EXTRA, LINE, MADE_COLUMNS, MISFITS, MTIME, ROW_HASH, SOURCE } from './columns.ts';
 import type { Entry } from './entries.ts';
@@ -57,6 +57,7 @@ export async function discoverDelimited(discovery: Discovery): Promise<Discovere
     try {
       verdicts.add(part.file.key, opened.verdicts);
       columns.add(part.file.key, part.entry, opened.header);
+      tellJson(part, opened.header, name, log);
       await survey.sample(part.entry, opened);
     } finally {
       if (part.file.regular) await opened.close();
@@ -75,6 +76,17 @@ export async function discoverDelimited(discovery: Discovery): Promise<Discovere
     given: (older) => schemaOf({ ...reading, announced: announcedIn(older, made), types: types.as(older) }),
     readFile: (wanted, out) => readFile(reading, wanted, out),
   };
+}
+
+/** A first column of this name begins no header, but the first record of a file of JSON. */
+const JSON_START = /^\s*(\[\s*$|\[?\s*\{\s*("|$))/;
+
+function tellJson({ file, entry }: Part, header: Header | undefined, stream: string, log: Log): void {
+  if (entry.format !== 'auto' || entry.header === false || !JSON_START.test(header?.columns[0] ?? '')) return;
+  log.warn('The file is read as CSV but looks like JSON: set format to jsonl if it has one object a line', {
+    stream,
+    file: file.key,
+  });
 }
 
 /** Adds the columns beside those of the files that the entries ask for: surplus cells and misfits. */

@@ -196,8 +196,12 @@ const HINTS: Partial<Record<Reason, string>> = {
   'too-many-cells': 'See ragged_rows.',
 };
 
-/** Names file, physical line and reason; never the row. */
-export function rowError(key: string, row: Pick<BadRow, 'reason' | 'line' | 'cell' | 'byte' | 'column' | 'type'>): InputError {
+/** Names file, physical line and reason; never the row. `hint`: what to do, if it is not the usual. */
+export function rowError(
+  key: string,
+  row: Pick<BadRow, 'reason' | 'line' | 'cell' | 'byte' | 'column' | 'type'>,
+  hint = HINTS[row.reason] ?? 'Repair the file, or set on_error to skip or quarantine.',
+): InputError {
   const place = row.byte >= 0 ? `, byte ${row.byte}` : row.cell > 0 ? `, cell ${row.cell}` : '';
   const about = row.column === undefined ? '' : ` (${[row.column, row.type].filter((part) => part !== undefined).join(', ')})`;
   return new InputError(`${key}, line ${row.line}${place}: ${REASONS[row.reason]}${about}`, {
@@ -210,7 +214,7 @@ export function rowError(key: string, row: Pick<BadRow, 'reason' | 'line' | 'cel
       ...(row.column === undefined ? {} : { column: row.column }),
       ...(row.type === undefined ? {} : { type: row.type }),
     },
-    hint: HINTS[row.reason] ?? 'Repair the file, or set on_error to skip or quarantine.',
+    hint,
   });
 }
 

@@ -61,7 +61,7 @@ export async function readHeader(
     if (given !== undefined) cells = [...given];
     else {
       // Only looked at: it is the first row.
-      const first = await nextRow(window, parser, key, line);
+      const first = await nextRow(window, parser, place, line);
       if (first !== undefined) {
         window.start -= first.bytes;
         line = first.firstLine;
@@ -71,7 +71,7 @@ export async function readHeader(
   } else {
     const rows: string[][] = [];
     while (rows.length < entry.header_rows) {
-      const row = await nextRow(window, parser, key, line);
+      const row = await nextRow(window, parser, place, line);
       if (row === undefined) break;
       rows.push(row.cells);
       line = row.nextLine;
@@ -104,7 +104,12 @@ interface HeaderRow {
   readonly bytes: number;
 }
 
-async function nextRow(window: Window, parser: RowParser, key: string, from: number): Promise<HeaderRow | undefined> {
+async function nextRow(
+  window: Window,
+  parser: RowParser,
+  { key, entry }: HeaderPlace,
+  from: number,
+): Promise<HeaderRow | undefined> {
   let line = from;
   for (;;) {
     if (window.start === window.end) {
@@ -118,7 +123,7 @@ async function nextRow(window: Window, parser: RowParser, key: string, from: num
       continue;
     }
     if (parser.problem === undefined) parser.checkText(window.bytes, start);
-    if (parser.problem === undefined && parser.hasNul) parser.problem = 'nul-byte';
+    if (parser.problem === undefined && parser.hasNul && entry.nul_bytes !== 'remove') parser.problem = 'nul-byte';
     if (parser.problem !== undefined) {
       const byte = parser.problemAt < 0 ? -1 : window.offset + parser.problemAt - start;
       throw rowError(key, { reason: parser.problem, line, cell: parser.problemCell, byte });
@@ -128,7 +133,7 @@ async function nextRow(window: Window, parser: RowParser, key: string, from: num
     line += parser.innerLines + 1;
     if (parser.blank) continue;
     const cells = Array.from({ length: parser.cells }, (_, cell) =>
-      parser.bytes.toString('utf8', cell === 0 ? 0 : parser.ends[cell - 1], parser.ends[cell]),
+      parser.bytes.toString('utf8', cell === 0 ? 0 : parser.ends[cell - 1], parser.ends[cell]).replaceAll('\0', ''),
     );
     return { cells, firstLine: rowLine, nextLine: line, bytes: parser.next - start };
   }

@@ -205,6 +205,9 @@ function note(notes: RowNotes, layout: Layout, policy: RowJudge, line: number): 
   for (const cell of notes.nullKeys) policy.nullKey(layout.names[cell]!, line);
 }
 
+const ENDLESS =
+  'Repair the file: it cannot be told what belongs to the cell. If the cell is meant to be that long, raise max_field_bytes.';
+
 /** Passes over the rest of a row with a cell that is too long. */
 async function passOver(
   opened: OpenedFile,
@@ -232,6 +235,6 @@ async function passOver(
     truncated: bytes > raw.length,
   };
   // The rest of the file may be rows that an open quote swallowed: only a person can tell.
-  if (skipper.unclosed) throw rowError(key, row);
+  if (skipper.unclosed) throw rowError(key, row, ENDLESS);
   policy?.malformed(row);
 }

@@ -122,6 +122,8 @@ describe.each(lanes)('rows (fast lane: %s)', (fastLane) => {
     const removed = await read(entry('a,b\n\0x\0,"\0"\n', { nul_bytes: 'remove' }));
     expect(removed.records).toEqual([{ a: 'x', b: '' }]);
     expect(removed.said.some((line) => line.message.includes('NUL'))).toBe(true);
+    expect((await read(entry('a\0,b\n1,2\n', { nul_bytes: 'remove' }))).records).toEqual([{ a: '1', b: '2' }]);
+    expect((await failure(read(entry('a\0,b\n1,2\n', { nul_bytes: 'keep' })))).code).toBe('csv-nul-byte');
   });
 
   it('with a quote that is never closed end the run, naming the line it opened on', async () => {
@@ -167,6 +169,8 @@ describe.each(lanes)('rows (fast lane: %s)', (fastLane) => {
     const error = await failure(readAll(e, { tuning: { fastLane, windowBytes: 64 } }));
     expect(error.code).toBe('csv-unclosed-quote');
     expect(error.facts['line']).toBe(2);
+    // It is not left to on_error: that is set already.
+    expect(error.hint).toContain('max_field_bytes');
   });
 
   it('stop at the limit', async () => {

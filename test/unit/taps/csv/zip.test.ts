@@ -94,6 +94,15 @@ describe('a ZIP archive', () => {
     await expect(refused).rejects.toThrow(/x\.csv/);
   });
 
+  it('of an office program is refused by name, unless its members are chosen', async () => {
+    const archive = zipOf([
+      { name: '[Content_Types].xml', content: '<a/>' },
+      { name: 'xl/a.csv', content: CSV },
+    ]);
+    await expect(readAll(entry(archive))).rejects.toMatchObject({ code: 'office-file', exitCode: 1 });
+    expect((await readAll({ ...entry(archive), zipMembers: ['*.csv'] })).records).toHaveLength(CSV.trim().split('\n').length - 1);
+  });
+
   it('whose content is not what its checksum says is an error', async () => {
     const archive = zipOf([{ name: 'x.csv', content: CSV, stored: true }]);
     archive[archive.indexOf('value 7')] = 0x58;

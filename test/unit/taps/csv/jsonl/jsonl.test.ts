@@ -88,6 +88,17 @@ describe('JSON lines', () => {
     expect((await readAll(entryOf({ paths: [named], format: 'jsonl' }))).records).toEqual([{ a: 1 }, { a: 2 }]);
   });
 
+  it.each(['{"a":1,"b":2}\n{"a":3,"b":4}\n', '[\n{"a":1}\n]\n', '[{"a":1}]\n', '{\n  "a": 1\n}\n'])(
+    'are suspected in a file that is read as CSV by its name: %j',
+    async (text) => {
+      const suspicion = 'The file is read as CSV but looks like JSON: set format to jsonl if it has one object a line';
+      const place = path(text, 'json');
+      expect(messages(await readAll(entryOf({ paths: [place] })))).toContain(suspicion);
+      expect(messages(await readAll(entryOf({ paths: [place], format: 'csv' })))).not.toContain(suspicion);
+      expect(messages(await readAll(entryOf({ paths: [path('[id],{x}\n1,2\n', 'csv')] })))).not.toContain(suspicion);
+    },
+  );
+
   it('get the columns of the tap in front', async () => {
     const e = entry('{"a":1}\n{ }\n');
     const { records } = await readAll(e, { metadata: true });
