@@ -70,7 +70,9 @@ export async function writeAll(blocks: AsyncIterable<Buffer>, output: Output, si
     if (next === undefined || next.done === true) return;
     const block = next.value;
     for (let at = 0; at < block.length && !signal.aborted; at += PIECE_BYTES) {
-      const wait = output.write(block.subarray(at, at + PIECE_BYTES));
+      const piece = block.subarray(at, at + PIECE_BYTES);
+      // A short piece may be queued without a promise to wait for, and the block is used again by then.
+      const wait = output.write(piece.length < PIECE_BYTES ? Buffer.from(piece) : piece);
       if (wait !== undefined) await unlessAborted(wait, signal);
     }
   }
