@@ -29,7 +29,7 @@ export const fileSettings = {
     type: 'string',
     default: 'utf-8',
     description:
-      'Text encoding of the files, by its usual or its Python name (utf-8, utf-8-sig, utf-16, latin-1, cp1252, shift_jis and so on), or detect: told for each file by its first 256 KiB (byte order mark, zeros of UTF-16, valid UTF-8, otherwise the single-byte encoding whose letters make words; where nothing fits the run ends). What was detected is logged; where several would do, windows-1252 is taken with a warning. A byte order mark is recognised by itself and dropped.',
+      'Text encoding of the files, by its usual or its Python name (utf-8, utf-8-sig, utf-16, latin-1, cp1252, shift_jis and so on), or detect: told for each file by its first 256 KiB (byte order mark, zeros of UTF-16, valid UTF-8, otherwise the single-byte encoding whose letters make words; where nothing fits the run ends). What was detected is logged; where several would do, windows-1252 is taken with a warning. With a Unicode encoding or detect a byte order mark is recognised by itself and dropped.',
   },
   delimiter: {
     type: 'string',
