@@ -1,5 +1,5 @@
 import type { Json } from '../json.ts';
-import type { Meter } from '../meter.ts';
+import type { Meter, Outcome } from '../meter.ts';
 import { progressText } from './progress.ts';
 import type { RunLog } from './run-log.ts';
 import type { Stderr } from './stderr.ts';
@@ -12,7 +12,7 @@ const CLOCK_CALLS = 1024;
 const PROGRESS_MS = 200;
 
 export interface MeterOptions {
-  readonly log: Pick<RunLog, 'info' | 'metric'>;
+  readonly log: Pick<RunLog, 'info' | 'warn' | 'metric'>;
   readonly stderr: Pick<Stderr, 'interactive' | 'progress'>;
   /** Milliseconds; replaced in tests. */
   readonly now?: () => number;
@@ -21,7 +21,7 @@ export interface MeterOptions {
 /** A meter that can also tell how the whole run went. */
 export interface RunMeter extends Meter {
   /** The timer of the whole run; closes the meter. */
-  finish(status: 'succeeded' | 'failed'): void;
+  finish(status: Outcome): void;
 }
 
 interface StreamCount {
@@ -92,15 +92,17 @@ export function createMeter({ log, stderr, now = () => performance.now() }: Mete
     state() {
       stateAt = now();
     },
-    summary(stream, facts = {}) {
+    summary(stream, facts = {}, outcome = 'succeeded') {
       const count = countOf(stream);
       if (count.done) return;
       count.done = true;
       lastSummaryAt = now();
       const seconds = (lastSummaryAt - count.startedAt) / 1000;
       if (count.told > 0 || count.records > 0) tellRecords(stream, count);
-      log.metric({ type: 'timer', metric: 'sync_duration', value: round(seconds), tags: { stream } });
-      log.info('Stream done', { stream, ...totals(count, seconds), ...withoutReserved(facts) });
+      log.metric({ type: 'timer', metric: 'sync_duration', value: round(seconds), tags: { stream, status: outcome } });
+      const fields = { stream, ...totals(count, seconds), ...withoutReserved(facts) };
+      if (outcome === 'succeeded') log.info('Stream done', fields);
+      else log.warn('Stream cut short', fields);
     },
     close,
     finish(status) {

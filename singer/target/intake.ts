@@ -38,8 +38,10 @@ export interface IntakeOptions {
 export type Demand =
   /** To be answered with `open`. Bad records go to the stream if it is the quarantine. */
   | { readonly kind: 'stream' | 'quarantine'; readonly header: StreamHeader }
-  /** To be answered with `beginFile` and lines of each of its files, then `endBatch`. */
-  | { readonly kind: 'batch'; readonly batch: BatchFiles };
+  /** To be answered with `beginFile`, lines and `endFile` for each of its files, then `endBatch`. */
+  | { readonly kind: 'batch'; readonly batch: BatchFiles }
+  /** A BATCH of a stream that is left out. To be answered with `leaveOutBatch`. */
+  | { readonly kind: 'left-out'; readonly batch: BatchFiles };
 
 type Waiting = Demand & { readonly announcement?: Announcement };
 
@@ -116,7 +118,7 @@ export class Intake {
     const waiting = this.#waiting!;
     this.#waiting = undefined;
     if (waiting.kind === 'quarantine') return this.#openQuarantine(waiting.header, encoder);
-    if (waiting.kind === 'batch') return;
+    if (waiting.kind !== 'stream') return;
     const { header, announcement } = waiting;
     const { stream } = header;
     if (stream === this.quarantine) throw this.#quarantineTaken();
@@ -147,6 +149,18 @@ export class Intake {
     this.#batch = batch;
     this.place.file = path;
     this.place.line = 0;
+  }
+
+  endFile(): void {
+    this.#streams.get(this.#batch!.stream)!.life.batchFiles++;
+  }
+
+  /** `records` were found in files of the demanded BATCH; `uncounted`: how many files could not be looked into. */
+  leaveOutBatch({ stream }: BatchFiles, records: number, uncounted: number): void {
+    this.#waiting = undefined;
+    const { life } = this.#streams.get(stream)!;
+    life.leftOut += records;
+    life.uncountedFiles += uncounted;
   }
 
   /** From here on `read` gets messages again; `line`: where the BATCH message stood. */
@@ -212,7 +226,10 @@ export class Intake {
 
   #take(stream: OpenStream, arrival: Arrival): void {
     const { part, life, header } = stream;
-    if (part === undefined) return this.#leaveOut(stream);
+    if (part === undefined) {
+      life.leftOut++;
+      return this.#tellLeftOut(stream);
+    }
     const outcome = this.#general.take(stream, part, arrival);
     if (outcome !== 'taken') return this.#handInAgain(stream, outcome);
     life.reopened = 0;
@@ -260,7 +277,7 @@ export class Intake {
 
   #activate(message: JsonObject): void {
     const stream = this.#known(message, 'ACTIVATE_VERSION');
-    if (stream.part === undefined) return this.#leaveOut(stream);
+    if (stream.part === undefined) return this.#tellLeftOut(stream);
     const name = stream.header.stream;
     if (!stream.watchesVersions) return this.#o.log.debug('ACTIVATE_VERSION is left out', { stream: name });
     const version = versionOf(message['version']);
@@ -278,14 +295,22 @@ export class Intake {
 
   #batchMessage(message: JsonObject): void {
     const stream = this.#known(message, 'BATCH');
-    if (stream.part === undefined) return this.#leaveOut(stream);
-    const batch = batchFiles(message, stream.header.stream, this.place);
-    stream.life.batchFiles += batch.files.length;
-    this.#waiting = { kind: 'batch', batch };
+    if (stream.part === undefined) return this.#leaveOutMessage(stream, message);
+    this.#waiting = { kind: 'batch', batch: batchFiles(message, stream.header.stream, this.place) };
   }
 
-  #leaveOut({ header, life }: OpenStream): void {
-    life.leftOut++;
+  #leaveOutMessage(stream: OpenStream, message: JsonObject): void {
+    this.#tellLeftOut(stream);
+    try {
+      this.#waiting = { kind: 'left-out', batch: batchFiles(message, stream.header.stream, this.place) };
+    } catch (error) {
+      // Nobody wants to read it.
+      if (!(error instanceof InputError && error.code === 'batch-unsupported')) throw error;
+      stream.life.uncountedFiles++;
+    }
+  }
+
+  #tellLeftOut({ header }: OpenStream): void {
     this.#o.log.warnOnce(`left out ${header.stream}`, 'The destination leaves this stream out: its records are not loaded', {
       stream: header.stream,
     });

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { InputError } from '../errors.ts';
+import { isBlank } from './message.ts';
 import { faultAt, type Place } from './place.ts';
 
 const NEWLINE = 0x0a;
@@ -58,6 +59,17 @@ export async function* wholeLines(
     const line = Buffer.concat([...carried, Buffer.of(NEWLINE)], carriedBytes + 1);
     yield { ...checked(line, 0, line.length, place), unfinished: true };
   }
+}
+
+/** How many of the lines are not blank. */
+export function filledLines({ bytes, start, end }: Lines): number {
+  let lines = 0;
+  for (let at = start; at < end;) {
+    const stop = bytes.indexOf(NEWLINE, at) + 1;
+    if (!isBlank(bytes.subarray(at, stop))) lines++;
+    at = stop;
+  }
+  return lines;
 }
 
 function checked(bytes: Buffer, start: number, end: number, place: Place): Lines {

@@ -2,13 +2,14 @@ import type { CoreConfig } from './announcement.ts';
 import { RecordCount } from './bad-records.ts';
 import { openBatchFile } from './batch-files.ts';
 import { BatchFrames } from './batch-frames.ts';
-import type { BatchFiles } from './batch-message.ts';
+import type { BatchFile, BatchFiles } from './batch-message.ts';
 import { BlockPool } from './blocks.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { activateWaiting, completeStreams, unfinishedInput } from './completion.ts';
-import { InputError } from '../errors.ts';
+import { InputError, SystemError, TaplineError } from '../errors.ts';
 import { Intake, type Demand } from './intake.ts';
-import { wholeLines, type Lines } from './lines.ts';
+import type { Json } from '../json.ts';
+import { filledLines, wholeLines, type Lines } from './lines.ts';
 import { targetSettings } from './load-settings.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
@@ -55,11 +56,16 @@ export async function load(options: LoadOptions): Promise<void> {
     await loader.finish();
   } catch (error) {
     await loader.salvage();
-    throw error;
-  } finally {
-    await destination.close();
+    await destination.close().catch((cause: unknown) => {
+      run.log.error('What the run has left open could not be undone either', {
+        cause: cause instanceof TaplineError ? cause.code : String(cause),
+      });
+    });
     loader.summarize();
+    throw error;
   }
+  await destination.close();
+  loader.summarize();
 }
 
 class Loader {
@@ -190,6 +196,7 @@ class Loader {
 
   async #meet(demand: Demand): Promise<void> {
     if (demand.kind === 'batch') return this.#readBatch(demand.batch);
+    if (demand.kind === 'left-out') return this.#countBatch(demand.batch);
     // The destination may look into itself: not while a unit is on its way.
     await this.#units.idle();
     const { header, kind } = demand;
@@ -214,10 +221,34 @@ class Loader {
       } finally {
         await pieces.return(undefined);
       }
+      intake.endFile();
       if (this.#config.delete_batch_files) this.#checkpoint.spend(path);
     }
     intake.endBatch(line);
     this.#compareSize(batch, this.#count.records - before);
+  }
+
+  /** Nothing of it is loaded, but it is told how much that is. */
+  async #countBatch(batch: BatchFiles): Promise<void> {
+    let records = 0;
+    let uncounted = 0;
+    for (const file of batch.files) {
+      try {
+        records += await this.#linesOf(file);
+      } catch (error) {
+        if (!(error instanceof InputError || (error instanceof SystemError && error.code === 'batch-file'))) throw error;
+        uncounted++;
+      }
+    }
+    this.#intake.leaveOutBatch(batch, records, uncounted);
+  }
+
+  async #linesOf(file: BatchFile): Promise<number> {
+    const { path, chunks } = await openBatchFile(file);
+    let lines = 0;
+    const pieces = wholeLines(chunks, this.#config.max_line_bytes, { line: 0, file: path });
+    await this.#readAll(pieces, async (piece) => void (lines += filledLines(piece)));
+    return lines;
   }
 
   #compareSize({ stream, records: announced }: BatchFiles, records: number): void {
@@ -280,11 +311,17 @@ class Loader {
     await this.#units.salvage(() => this.#checkpoint.takeCovered(false));
   }
 
+  /** One line per stream. If not everything could be loaded, it says how far the rows have come, too. */
   summarize(): void {
     const { streams, quarantine } = this.#intake;
-    const { meter } = this.#o;
-    for (const [stream, { life }] of streams) meter.summary(stream, { ...life.facts, ...this.#destination.summary?.(stream) });
-    if (quarantine !== undefined) meter.summary(quarantine, this.#destination.summary?.(quarantine));
+    const { finished } = this.#units;
+    const summary = (stream: string, facts: Readonly<Record<string, Json>>): void => {
+      const progress = finished ? {} : this.#units.progressOf(stream);
+      const all = { ...progress, ...facts, ...this.#destination.summary?.(stream) };
+      this.#o.meter.summary(stream, all, finished ? 'succeeded' : 'failed');
+    };
+    for (const [stream, { life }] of streams) summary(stream, life.facts);
+    if (quarantine !== undefined) summary(quarantine, {});
   }
 }
 

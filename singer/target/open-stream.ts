@@ -31,14 +31,24 @@ export class StreamLife {
   quarantined = 0;
   /** Records with a value made null by the core. */
   nulled = 0;
-  /** Messages that had something to load, of a stream that the destination leaves out. */
+  /** Records, if the destination leaves the stream out. */
   leftOut = 0;
+  /** Files of BATCH messages whose records are left out and could not be counted. */
+  uncountedFiles = 0;
+  /** Files of BATCH messages that were read to their end. */
   batchFiles = 0;
 
   /** Facts for the summary line of the stream: only what happened. */
   get facts(): Record<string, Json> {
-    const { quarantined, nulled, leftOut, batchFiles, versions } = this;
-    const all = { quarantined, nulled, left_out: leftOut, batch_files: batchFiles, activated_version: versions.active ?? 0 };
+    const { quarantined, nulled, leftOut, uncountedFiles, batchFiles, versions } = this;
+    const all = {
+      quarantined,
+      nulled,
+      left_out: leftOut,
+      left_out_files: uncountedFiles,
+      batch_files: batchFiles,
+      activated_version: versions.active ?? 0,
+    };
     return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== 0));
   }
 }

@@ -15,11 +15,21 @@ export interface UnitLoaderOptions {
   readonly log: Log;
 }
 
+/** How far the rows of a stream have come. */
+export interface Progress {
+  /** Handed to the destination, and taken by it. */
+  readonly loaded: number;
+  /** Of these, committed: what the destination keeps whatever happens. */
+  readonly durable: number;
+}
+
 /** Loads one unit after another, prints each one's state and deletes what it has used up once it and all before it are durable. */
 export class UnitLoader {
   readonly #o: UnitLoaderOptions;
   #loading: Promise<void> | undefined;
   #failed = false;
+  #finished = false;
+  readonly #progress = new Map<string, Progress>();
   /** The newest state whose unit is loaded but not yet committed; the same of files. */
   #held: string | undefined;
   #spent: string[] = [];
@@ -50,9 +60,19 @@ export class UnitLoader {
     return loading && new Promise((_, reject) => void loading.catch(reject));
   }
 
+  /** True once everything is loaded, whatever becomes of its state. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  progressOf(stream: string): Progress {
+    return this.#progress.get(stream) ?? { loaded: 0, durable: 0 };
+  }
+
   /** All units are loaded and the input has ended well. */
   async finish(complete: ReadonlySet<string>): Promise<void> {
     await this.#o.destination.finish({ complete, state: this.#held });
+    this.#finished = true;
     await this.#release();
     if (this.#outputFailure !== undefined) throw this.#outputFailure;
   }
@@ -74,10 +94,20 @@ export class UnitLoader {
 
   async #load(unit: Cut): Promise<void> {
     const result = await this.#o.destination.load(unit);
-    for (const part of unit.parts) this.#o.pool.give(part.blocks);
+    for (const { header, rows, blocks } of unit.parts) {
+      const { loaded, durable } = this.progressOf(header.stream);
+      this.#progress.set(header.stream, { loaded: loaded + rows, durable });
+      this.#o.pool.give(blocks);
+    }
     this.#spent.push(...unit.spent);
     if (unit.state !== undefined) this.#held = unit.state;
-    if (result === 'committed') await this.#release();
+    if (result !== 'committed') return;
+    this.#committed();
+    await this.#release();
+  }
+
+  #committed(): void {
+    for (const [stream, { loaded }] of this.#progress) this.#progress.set(stream, { loaded, durable: loaded });
   }
 
   async #release(): Promise<void> {

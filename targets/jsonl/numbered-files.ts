@@ -40,7 +40,7 @@ export class NumberedFiles {
   #open = new Map<string, Segment>();
   /** Those that get no more rows; they wait to be published. */
   #closed: Segment[] = [];
-  #begun = 0;
+  #published = 0;
   #before: { readonly open: ReadonlyMap<string, Segment>; readonly closed: readonly Segment[] } | undefined;
   /** The number that comes next, by folder. */
   readonly #next = new Map<string, number>();
@@ -54,9 +54,9 @@ export class NumberedFiles {
     return this.options.stream.mode === 'overwrite';
   }
 
-  /** Files begun so far. */
+  /** Files that have their names by now. */
   get count(): number {
-    return this.#begun;
+    return this.#published;
   }
 
   /** All files that are not published. */
@@ -162,6 +162,7 @@ export class NumberedFiles {
   }
 
   published(segments: readonly Segment[]): void {
+    this.#published += segments.length;
     this.#closed = this.#closed.filter((segment) => !segments.includes(segment));
   }
 
@@ -199,7 +200,6 @@ export class NumberedFiles {
     if (!path.hasSeq && !this.replaces) await refuseExisting(file);
     const made = new Segment(file, { compression: stream.compression, summed });
     this.#open.set(partition, made);
-    this.#begun++;
     return made;
   }
 

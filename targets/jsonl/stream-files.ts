@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, type Json, type StreamHeader, type TargetRun } from '../../singer/index.ts';
 import { AppendFile } from './append-file.ts';
@@ -83,7 +84,8 @@ export class StreamFiles {
     const opened = this.#byStream.get(stream);
     if (opened === undefined) return {};
     const { files } = opened;
-    return files instanceof GrowingFile ? { file: files.path } : { files: files.count };
+    if (files instanceof NumberedFiles) return { files: files.count };
+    return existsSync(files.path) ? { file: files.path } : {};
   }
 
   /** Adds an empty file for a stream that sent no record, if its settings ask for one; gives true if something was added. */

@@ -17,6 +17,8 @@ export interface Seen {
   readonly opened: { readonly header: StreamHeader; readonly config: object }[];
   readonly warnings: { readonly message: string; readonly fields: Fields | undefined }[];
   readonly summaries: Map<string, object>;
+  /** Of the summaries. */
+  readonly outcomes: Set<string>;
   complete: string[] | undefined;
   closed: boolean;
 }
@@ -30,13 +32,14 @@ export interface World {
 export interface WorldOptions {
   readonly load?: Destination['load'];
   readonly finish?: Destination['finish'];
+  readonly close?: Destination['close'];
   /** The encoder of a stream, around the plain one; undefined leaves the stream out. */
   readonly encoder?: (header: StreamHeader, plain: Encoder) => Encoder | undefined;
   readonly outputFails?: boolean;
 }
 
 /** A target in memory behind the whole of `load`. */
-export function world({ load: onLoad, finish, encoder, outputFails = false }: WorldOptions = {}): World {
+export function world({ load: onLoad, finish, close, encoder, outputFails = false }: WorldOptions = {}): World {
   const seen: Seen = {
     rows: [],
     units: [],
@@ -45,6 +48,7 @@ export function world({ load: onLoad, finish, encoder, outputFails = false }: Wo
     opened: [],
     warnings: [],
     summaries: new Map(),
+    outcomes: new Set(),
     complete: undefined,
     closed: false,
   };
@@ -77,7 +81,10 @@ export function world({ load: onLoad, finish, encoder, outputFails = false }: Wo
           await finish?.(end);
           seen.complete = [...end.complete];
         },
-        close: () => Promise.resolve(void (seen.closed = true)),
+        close: async () => {
+          seen.closed = true;
+          await close?.();
+        },
       }),
   });
   const warn = (message: string, fields?: Fields): void => void seen.warnings.push({ message, fields });
@@ -110,7 +117,15 @@ export function world({ load: onLoad, finish, encoder, outputFails = false }: Wo
           },
           flush: () => Promise.resolve(),
         },
-        meter: { records() {}, state() {}, summary: (stream, facts) => void seen.summaries.set(stream, facts ?? {}), close() {} },
+        meter: {
+          records() {},
+          state() {},
+          summary(stream, facts, outcome) {
+            seen.summaries.set(stream, facts ?? {});
+            seen.outcomes.add(outcome ?? 'succeeded');
+          },
+          close() {},
+        },
       }),
   };
 }

@@ -11,8 +11,9 @@ function meter(interactive = false) {
   const metrics: Metric[] = [];
   const lines: { message: string; fields: Fields | undefined }[] = [];
   const drawn: string[] = [];
+  const tell = (message: string, fields?: Fields): void => void lines.push({ message, fields });
   const made = createMeter({
-    log: { info: (message, fields) => lines.push({ message, fields }), metric: (metric) => metrics.push(metric) },
+    log: { info: tell, warn: tell, metric: (metric) => metrics.push(metric) },
     stderr: { interactive, progress: (text) => drawn.push(text) },
     now: () => Date.now(),
   });
@@ -59,7 +60,21 @@ describe('createMeter', () => {
       },
       { message: 'Stream done', fields: { stream: 'empty', rows: 0, bytes: 0, seconds: 0, rows_per_second: 0 } },
     ]);
-    expect(metrics).toContainEqual({ type: 'timer', metric: 'sync_duration', value: 2, tags: { stream: 'a' } });
+    expect(metrics).toContainEqual({
+      type: 'timer',
+      metric: 'sync_duration',
+      value: 2,
+      tags: { stream: 'a', status: 'succeeded' },
+    });
+  });
+
+  it('does not call a stream done when its run has failed', () => {
+    const { meter: m, lines, metrics } = meter();
+    m.records('a', 2, 20);
+    m.summary('a', { loaded: 1, durable: 0 }, 'failed');
+    const fields = { stream: 'a', rows: 2, bytes: 20, seconds: 0, rows_per_second: 0, loaded: 1, durable: 0 };
+    expect(lines).toEqual([{ message: 'Stream cut short', fields }]);
+    expect(metrics).toContainEqual({ type: 'timer', metric: 'sync_duration', value: 0, tags: { stream: 'a', status: 'failed' } });
   });
 
   it('times the job and tells how it went', () => {

@@ -249,10 +249,22 @@ describe('BATCH', () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  test('of a stream that is left out its files are not read', async () => {
+  test('of a stream that is left out its records are counted as left out, its files stay', async () => {
+    const path = file('a.jsonl', `${bare(1)}\n${bare(2)}{"n":3}`);
+    const packed = file('b.jsonl', gzipSync(bare(4)));
     const w = world({ encoder: () => undefined });
-    await w.run(lines(schema('a'), batch('a', JSONL, ['/nowhere/a.jsonl'])));
-    expect([w.seen.rows, w.seen.summaries.get('a')]).toEqual([[], { left_out: 1 }]);
+    const messages = [batch('a', JSONL, [path]), batch('a', { format: 'jsonl', compression: 'gzip' }, [packed]), record('a', 5)];
+    await w.run(lines(schema('a'), ...messages, state(1)), { delete_batch_files: true });
+    expect([w.seen.rows, w.seen.summaries.get('a')]).toEqual([[], { left_out: 5 }]);
+    expect([path, packed].every((one) => existsSync(one))).toBe(true);
+  });
+
+  test('of a stream that is left out, files that cannot be read are told and stop nothing', async () => {
+    const w = world({ encoder: () => undefined });
+    const damaged = file('c.jsonl', Buffer.of(0xff, 0x0a));
+    const parquet = batch('a', { format: 'parquet' }, ['/nowhere/a.parquet']);
+    await w.run(lines(schema('a'), batch('a', JSONL, ['/nowhere/a.jsonl', damaged]), parquet, state(1)));
+    expect([w.seen.states, w.seen.summaries.get('a')]).toEqual([['1'], { left_out_files: 3 }]);
   });
 });
 

@@ -241,3 +241,54 @@ describe('load', () => {
     expect(w.seen.rows).toHaveLength(21);
   });
 });
+
+describe('the summaries of a run that fails', () => {
+  test('say per stream how many rows were loaded and are durable', async () => {
+    const w = world({ load: (unit) => Promise.resolve(unit.state === '1' ? 'committed' : 'open') });
+    const input = lines(
+      schema('a'),
+      schema('b'),
+      record('a', 1),
+      record('b', 1),
+      record('b', 2),
+      state(1),
+      record('a', 2),
+      record('a', 3),
+      state(2),
+      record('a', 4),
+      'oops',
+    );
+    await expect(w.run(chunks(pieces(input)), { batch_size_rows: 1 })).rejects.toMatchObject({ code: 'input-not-json' });
+    expect(Object.fromEntries(w.seen.summaries)).toEqual({ a: { loaded: 4, durable: 1 }, b: { loaded: 2, durable: 2 } });
+    expect([...w.seen.outcomes]).toEqual(['failed']);
+  });
+
+  test('count what failed to load as neither, also in the quarantine', async () => {
+    const w = world({ load: () => Promise.reject(new Error('disk full')) });
+    const input = lines(schema('a'), record('a', 1), record('a', { n: 'x' }), state(1));
+    await expect(w.run(input, { on_bad_record: 'quarantine' })).rejects.toThrow('disk full');
+    const none = { loaded: 0, durable: 0 };
+    expect(Object.fromEntries(w.seen.summaries)).toEqual({ a: { ...none, quarantined: 1 }, _sdc_quarantine: none });
+  });
+
+  test('are those of a good run if only its states could not be printed', async () => {
+    const w = world({ outputFails: true });
+    await expect(w.run(lines(schema('a'), record('a', 1), state(1)))).rejects.toThrow('closed');
+    expect([w.seen.summaries.get('a'), [...w.seen.outcomes]]).toEqual([{}, ['succeeded']]);
+  });
+
+  test('come with the failure itself, whatever else fails after it', async () => {
+    const w = world({ close: () => Promise.reject(new Error('cannot unlock')) });
+    await expect(w.run(lines(schema('a'), record('a', 1), 'oops'))).rejects.toMatchObject({ code: 'input-not-json' });
+    expect(w.seen.summaries.get('a')).toEqual({ loaded: 0, durable: 0 });
+    await expect(w.run(lines(schema('a'), record('a', 1)))).rejects.toThrow('cannot unlock');
+  });
+});
+
+/** A chunk for each line. */
+function pieces(text: string): Buffer[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => Buffer.from(`${line}\n`));
+}
