@@ -40,7 +40,7 @@ export interface AnnouncementOptions {
 
 /**
  * Reads a SCHEMA message; undefined if it says what the last one of its stream said. Throws InputError for one without a schema
- * or properties, and for keys that are not among them.
+ * or properties, and for keys that are no names or not among them.
  */
 export function announcementOf(message: Message, line: Buffer, options: AnnouncementOptions): Announcement | undefined {
   const { place, compile, configOf, known } = options;
@@ -52,7 +52,7 @@ export function announcementOf(message: Message, line: Buffer, options: Announce
   const config = configOf(stream);
   const flatten = flattenOptions(config);
   const { schema, properties } = schemaOf(message, stream, place);
-  const keys = names(message['key_properties']);
+  const keys = keysOf(message, stream, place);
   const announced = { stream, schema, columns: columnsOf(schema), keys, notesChanges: false };
   const flattened = flatten === undefined ? undefined : flattenHeader(announced, flatten);
   const flat = new Set(flattened?.header.columns.map((column) => column.name));
@@ -89,6 +89,20 @@ function schemaOf(message: Message, stream: string, place: Place): { schema: Jso
     code: 'schema-without-properties',
     facts: { stream },
     hint: 'A stream needs an object schema with properties.',
+  });
+}
+
+/** The names of the key properties, each once. A list that is none would make a stream of rows without a key, silently. */
+function keysOf(message: Message, stream: string, place: Place): string[] {
+  const given = message['key_properties'] ?? [];
+  const listed = Array.isArray(given) ? given : [given];
+  const keys = new Set(names(listed));
+  if (listed.every((name) => typeof name === 'string')) return [...keys];
+  throw faultAt(place, {
+    what: 'SCHEMA has key_properties that are no list of names',
+    code: 'schema-malformed-keys',
+    facts: { stream },
+    hint: 'A stream without a key has an empty list.',
   });
 }
 

@@ -54,10 +54,18 @@ export function partitionPath(levels: readonly PartitionLevel[], values: readonl
   return levels
     .map(({ name, time }, i) => {
       const value = values[i];
-      const text = value === undefined || time === undefined ? value : hourOf(value)?.slice(time[0], time[1]);
+      const text = value === undefined || time === undefined ? value : timePiece(value, time);
       return `${name}=${text === undefined || text === '' ? NO_VALUE : safePartition(text)}`;
     })
     .join('/');
+}
+
+function timePiece(value: string, [from, to]: readonly [number, number]): string | undefined {
+  const hour = hourOf(value);
+  if (hour === undefined) return undefined;
+  // A year that needs more than four digits has a sign and six of them.
+  const more = hour.length - HOUR_LENGTH;
+  return hour.slice(from === 0 ? 0 : from + more, to + more);
 }
 
 /** A value as the text that its folder is named after; undefined for null and absent. */
@@ -72,6 +80,9 @@ export function partitionValues(levels: readonly PartitionLevel[], record: Row):
   return levels.map(({ column }) => (Object.hasOwn(record, column) ? valueText(record[column]) : undefined));
 }
 
+/** Of `yyyy-MM-ddTHH`. */
+const HOUR_LENGTH = 13;
+
 const TIME = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d)(?::?(\d\d))?(?::?\d\d(?:[.,]\d+)?)?\s*([Zz]|[-+]\d\d(?::?\d\d)?)?)?$/;
 
 /** A date or time as `yyyy-MM-ddTHH` in UTC (one without an offset as it is); undefined if it is none. */
@@ -80,5 +91,11 @@ function hourOf(text: string): string | undefined {
   if (day === undefined) return undefined;
   const [, sign, hours, minutes = '00'] = /^([-+])(\d\d):?(\d\d)?$/.exec(offset) ?? [];
   const at = Date.parse(`${day}T${hour}:${minute}:00${sign === undefined ? 'Z' : `${sign}${hours}:${minutes}`}`);
-  return Number.isNaN(at) ? undefined : new Date(at).toISOString().slice(0, 13);
+  return Number.isNaN(at) || !isDay(day) ? undefined : new Date(at).toISOString().replace(/:.*/, '');
+}
+
+/** False for the 30th of February, which `Date` takes as a day in March. */
+function isDay(day: string): boolean {
+  const at = Date.parse(`${day}T00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
 }

@@ -154,3 +154,15 @@ describe('run_id', () => {
     expect(at(1000) < at(2000)).toBe(true);
   });
 });
+
+describe('key properties', () => {
+  test.each([
+    ['"n"', ['n']],
+    ['["n","n"]', ['n']],
+    ['null', []],
+  ])('given as %s are %j', async (given, keys) => {
+    const w = world();
+    await w.run(lines(schema('a').replace('[]', given), record('a', 1)));
+    expect(w.seen.opened[0]?.header.keys).toEqual(keys);
+  });
+});

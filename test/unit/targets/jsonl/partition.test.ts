@@ -47,6 +47,17 @@ describe('what cannot be read is a problem', () => {
   });
 });
 
+test.each([
+  ['2026-02-30', 'date=__HIVE_DEFAULT_PARTITION__'],
+  ['2023-02-29T10:00:00+02:00', 'date=__HIVE_DEFAULT_PARTITION__'],
+  ['2024-02-29T10:00:00+02:00', 'date=2024-02-29'],
+  ['2026-01-31T24:00:00Z', 'date=2026-02-01'],
+  ['9999-12-31T23:59:59-12:00', 'date=+010000-01-01'],
+  ['0000-01-01T00:00:00+12:00', 'date=-000001-12-31'],
+])('the day of %s is no other than the calendar has', (at, path) => {
+  expect(pathOf(['date(at)'], { at })).toBe(path);
+});
+
 test('no value leads out of its folder or is too long, and different values have different folders', () => {
   const value = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 300 }),
