@@ -52,28 +52,46 @@ export function checksFor(subject: Subject): readonly Check[] {
   return checks.filter((check) => check.kinds.includes(subject.kind));
 }
 
+export interface LabOptions {
+  /** True: the lab's folder stays. */
+  readonly keep?: boolean;
+  /** Work is given up, as skipped, when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Opens a lab for the subject, works in it and closes it, whatever happens. */
-export async function runLab(
-  subject: Subject,
-  work: (lab: Lab) => Promise<void>,
-  options: { readonly keep?: boolean } = {},
-): Promise<void> {
+export async function runLab(subject: Subject, work: (lab: Lab) => Promise<void>, options: LabOptions = {}): Promise<void> {
   const lab = await openLab(subject, options);
   try {
-    await work(lab);
+    await unlessAborted(options.signal, work(lab));
   } finally {
     await lab.close();
   }
 }
 
+async function unlessAborted(signal: AbortSignal | undefined, work: Promise<void>): Promise<void> {
+  if (signal === undefined) return work;
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(new Skipped('it was stopped'));
+    signal.addEventListener('abort', stop);
+  });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /**
  * Puts a subject to one check. Never throws: what went wrong is in the verdict.
- * @param options `milliseconds`: the check is given up, as skipped, after this time; `keep`: its folder stays
+ * @param options `milliseconds`: the check is given up, as skipped, after this time
  */
 export async function runCheck(
   check: Check,
   subject: Subject,
-  options: { readonly milliseconds?: number; readonly keep?: boolean } = {},
+  options: LabOptions & { readonly milliseconds?: number } = {},
 ): Promise<Verdict> {
   const { milliseconds } = options;
   try {

@@ -3,7 +3,8 @@ import { wishNames } from './tap-sources.ts';
 
 /** The text of `--help`. */
 export function helpText(): string {
-  const ways = wayNames.map((way) => `    ${way.padEnd(16)}${WAYS[way].kind}: ${WAYS[way].what}`);
+  const width = Math.max(...wayNames.map((way) => way.length)) + 2;
+  const ways = wayNames.map((way) => `    ${way.padEnd(width)}${WAYS[way].kind}: ${WAYS[way].what}`);
   return `Usage:
   tapline check-tap    [OPTIONS] -- COMMAND [ARGS] --config FILE [--catalog FILE] [--state FILE]
   tapline check-target [OPTIONS] -- COMMAND [ARGS] --config FILE

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checksFor, runCheck, statements, type Statement, type Subject } from '../index.ts';
+import { checksFor, runCheck, Skipped, statements, type Statement, type Subject } from '../index.ts';
 import { helpText } from './help.ts';
 import { readOptions, type Ask } from './options.ts';
 import { reporter, type Finding } from './report.ts';
@@ -20,9 +20,10 @@ export interface Out {
 /**
  * The executable `tapline`.
  * @param argv what stands after the executable
- * @returns its exit code: 0 if no statement fails, 1 if one does, 2 if the question cannot be asked this way
+ * @param signal ends it early: the executables it has started are killed, its files removed
+ * @returns its exit code: 0 if no statement fails, 1 if one does or it was ended early, 2 if the question cannot be asked this way
  */
-export async function main(argv: readonly string[], out: Out): Promise<number> {
+export async function main(argv: readonly string[], out: Out, signal?: AbortSignal): Promise<number> {
   const [command = '', ...rest] = argv;
   const options = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : rest.length);
   if ([command, ...options].some((word) => word === '--help' || word === '-h')) {
@@ -39,8 +40,9 @@ export async function main(argv: readonly string[], out: Out): Promise<number> {
       throw new UsageError(
         `${command === '' ? 'A command is missing' : `There is no command "${command}"`}: write check-tap or check-target`,
       );
-    return await answer(await readOptions(kind, rest), out);
+    return await answer({ ...(await readOptions(kind, rest)), signal }, out);
   } catch (error) {
+    if (error instanceof Skipped && signal?.aborted === true) return 1;
     if (!(error instanceof UsageError)) throw error;
     out.stderr(`tapline: ${error.message}. See tapline --help\n`);
     return 2;
@@ -57,6 +59,7 @@ async function answer(ask: Ask, out: Out): Promise<number> {
     const findings: Finding[] = [];
     for (const statement of asked(ask)) {
       const finding = await find(statement, subject, ask, mask);
+      if (ask.signal?.aborted === true) return 1;
       findings.push(finding);
       out.stdout(report.finding(finding));
     }
@@ -81,7 +84,7 @@ async function find(statement: Statement, subject: Subject, ask: Ask, mask: (tex
     return { statement, status: 'not applicable', reason: `for ${statement.appliesTo.join(', ')}` };
   const check = checksFor(subject).find(({ number }) => number === statement.number);
   if (check === undefined) return { statement, status: 'skipped', reason: 'it takes more than a run of a stranger to tell' };
-  const verdict = await runCheck(check, subject, { milliseconds: ask.milliseconds, keep: ask.keep });
+  const verdict = await runCheck(check, subject, ask);
   if (verdict.status === 'holds') return { statement, status: 'holds' };
   const text =
     verdict.status === 'skipped'

@@ -32,6 +32,8 @@ export interface Ask {
   readonly before: string | undefined;
   readonly after: string | undefined;
   readonly read: string | undefined;
+  /** Aborted when nobody wants an answer any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const MARKS: readonly Mark[] = ['S', 'M', 'K', 'P', '+'];

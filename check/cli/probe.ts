@@ -5,14 +5,19 @@ import { excerpt } from '../process.ts';
 import type { Config, Destination, Subject } from '../subject.ts';
 import type { Ask } from './options.ts';
 import { storedRows } from './rows.ts';
+import { UsageError } from './usage.ts';
 
 /**
  * How a stranger's destination is made, read and dropped: by `{run}` in its settings and the caller's shell commands. With
- * neither, all checks load the one that the settings name.
+ * neither, all checks load the one that the settings name, which is then not read.
+ * @throws UsageError if it is to be read
  */
 export function destinations(ask: Ask): Pick<Subject, 'makeDestination' | 'oneDestination'> {
   const text = JSON.stringify(ask.config);
-  if (!text.includes('{run}') && ask.before === undefined) return { oneDestination: true };
+  if (!text.includes('{run}') && ask.before === undefined) {
+    if (ask.read === undefined) return { oneDestination: true };
+    throw new UsageError('--read needs a destination for each check: write {run} into a text of the config, or give --before');
+  }
   return {
     async makeDestination(settings: Config): Promise<Destination> {
       const run = `check_${randomBytes(6).toString('hex')}`;

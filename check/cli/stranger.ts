@@ -23,7 +23,7 @@ export async function describeStranger(ask: Ask, folder: string): Promise<Subjec
     config: ask.config,
     cwd: process.cwd(),
   };
-  const about = await aboutOf(bare, ask.milliseconds);
+  const about = await aboutOf(bare, ask);
   const schema = isObject(about['settings']) ? about['settings'] : {};
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const secret =
@@ -44,10 +44,14 @@ async function withSources(subject: Subject, ask: Ask, folder: string): Promise<
   let seen: Look | undefined;
   const { bytes } = ask.sources;
   let large = 0;
-  await runLab(started, async (lab) => {
-    seen = await look(lab, ask.milliseconds);
-    if (bytes !== undefined) large = await bytesOf(lab, bytes, ask.milliseconds);
-  });
+  await runLab(
+    started,
+    async (lab) => {
+      seen = await look(lab, ask.milliseconds);
+      if (bytes !== undefined) large = await bytesOf(lab, bytes, ask.milliseconds);
+    },
+    { signal: ask.signal },
+  );
   if (seen === undefined) throw new Error('The tap was not looked at');
   const makeSource = sources(ask.config, ask.sources, seen, large);
   if (seen.selected === undefined) return { ...started, makeSource };
@@ -84,11 +88,17 @@ async function pathOf(file: string): Promise<string> {
 }
 
 /** What `--about --format json` says; nothing for an executable that does not know the flag. */
-async function aboutOf(subject: Subject, milliseconds: number): Promise<Readonly<Record<string, unknown>>> {
+async function aboutOf(subject: Subject, ask: Ask): Promise<Readonly<Record<string, unknown>>> {
   let about: unknown;
-  await runLab(subject, async (lab) => {
-    about = parse((await stdoutOf(lab, { args: ['--about', '--format=json'], config: false, milliseconds })).toString());
-  });
+  await runLab(
+    subject,
+    async (lab) => {
+      about = parse(
+        (await stdoutOf(lab, { args: ['--about', '--format=json'], config: false, milliseconds: ask.milliseconds })).toString(),
+      );
+    },
+    { signal: ask.signal },
+  );
   return isObject(about) ? about : {};
 }
 

@@ -1,8 +1,8 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
-import { executable, root, run, type Finished } from '../support/processes.ts';
+import { executable, gone, root, run, start, type Finished } from '../support/processes.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 import { temporaryFolder } from '../support/tmp.ts';
 
@@ -102,6 +102,30 @@ describe('strangers', () => {
     const { status, report } = await reportOf('check-target', only, [fixture('tiny-target'), '--config', config], {});
     expect(report.statements.map(({ status }) => status)).toEqual(['holds', 'skipped', 'holds', 'holds']);
     expect(status).toBe(0);
+  });
+
+  test('a destination that is to be read is asked to be one of its own', async () => {
+    const config = file(temporaryFolder(), 'config.json', {});
+    const asked = await tapline(['check-target', '--read', 'true', '--', fixture('tiny-target'), '--config', config]);
+    expect(asked).toMatchObject({ status: 2, stdout: '' });
+    expect(asked.stderr).toMatch(/write \{run\} into a text of the config, or give --before/);
+  });
+
+  test('a signal ends it, and with it the executable that would never end', async () => {
+    const folder = temporaryFolder();
+    const deaf = join(folder, 'deaf-target');
+    writeFileSync(deaf, `#!/bin/sh\ntrap '' TERM INT\necho $$ >> "${folder}/pids"\nwhile :; do sleep 0.1; done\n`);
+    chmodSync(deaf, 0o755);
+    const pids = (): number[] =>
+      (existsSync(`${folder}/pids`) ? readFileSync(`${folder}/pids`, 'utf8').trim().split('\n') : []).map(Number);
+    const asking = start(TAPLINE, ['check-target', '--', deaf, '--config', file(folder, 'config.json', {})], {
+      env: { TMPDIR: folder },
+    });
+    await expect.poll(() => pids().length, { timeout: 20_000 }).toBeGreaterThan(0);
+    asking.child.kill('SIGTERM');
+    expect(await asking.finished).toMatchObject({ status: 143 });
+    await Promise.all(pids().map(async (pid) => gone(pid)));
+    expect(readdirSync(folder).filter((name) => name.startsWith('check-'))).toEqual([]);
   });
 
   test('a tap that reads nothing without a catalog is given one with everything selected', async () => {
