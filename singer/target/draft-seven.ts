@@ -28,6 +28,7 @@ export function draftSeven(node: unknown): unknown {
   }
   tuples(schema, out);
   dependencies(schema, out);
+  alternatives(out);
   const whole = Object.fromEntries(out);
   return schema['nullable'] === true ? orNull(whole) : whole;
 }
@@ -68,6 +69,19 @@ function dependencies(schema: Readonly<Record<string, unknown>>, out: Map<string
   const named = { ...(schema['dependentRequired'] as object | undefined), ...(schema['dependentSchemas'] as object | undefined) };
   if (Object.keys(named).length > 0)
     out.set('dependencies', { ...(out.get('dependencies') as object), ...(plainly(named, undefined, 'dependencies') as object) });
+}
+
+/**
+ * `oneOf` is asked as `anyOf`: that no second branch matches cannot be told by checks that are lenient. A date would match
+ * `date-time` too, 5 both `integer` and `number`, null each branch that is `nullable`.
+ */
+function alternatives(out: Map<string, unknown>): void {
+  const branches = out.get('oneOf');
+  if (!Array.isArray(branches)) return;
+  out.delete('oneOf');
+  const all = out.get('allOf');
+  if (out.has('anyOf')) out.set('allOf', [...(Array.isArray(all) ? (all as unknown[]) : []), { anyOf: branches }]);
+  else out.set('anyOf', branches);
 }
 
 function isPattern(value: unknown): boolean {

@@ -19,6 +19,11 @@ describe('a schema of another draft', () => {
     ['dependencies', { dependencies: { a: ['b'] } }, { b: 1 }, { a: 1 }],
     ['a boolean schema', { properties: { x: false } }, { y: 1 }, { x: 1 }],
     ['properties named like keywords', { properties: { id: { type: 'integer' }, nullable: { type: 'string' } } }, { id: 1, nullable: 'x' }, { id: 'x' }],
+    ['oneOf whose branches overlap', { oneOf: [{ type: 'integer' }, { type: 'number' }] }, 5, 'x'],
+    ['oneOf of a date and a time', { oneOf: [{ type: 'string', format: 'date' }, { type: 'string', format: 'date-time' }] }, '2026-01-02', 'x'],
+    ['oneOf of what may be null', { oneOf: [{ type: 'string', nullable: true }, { type: 'integer', nullable: true }] }, null, true],
+    ['oneOf beside anyOf and allOf', { oneOf: [{ type: 'integer' }], anyOf: [{ minimum: 3 }], allOf: [{ maximum: 9 }] }, 5, 5.5],
+    ['anyOf beside oneOf', { oneOf: [{ type: 'integer' }], anyOf: [{ minimum: 3 }] }, 5, 2],
     ['data that looks like a schema', { enum: [{ id: 1, nullable: true }] }, { id: 1, nullable: true }, {}],
     ['patterns for names', { patternProperties: { '^x': { type: 'integer' }, '(?P<n>': { type: 'integer' } } }, { x: 1, y: 'a' }, { x: 'a' }],
   ])('%s', (_, schema, good, bad) => {
