@@ -82,18 +82,24 @@ async function lives(text: string, path: string): Promise<boolean> {
   } catch (error) {
     return errorCode(error) === 'EPERM';
   }
-  return owner.started === (await startOf(owner.pid));
+  const { started, ended } = await processOf(owner.pid);
+  return !ended && owner.started === started;
 }
 
 async function me(): Promise<Owner> {
-  return { pid: process.pid, started: await startOf(process.pid), host: hostname() };
+  const { started } = await processOf(process.pid);
+  return { pid: process.pid, started, host: hostname() };
 }
 
-/** When the process began, in the kernel's ticks (proc(5), field 22 of stat); empty where there is no /proc. */
-async function startOf(pid: number): Promise<string> {
+/**
+ * When a process began, in the kernel's ticks, and whether it has ended and nobody has asked for its exit code yet, as happens in
+ * containers (proc(5), fields 22 and 3 of stat). Nothing is known where there is no /proc.
+ */
+async function processOf(pid: number): Promise<{ readonly started: string; readonly ended: boolean }> {
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The second field, the name, is in parentheses and may hold spaces.
-  return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const [state = '', ...fields] = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return { started: fields[18] ?? '', ended: state === 'Z' || state === 'X' };
 }
 
 function parseOwner(text: string): Owner | undefined {

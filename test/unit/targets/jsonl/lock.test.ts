@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { takeLock } from '../../../../targets/jsonl/lock.ts';
 import { temporaryFolder } from '../../../support/tmp.ts';
 
@@ -37,6 +37,21 @@ test.runIf(process.platform === 'linux')('a later process with the same number i
   await writeFile(path, JSON.stringify({ pid: process.pid, started: 'earlier', host: hostname() }));
   await (await takeLock(path)).release();
 });
+
+test.runIf(process.platform === 'linux')(
+  'the lock of a killed process whose exit code nobody asks for is taken over',
+  async () => {
+    // Nobody waits for the first program, because the shell has become the second.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void parent.kill('SIGKILL'));
+    const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
+    const fields = async (): Promise<string[]> => (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
+    await expect.poll(async () => (await fields())[0]).toBe('Z');
+    const path = newPath();
+    await writeFile(path, JSON.stringify({ pid, started: (await fields())[19], host: hostname() }));
+    await (await takeLock(path)).release();
+  },
+);
 
 test.each([
   ['of another machine', 10 * 60_000, JSON.stringify({ pid: 1, started: '1', host: 'another-machine' })],
