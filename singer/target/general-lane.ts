@@ -28,6 +28,9 @@ export interface Arrival {
   readonly now: number;
 }
 
+/** Names of left-out fields that are told for each stream: where records have names of their own, they never end. */
+const MAX_UNNAMED = 100;
+
 /** What came of a record. */
 export type Outcome =
   | 'taken'
@@ -96,13 +99,17 @@ export class GeneralLane {
     }
   }
 
-  #tellUnnamed({ header, properties }: OpenStream, record: JsonObject, kept: ReadonlySet<string> | undefined): void {
+  #tellUnnamed({ header, properties, life }: OpenStream, record: JsonObject, kept: ReadonlySet<string> | undefined): void {
+    const { stream } = header;
+    const { log } = this.#o;
     for (const property in record) {
-      if (properties.has(property) || kept?.has(property) === true) continue;
-      this.#o.log.warnOnce(`unnamed ${header.stream} ${property}`, 'A field that the schema does not name is left out', {
-        stream: header.stream,
-        property,
-      });
+      if (properties.has(property) || kept?.has(property) === true || life.unnamed.has(property)) continue;
+      if (life.unnamed.size >= MAX_UNNAMED) {
+        const message = 'More fields that the schema does not name are left out; these are no longer told one by one';
+        return log.warnOnce(`unnamed ${stream}`, message, { stream });
+      }
+      life.unnamed.add(property);
+      log.warn('A field that the schema does not name is left out', { stream, property });
     }
   }
 

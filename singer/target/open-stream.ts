@@ -28,6 +28,8 @@ export class StreamLife {
   notesChanges = false;
   /** How often the stream was opened anew for the record at hand. */
   reopened = 0;
+  /** Fields of its records that the schema does not name and that were told; not more than a log can bear. */
+  readonly unnamed = new Set<string>();
   quarantined = 0;
   /** Records with a value made null by the core. */
   nulled = 0;

@@ -6,7 +6,7 @@ import type { JsonSchema } from '../json.ts';
 
 /** What a value breaks: never the value itself. */
 export interface Violation {
-  /** JSON pointer into the record; empty for the record itself. */
+  /** JSON pointer into the record, empty for the record itself; `*` stands for a name that the schema does not have. */
   readonly path: string;
   /** The schema keyword: `type`, `required`, `maxLength`. */
   readonly rule: string;
@@ -28,12 +28,17 @@ export function createValidator(): (schema: JsonSchema, stream?: string) => Vali
   let ajv: Ajv | undefined;
   return (schema, stream) => {
     let check: ValidateFunction | undefined;
+    let names: ReadonlySet<string> | undefined;
     return (record) => {
       check ??= compile((ajv ??= createAjv()), schema, stream);
       if (check(record)) return undefined;
       const first = check.errors![0]!;
       const missing = first.keyword === 'required' ? `/${String(first.params['missingProperty'])}` : '';
-      return { path: first.instancePath + missing, rule: first.keyword, message: first.message ?? first.keyword };
+      return {
+        path: known(first.instancePath, record, (names ??= namesIn(schema))) + missing,
+        rule: first.keyword,
+        message: first.message ?? first.keyword,
+      };
     };
   };
 }
@@ -67,6 +72,31 @@ function compile(ajv: Ajv, schema: JsonSchema, stream: string | undefined): Vali
       hint: 'Mend the schema in the tap or its catalog, or set validate_records to false.',
     });
   }
+}
+
+/** The names of all properties in a schema, at whatever depth. */
+function namesIn(schema: JsonSchema): Set<string> {
+  const names = new Set<string>();
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [keyword, below] of Object.entries(node)) {
+      if (keyword === 'properties' && typeof below === 'object' && below !== null) for (const name in below) names.add(name);
+      visit(below);
+    }
+  };
+  visit(schema);
+  return names;
+}
+
+/** The pointer with `*` for each member that no schema names: where an object is a map, its names are data. */
+function known(pointer: string, record: unknown, names: ReadonlySet<string>): string {
+  let value = record;
+  return pointer.replaceAll(/\/([^/]*)/g, (step, escaped: string) => {
+    const name = escaped.replaceAll('~1', '/').replaceAll('~0', '~');
+    const isNamed = Array.isArray(value) || names.has(name);
+    value = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+    return isNamed ? step : '/*';
+  });
 }
 
 const DATE = String.raw`\d{4,6}-\d\d-\d\d`;

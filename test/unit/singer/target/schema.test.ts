@@ -259,4 +259,21 @@ describe('validation', () => {
     expect(JSON.stringify(violation)).not.toContain('secret');
     expect(violation?.path).toBe('/a');
   });
+
+  test.each<[string, object, unknown, string]>([
+    ['of a map', { additionalProperties: { type: 'integer' } }, { 'ann@example.com': 'x' }, '/a/*'],
+    [
+      'of a map of objects',
+      { additionalProperties: { properties: { b: { type: 'integer' } } } },
+      { 12345: { b: 'x' } },
+      '/a/*/b',
+    ],
+    ['by a pattern', { patternProperties: { '^x': { type: 'integer' } } }, { 'x/ann~1': 'x' }, '/a/*'],
+    ['that the schema gives', { properties: { 'b/~c': { type: 'integer' } } }, { 'b/~c': 'x' }, '/a/b~1~0c'],
+    ['of an array', { items: { properties: { b: { type: 'integer' } } } }, [{}, { b: 'x' }], '/a/1/b'],
+    ['that is missing', { properties: { b: { required: ['c'] } } }, { b: {} }, '/a/b/c'],
+  ])('a violation shows only names of the schema: a name %s', (_, a, value, path) => {
+    const validate = createValidator()({ properties: { a } });
+    expect(validate({ a: value })?.path).toBe(path);
+  });
 });

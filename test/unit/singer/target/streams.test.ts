@@ -43,6 +43,17 @@ describe('fields that the schema does not name', () => {
     await w.run(lines(schema('a'), `{"type":"RECORD","stream":"a","record":{"n":1,"mark":1,"other":2}}`, state(1)));
     expect(w.seen.warnings.map(({ fields }) => fields?.['property'])).toEqual(['other']);
   });
+
+  test('are told once each, and no longer where they never end', async () => {
+    const w = world();
+    const strange = Array.from({ length: 300 }, (_, n) => record('a', { n, [`field ${Math.floor(n / 2)}`]: 1 }));
+    await w.run(lines(schema('a'), ...strange, state(1)));
+    expect(w.seen.warnings.map(({ fields }) => fields?.['property'])).toEqual([
+      ...Array.from({ length: 100 }, (_, n) => `field ${n}`),
+      undefined,
+    ]);
+    expect(w.seen.rows).toHaveLength(300);
+  });
 });
 
 describe('notes of changes', () => {
