@@ -24,15 +24,17 @@ export interface Ending {
   readonly lastState: Json | undefined;
   /** Rows after the newest STATE, by stream. */
   readonly uncovered: ReadonlyMap<string, number>;
+  /** Streams with a bad record after the newest STATE that is not among their rows, because it was put aside. */
+  readonly isolated: ReadonlySet<string>;
 }
 
 /**
  * The streams whose end is proven: a STATE came after their last record and does not say that they go on, or their version
  * was activated after it.
  */
-export function completeStreams({ streams, lastState, uncovered }: Ending): Set<string> {
+export function completeStreams({ streams, lastState, uncovered, isolated }: Ending): Set<string> {
   const proven = lastState === undefined ? [] : [...streams.keys()];
-  const open = new Set([...unfinished(lastState), ...uncovered.keys()]);
+  const open = new Set([...unfinished(lastState), ...uncovered.keys(), ...isolated]);
   const activated = [...streams].filter(([, { life }]) => life.versions.ended).map(([stream]) => stream);
   return new Set([...proven.filter((stream) => !open.has(stream)), ...activated]);
 }

@@ -34,6 +34,8 @@ const MAX_UNNAMED = 100;
 /** What came of a record. */
 export type Outcome =
   | 'taken'
+  /** It is bad and went where bad records go. */
+  | 'isolated'
   /** A value must change and nothing notes that yet: to be handed in again when the stream is open with notes. */
   | 'needs-notes'
   /** It is bad, and where bad records go is not open: to be handed in again when it is. */
@@ -150,7 +152,7 @@ export class GeneralLane {
       quarantine: to,
     });
     count.isBad();
-    return 'taken';
+    return 'isolated';
   }
 }
 

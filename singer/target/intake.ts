@@ -58,6 +58,8 @@ export class Intake {
   readonly #fast: FastLane;
   readonly #general: GeneralLane;
   readonly #streams = new Map<string, OpenStream>();
+  /** Streams of which a bad record came after the newest STATE and was put aside. */
+  readonly #isolated = new Set<string>();
   #waiting: Waiting | undefined;
   /** True if the line that led to the demand is to be read again. */
   #again = false;
@@ -75,6 +77,11 @@ export class Intake {
   /** The streams announced so far, without the quarantine. */
   get streams(): ReadonlyMap<string, OpenStream> {
     return this.#streams;
+  }
+
+  /** Those of which a record was put aside that the newest STATE does not cover. */
+  get isolated(): ReadonlySet<string> {
+    return this.#isolated;
   }
 
   /** The stream of bad records, once there is one. */
@@ -231,8 +238,12 @@ export class Intake {
       return this.#tellLeftOut(stream);
     }
     const outcome = this.#general.take(stream, part, arrival);
-    if (outcome !== 'taken') return this.#handInAgain(stream, outcome);
+    if (outcome !== 'taken' && outcome !== 'isolated') return this.#handInAgain(stream, outcome);
     life.reopened = 0;
+    if (outcome === 'isolated') {
+      this.#isolated.add(header.stream);
+      return life.versions.isolated();
+    }
     const { version } = arrival.message;
     const exact = versionOf(version);
     if (exact === undefined && typeof version === 'object' && version !== null) {
@@ -244,7 +255,7 @@ export class Intake {
     this.#fast.current = stream;
   }
 
-  #handInAgain(stream: OpenStream, outcome: Exclude<Outcome, 'taken'>): void {
+  #handInAgain(stream: OpenStream, outcome: Exclude<Outcome, 'taken' | 'isolated'>): void {
     this.#again = true;
     if (outcome === 'needs-quarantine') {
       const { quarantineStream } = this.#o;
@@ -270,6 +281,7 @@ export class Intake {
       return;
     }
     this.lastState = value;
+    this.#isolated.clear();
     const range = memberRange(line, 0, line.length, 'value');
     this.#o.checkpoint.state(range === undefined ? stringifyExact(value) : compactText(line, range[0], range[1]), now);
     this.#full = this.#o.isFull();

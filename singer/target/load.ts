@@ -283,10 +283,10 @@ class Loader {
 
   /** The input ended at the end of a line: loads the rest and completes what is proven complete. */
   async finish(): Promise<void> {
-    const { streams, lastState, quarantine } = this.#intake;
+    const { streams, lastState, quarantine, isolated } = this.#intake;
     const { log } = this.#o.run;
     const uncovered = this.#checkpoint.uncovered();
-    const ending = { streams, lastState, uncovered };
+    const ending = { streams, lastState, uncovered, isolated };
     const failure = unfinishedInput(ending);
     if (failure !== undefined) {
       await this.#units.idle();

@@ -54,6 +54,11 @@ export class Versions {
     else this.#seen.add(version);
   }
 
+  /** A row came that is not loaded: a version of which there is no other has none. */
+  isolated(): void {
+    this.#rowsSinceActive = true;
+  }
+
   /** RECORD lines of the stream came: `bytes[start..end)`, each valid JSON and ending with a newline. */
   lines(bytes: Buffer, start: number, end: number): void {
     for (let at = start; at < end && !this.#unversioned;) {

@@ -60,6 +60,33 @@ describe.each<[string, WorldOptions]>([
     expect(codes(w)).toEqual(['activate-unproven']);
   });
 
+  describe('where bad records are put aside', () => {
+    const quarantine = { on_bad_record: 'quarantine' };
+    const bad = (version: number): string => record('a', { n: 'x' }, { version });
+
+    test('a version of which only such came is refused', async () => {
+      const w = world();
+      await w.run(lines(schema('a'), bad(7), activate('a', 7), state(1)), quarantine);
+      expect(w.seen.units.flat().filter((row) => row.includes('!'))).toEqual([]);
+      expect(codes(w)).toContain('activate-without-rows');
+    });
+
+    test('one after the last STATE leaves its stream unproven', async () => {
+      const w = world();
+      await w.run(lines(schema('a'), activate('a', 7), v('a', 1, 7), state(1), bad(7)), quarantine);
+      expect(w.seen.units.flat().filter((row) => row.includes('!'))).toEqual([]);
+      expect(codes(w)).toContain('activate-unproven');
+      expect(w.seen.complete).not.toContain('a');
+    });
+
+    test('one before it does not', async () => {
+      const w = world();
+      await w.run(lines(schema('a'), activate('a', 7), v('a', 1, 7), bad(7), state(1)), quarantine);
+      expect(w.seen.units.flat().filter((row) => row.includes('!'))).toEqual(['a! 7']);
+      expect(w.seen.complete).toContain('a');
+    });
+  });
+
   test('without any row of the version it is refused, unless empty streams may be activated', async () => {
     const list = [schema('a'), v('a', 1, 6), activate('a', 7), state(1)];
     const refused = await units(list);
