@@ -63,7 +63,9 @@ export function activateWaiting(ending: Ending, complete: ReadonlySet<string>, c
     const waiting = life.versions.waiting();
     if (waiting === undefined || part === undefined) continue;
     const { version, came } = waiting;
-    if (!came && !announcement.config.allow_empty_activate) refuseActivation(log, stream, version, 'activate-without-rows');
+    // A stream of which bad records were put aside was not empty.
+    const mayBeEmpty = announcement.config.allow_empty_activate && life.quarantined === 0;
+    if (!came && !mayBeEmpty) refuseActivation(log, stream, version, 'activate-without-rows');
     else if (!complete.has(stream)) refuseActivation(log, stream, version, 'activate-unproven');
     else {
       life.versions.activateWaiting();

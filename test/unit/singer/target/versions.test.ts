@@ -64,9 +64,10 @@ describe.each<[string, WorldOptions]>([
     const quarantine = { on_bad_record: 'quarantine' };
     const bad = (version: number): string => record('a', { n: 'x' }, { version });
 
-    test('a version of which only such came is refused', async () => {
+    test.each([false, true])('a version of which only such came is refused, allow_empty_activate %s', async (allowed) => {
       const w = world();
-      await w.run(lines(schema('a'), bad(7), activate('a', 7), state(1)), quarantine);
+      const settings = { ...quarantine, allow_empty_activate: allowed };
+      await w.run(lines(schema('a'), bad(7), activate('a', 7), state(1)), settings);
       expect(w.seen.units.flat().filter((row) => row.includes('!'))).toEqual([]);
       expect(codes(w)).toContain('activate-without-rows');
     });
