@@ -94,8 +94,8 @@ const RULES: readonly Rule[] = [
     '23505',
     'fail',
     'duplicate-key',
-    'A row with this key is there already',
-    'Set load_method to upsert, or drop the unique index of the table.',
+    'A row has what a unique index of the table allows only once',
+    'If it is the key of the stream: set load_method to upsert. Otherwise drop the index, or mend the source.',
   ),
   rule(
     '23502',
@@ -118,6 +118,13 @@ const RULES: readonly Rule[] = [
     'number-out-of-range',
     'A number does not fit its column',
     'Make the column numeric: ALTER TABLE … ALTER COLUMN … TYPE numeric.',
+  ),
+  rule(
+    '22P05',
+    'fail',
+    'character-refused',
+    'The encoding of the database lacks a character',
+    'Load into a database whose encoding is UTF8.',
   ),
   rule(
     '22',
@@ -148,6 +155,13 @@ const RULES: readonly Rule[] = [
     'Look into its log, then run again: the state is safe.',
   ),
   rule('54011', 'fail', 'too-many-columns', 'A table cannot have this many columns', 'Deselect properties in the tap.'),
+  rule(
+    '54',
+    'fail',
+    'value-too-large',
+    'A value is too large, too deep or too wide for the server',
+    'Drop the index that the message names, or leave such values out at the source.',
+  ),
   rule('08', 'reconnect', 'connection-lost', 'The connection to Postgres was lost', AGAIN),
   rule(
     '58',
@@ -165,6 +179,13 @@ const RULES: readonly Rule[] = [
   ),
 ];
 
+const NO_PARTITION = rule(
+  '23514',
+  'fail',
+  'no-partition',
+  'The table has no partition for a row',
+  'Make the partition, or a default one: CREATE TABLE … PARTITION OF … DEFAULT.',
+);
 const OTHER = rule('', 'fail', 'postgres', 'Postgres refused a statement', 'Look at the SQLSTATE and the message.');
 const LOST = rule('', 'reconnect', 'connection-lost', 'The connection to Postgres was lost', AGAIN);
 const TLS = rule(
@@ -245,6 +266,8 @@ export function systemError(error: unknown, facts: Readonly<Record<string, unkno
 
 function ruleOf(error: unknown): Rule {
   const state = sqlState(error);
+  // A check has a name.
+  if (state === NO_PARTITION.state && (error as ServerError).constraint === undefined) return NO_PARTITION;
   if (state !== undefined) return RULES.find((candidate) => state.startsWith(candidate.state)) ?? OTHER;
   const { code, message } = (error ?? {}) as ServerError;
   if (TLS_FAULT.test(String(code)) || TLS_FAULT.test(String(message))) return TLS;

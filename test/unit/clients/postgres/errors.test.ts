@@ -23,7 +23,11 @@ describe('errors of the server and the socket', () => {
     ['28P01', 'fail', 'login-refused'],
     ['3D000', 'fail', 'database-missing'],
     ['22P02', 'fail', 'value-refused'],
+    ['22P05', 'fail', 'character-refused'],
     ['23505', 'fail', 'duplicate-key'],
+    ['54000', 'fail', 'value-too-large'],
+    ['54001', 'fail', 'value-too-large'],
+    ['54011', 'fail', 'too-many-columns'],
     ['SELF_SIGNED_CERT_IN_CHAIN', 'fail', 'tls'],
     ['99999', 'fail', 'postgres'],
   ])('%s means %s', (code, remedy, ours) => {
@@ -46,6 +50,11 @@ describe('errors of the server and the socket', () => {
       expect(error.facts).toEqual({ sqlstate: code, table: 't', row: 12, column: 'a b' });
     },
   );
+
+  it('tell a row without a partition from one that breaks a constraint', () => {
+    expect(systemError(server('23514', { table: 't' })).code).toBe('no-partition');
+    expect(systemError(server('23514', { table: 't', constraint: 'c' })).code).toBe('constraint');
+  });
 
   it('leave our own errors as they are', () => {
     const own = new ConfigError([{ path: 'x', message: 'y' }]);
