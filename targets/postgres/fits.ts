@@ -116,15 +116,34 @@ export function fitOf(from: From, into: Into): Fit | undefined {
   if (!Object.hasOwn(fits, base)) return KNOWN.has(base) && from.asked === undefined ? undefined : foreignFit(from, into);
   // numeric(p,s) rounds without a word what has more digits.
   if (base === 'numeric' && modifier >= 0 && from.type === 'numeric' && modifier !== numericModifier(from.sql)) return LOSSY;
-  return fits[base];
+  const fit = fits[base];
+  return fit !== undefined && cutsSeconds(from, into) ? { ...fit, loses: true } : fit;
+}
+
+/** By type: the modifier that keeps everything, as none does. An interval's says also which fields it has. */
+const WHOLE_TIMES: Readonly<Record<string, number>> = {
+  time: 6,
+  timetz: 6,
+  timestamp: 6,
+  timestamptz: 6,
+  interval: 0x7fff_0006,
+};
+
+/** Types such as timestamp(0) round digits of a second away without a word. */
+function cutsSeconds({ type }: From, { base, modifier }: Into): boolean {
+  const whole = Object.hasOwn(WHOLE_TIMES, base) ? WHOLE_TIMES[base] : undefined;
+  return whole !== undefined && type !== 'date' && modifier >= 0 && modifier !== whole;
 }
 
 /** Enums, inet, intervals, arrays, vectors and all that extensions bring. */
-function foreignFit({ type, asked }: From, { plain }: Into): Fit | undefined {
+function foreignFit(from: From, into: Into): Fit | undefined {
+  const { type, asked } = from;
+  const { plain } = into;
   // Reads arrays and composites from JSON, and all other types from a value's text; casts from jsonb do neither.
   if (type === 'jsonb') return { direct: false, using: populated };
   if (type !== 'text' && asked === undefined) return undefined;
-  return { direct: true, using: (value) => `${value}::text::${plain}` };
+  const loses = cutsSeconds(from, into) ? ({ loses: true } as const) : {};
+  return { direct: true, using: (value) => `${value}::text::${plain}`, ...loses };
 }
 
 function populated(value: string, { table, column }: At): string {

@@ -85,6 +85,21 @@ describe('values of one type', () => {
     expect(fitOf(text, into('constructor'))?.direct).toBe(true);
   });
 
+  it.each([
+    ['timestamptz', 'timestamptz'],
+    ['timestamptz', 'timestamp'],
+    ['time', 'time'],
+    ['time', 'timetz'],
+    ['text', 'interval'],
+  ] as const)('%s loses digits of a second in %s(0), none in one of full size', (type, base) => {
+    expect(fitOf({ type, sql: type }, into(base, 0))?.loses).toBe(true);
+    expect(fitOf({ type, sql: type }, into(base))?.loses).toBeUndefined();
+  });
+
+  it('a date has no digits of a second to lose', () => {
+    expect(fitOf({ type: 'date', sql: 'date' }, into('timestamp', 0))?.loses).toBeUndefined();
+  });
+
   it('go into types that only the database knows by their text, or by their JSON', () => {
     expect(fitOf(text, into('mood', -1, 'public.mood'))?.using?.('x', at)).toBe('x::text::public.mood');
     expect(fitOf({ type: 'jsonb', sql: 'jsonb' }, into('_int8', -1, 'bigint[]'))?.using?.('x', at)).toBe(
