@@ -20,7 +20,7 @@ import { withExtras } from './extras.ts';
 import { refuseMissingRoles } from './grants.ts';
 import { ensureIndexes } from './indexes.ts';
 import { KnownTables } from './known-tables.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, LEDGER_TABLE } from './ledger.ts';
 import { defaultSchema, nameRules } from './naming.ts';
 import { OLDEST, transactorOptions, type OpenConfig } from './open.ts';
 import { OpenStreams, type Opened } from './open-streams.ts';
@@ -96,8 +96,11 @@ export class PostgresDestination implements Destination<OpenConfig> {
     this.#config = config;
     this.#run = run;
     this.#tx = tx;
-    this.#tables = new KnownTables({ run, names: nameRules(config), schema, currentSchema: current });
-    this.#state = new StateKeeper(stateTable(config.state_table, schema ?? current), config.state_id);
+    const ofStates = stateTable(config.state_table, schema ?? current);
+    const ofLoads = { schema: schema ?? current, table: LEDGER_TABLE };
+    const own = ofStates === undefined ? [ofLoads] : [ofStates, ofLoads];
+    this.#tables = new KnownTables({ run, names: nameRules(config), schema, currentSchema: current, own });
+    this.#state = new StateKeeper(ofStates, config.state_id);
     this.#ledger = config.load_ledger ? new Ledger(schema ?? current, config.state_id, run) : undefined;
     this.#changed = new Changed(run.log);
   }

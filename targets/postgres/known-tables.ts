@@ -1,10 +1,11 @@
 import type { Session } from '../../clients/postgres/connect.ts';
 import type { Transactor } from '../../clients/postgres/transactor.ts';
-import type { Log, NameRules } from '../../singer/index.ts';
+import type { Log, NameRules, Run } from '../../singer/index.ts';
 import { readTable, type ExistingTable } from './catalog.ts';
 import type { Need } from './copy-plan.ts';
 import { otherTable, placeOf } from './naming.ts';
 import type { TablePlan } from './plan.ts';
+import type { StateTable } from './state.ts';
 import { changeTable, isFresh, look, warnOfLoss, type Ready, type Refused, type Waiting } from './tables.ts';
 import type { ColumnType } from './types.ts';
 
@@ -27,11 +28,13 @@ export interface KnownTable {
 }
 
 export interface KnownTablesOptions {
-  readonly run: Waiting;
+  readonly run: Waiting & Pick<Run, 'name'>;
   readonly names: NameRules;
   /** The schema of all tables; undefined: named by the stream, else `currentSchema`. */
   readonly schema: string | undefined;
   readonly currentSchema: string;
+  /** Tables that we keep for ourselves: no stream is loaded into them. */
+  readonly own: readonly StateTable[];
 }
 
 /** The tables of the streams of a run: which is whose, and what the catalog says of it. */
@@ -56,7 +59,7 @@ export class KnownTables {
     const place = placeOf(stream, this.#o.schema, names);
     const schema = place.schema ?? this.#o.currentSchema;
     const plain = await this.#read(session, schema, place.table);
-    const owner = plain.existing?.stream ?? this.#ownerInThisRun(plain);
+    const owner = plain.existing?.stream ?? (this.#isOwn(plain) ? run.name : this.#ownerInThisRun(plain));
     if (owner === undefined || owner === stream) {
       this.#byStream.set(stream, plain);
       return plain;
@@ -64,8 +67,12 @@ export class KnownTables {
     const other = await this.#read(session, schema, otherTable(stream, place, names));
     this.#byStream.set(stream, other);
     const facts = { stream, owner, schema, table: other.table };
-    run.log.warn('The table that the stream is named after belongs to another stream: it gets one of its own', facts);
+    run.log.warn('The table that the stream is named after is not its own: it gets another one', facts);
     return other;
+  }
+
+  #isOwn({ schema, table }: KnownTable): boolean {
+    return this.#o.own.some((own) => own.schema === schema && own.table === table);
   }
 
   /**

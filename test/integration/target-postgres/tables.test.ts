@@ -235,6 +235,28 @@ describeWithPostgres('target-postgres tables', (url) => {
       expect(await query('SELECT id FROM things ORDER BY id')).toEqual([{ id: '1' }, { id: '4' }]);
       expect(await query(`SELECT id FROM "${String(tables[1]!['name'])}" ORDER BY id`)).toEqual([{ id: '2' }, { id: '3' }]);
     });
+
+    test.each(['append-only', 'upsert', 'overwrite'])('never load a stream into our own tables (%s)', async (load_method) => {
+      const config = { default_target_schema: `own_${load_method}`, load_method, load_ledger: true };
+      await loadAll(url(), config, header('first', { id: 'integer' }), [{ id: 1 }], '{"kept":1}');
+      const copy = header('warehouse-_singer_state', { state_id: 'string', state: 'object', updated_at: 'string:date-time' }, [
+        'state_id',
+      ]);
+      const row = { state_id: 'default', state: { stolen: true }, updated_at: '2024-01-01T00:00:00Z' };
+      await loadAll(url(), config, copy, [row]);
+      await loadAll(url(), config, header('_singer_loads', { id: 'integer' }), [{ id: 1 }]);
+      expect(await query(`SELECT state FROM "own_${load_method}"._singer_state`)).toEqual([{ state: { kept: 1 } }]);
+      const found = await query(
+        "SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename LIKE '\\_singer%' ORDER BY 1",
+        [`own_${load_method}`],
+      );
+      expect(found.map(({ tablename }) => tablename)).toEqual([
+        '_singer_loads',
+        expect.stringMatching(/^_singer_loads_[0-9a-f]{8}$/),
+        '_singer_state',
+        expect.stringMatching(/^_singer_state_[0-9a-f]{8}$/),
+      ]);
+    });
   });
 
   test('names the limit when there are too many columns', async () => {
