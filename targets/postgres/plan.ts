@@ -199,7 +199,12 @@ export function otherKey(
 
 /** True when a unique index makes rows with equal keys impossible. */
 export function isUnique(keys: readonly string[], existing: ExistingTable): boolean {
-  return existing.uniques.some(({ columns }) => columns.length === keys.length && columns.every((name) => keys.includes(name)));
+  return existing.uniques.some((index) => hasColumns(index, keys));
+}
+
+/** True for an index over these columns and no others. */
+export function hasColumns({ columns }: UniqueIndex, names: readonly string[]): boolean {
+  return columns.length === names.length && columns.every((name) => names.includes(name));
 }
 
 function methodOf(loadMethod: PlanOptions['loadMethod'], keys: readonly string[]): Method {

@@ -14,7 +14,7 @@ import {
   separateMerge,
   type MergeSource,
 } from './merge.ts';
-import { isUnique, type PlannedColumn, type TablePlan } from './plan.ts';
+import { hasColumns, isUnique, type PlannedColumn, type TablePlan } from './plan.ts';
 import { convertStage, namingColumn } from './stage-types.ts';
 import type { Counts } from './tally.ts';
 
@@ -66,14 +66,21 @@ export async function upsert({ session, plan, existing, part }: Load): Promise<C
     await session.query(`SET LOCAL enable_hashjoin = ${lookups}; SET LOCAL enable_mergejoin = ${lookups}`);
     try {
       const { deleted, ...counts } = await merge(session, source);
-      const unchanged = part.rows - counts.inserted - counts.updated - deleted;
+      // A record may change several rows, where no unique index forbids that they have one key.
+      const unchanged = Math.max(0, part.rows - counts.inserted - counts.updated - deleted);
       return { ...counts, unchanged, ...(plan.extras?.deletedAt === undefined ? {} : { deleted }) };
     } catch (error) {
-      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      if (sqlState(error) !== UNIQUE_VIOLATION || !isOfKey(error, plan, existing)) throw error;
       // A rival outside of our lock inserted the key after we had looked: what serialization failures are, so it is told as one.
       throw Object.assign(new Error('another session inserted a key of this batch meanwhile'), { code: '40001' });
     }
   });
+}
+
+/** True when the unique index that an error is about is the one that the merge goes by. */
+function isOfKey(error: unknown, { keys }: TablePlan, existing: ExistingTable): boolean {
+  const { constraint } = error as { readonly constraint?: unknown };
+  return existing.uniques.some((index) => index.name === constraint && hasColumns(index, keys));
 }
 
 /** Rows written by a merge. */

@@ -234,6 +234,22 @@ describeWithPostgres('target-postgres load methods', (url) => {
         { id: '2', name: 'Z' },
         { id: '3', name: 'new' },
       ]);
+      // One record that changes two rows is not one that changes minus one.
+      const both = await loadAll(url(), { ...config, add_record_metadata: false }, of, [{ id: 1, name: 'both' }]);
+      expect(both).toEqual({ inserted: 0, updated: 2, unchanged: 0 });
+    });
+
+    test('a row that another unique index than the key refuses fails at once, by its name; it is no rival', async () => {
+      await query('CREATE TABLE upserted.mailed (id bigint PRIMARY KEY, mail text CONSTRAINT one_mail UNIQUE)');
+      const of = header('mailed', { id: 'integer', mail: 'string?' }, ['id']);
+      const drive = await Drive.open(url(), config);
+      await drive.load(of, [{ id: 1, mail: 'a' }], { state: state(1) });
+      await expect(drive.load(of, [{ id: 2, mail: 'a' }], { state: state(2) })).rejects.toMatchObject({
+        code: 'duplicate-key',
+        facts: { constraint: 'one_mail' },
+      });
+      await drive.close();
+      expect(drive.logged.filter(({ level }) => level === 'warn')).toEqual([]);
     });
   });
 
