@@ -1,5 +1,6 @@
 import type { ByteBlocks } from './target/blocks.ts';
 import type { Column } from './columns.ts';
+import type { RecordError } from './errors.ts';
 import type { Json, JsonObject, JsonSchema, Row } from './json.ts';
 import type { Log } from './log.ts';
 import type { Config, Settings } from './settings.ts';
@@ -261,6 +262,21 @@ export interface Unit {
   readonly last: boolean;
 }
 
+/** A record that the destination's own system refuses, and why; the fault has `property` and `rule` among its facts if they are known. */
+export interface RefusedRecord {
+  readonly stream: string;
+  readonly record: JsonObject;
+  readonly fault: RecordError;
+}
+
+/** Where records go that only the destination's system refuses, if `on_bad_record` of their stream is quarantine. */
+export interface Quarantine {
+  /** Throws RecordError `too-many-bad-records` when the run may not have refused so many in all. */
+  allow(refused: number): void;
+  /** Makes a part of the quarantine's stream, to be written in the transaction that leaves them out. `refused`: in all, with these. */
+  partOf(records: readonly RefusedRecord[], refused: number): Promise<Part>;
+}
+
 /** `C` is the target's config. */
 export interface Destination<C extends object = object> {
   /**
@@ -273,7 +289,7 @@ export interface Destination<C extends object = object> {
    * Makes the unit durable; may be called again with the same unit. `committed` tells whether it (and all before it) is
    * durable and visible: only then may its state leave. `open` = safe so far, but a later unit or `finish` must complete it.
    */
-  load(unit: Unit): Promise<'committed' | 'open'>;
+  load(unit: Unit, quarantine?: Quarantine): Promise<'committed' | 'open'>;
   /**
    * The input ended cleanly. `complete` names the streams whose end is proven (a STATE came after their last record and
    * does not say that they were still syncing). Completes what `load` left open (overwrite swap); after it all states may leave.

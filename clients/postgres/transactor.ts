@@ -21,6 +21,9 @@ export interface TransactorOptions {
   readonly onStale: () => void;
 }
 
+/** How a transaction ends. */
+export type End = 'commit' | 'leave open';
+
 /**
  * One connection with at most one transaction open on it, which may outlive several pieces of work. The one place that retries:
  * a piece of work that began its transaction is done again as a whole after a lost connection, a deadlock or a held lock; one
@@ -61,10 +64,10 @@ export class Transactor {
   }
 
   /**
-   * Does `work` in a transaction, then commits, or leaves it open for more. `work` may run several times; `first` tells it that
+   * Does `work` in a transaction, then commits, or leaves it open for more, which may depend on what came of it. `work` may run several times; `first` tells it that
    * nothing else has been done in the transaction yet.
    */
-  async run<T>(work: (session: Session, first: boolean) => Promise<T>, end: 'commit' | 'leave open'): Promise<T> {
+  async run<T>(work: (session: Session, first: boolean) => Promise<T>, end: End | ((result: T) => End)): Promise<T> {
     return this.#attempts(async () => {
       const session = await this.#connected();
       const first = !this.#open;
@@ -74,7 +77,7 @@ export class Transactor {
         await session.query(this.#o.begin);
       }
       const result = await work(session, first);
-      if (end === 'commit') await this.#commit(session);
+      if ((typeof end === 'function' ? end(result) : end) === 'commit') await this.#commit(session);
       return result;
     });
   }

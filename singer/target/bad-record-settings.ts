@@ -8,13 +8,13 @@ export const badRecordSettings = {
     options: ['fail', 'quarantine', 'null_value', 'null'],
     perStream: true,
     description:
-      'What becomes of a record that breaks its schema, lacks its key or holds a value that the destination cannot keep. fail ends the run. quarantine puts it, with the reason, into the stream of quarantine_stream and goes on. null_value (or null) puts null in place of the bad property, which is counted; where the schema does not allow null there, the run fails.',
+      'What becomes of a record that breaks its schema, lacks its key or holds a value that the destination cannot keep. fail ends the run. quarantine puts it, with the reason, into the stream of quarantine_stream and goes on. In a database that also takes what only the server refuses (a constraint, a column of another size, a trigger), but not where a table or window is replaced as a whole, nor what is looked at no sooner than at the commit: such refusals end the run. null_value (or null) puts null in place of the bad property, which is counted; where the schema does not allow null there, or only the server refuses the value, the run fails.',
   },
   quarantine_stream: {
     type: 'string',
     default: '_sdc_quarantine',
     description:
-      'Name of the stream that quarantined records are appended to: stream, line, file, code, rule, path, property, record (JSON text), run_id and quarantined_at. It is loaded like any other stream and committed together with the records around it.',
+      'Name of the stream that quarantined records are appended to: stream, line (null if it is no longer known), file, code, rule, path, property, record (JSON text), run_id and quarantined_at. It is loaded like any other stream and committed together with the records around it.',
   },
   max_errors: {
     type: 'integer',

@@ -58,6 +58,10 @@ export class RecordCount {
   readonly #limits: Limits;
   #records = 0;
   #bad = 0;
+  /** Of those that came and were not bad: what the destination has refused. */
+  #refused = 0;
+  /** All records have come. */
+  #whole = false;
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -75,21 +79,33 @@ export class RecordCount {
   /** One that came is bad. Throws RecordError `too-many-bad-records`. */
   isBad(): void {
     this.#bad++;
-    const { max_errors: most } = this.#limits;
-    if (most !== undefined && this.#bad > most) throw this.#tooMany();
-    if (this.#records >= RATE_FROM) this.checkRate();
+    this.#check();
   }
 
-  /** To be called at the end of the input, too. Throws RecordError `too-many-bad-records`. */
-  checkRate(): void {
-    const { max_error_rate: most } = this.#limits;
-    if (most !== undefined && this.#records > 0 && this.#bad / this.#records > most) throw this.#tooMany();
+  /** So many in all have been refused by the destination. Throws RecordError `too-many-bad-records`. */
+  refused(total: number): void {
+    this.#refused = total;
+    this.#check();
   }
 
-  #tooMany(): RecordError {
-    return new RecordError(`${this.#bad} of ${this.#records} records are bad: more than the run may have`, {
+  /** The input has ended. Throws RecordError `too-many-bad-records`. */
+  ended(): void {
+    this.#whole = true;
+    this.#check();
+  }
+
+  #check(): void {
+    const { max_errors: most, max_error_rate: rate } = this.#limits;
+    const bad = this.#bad + this.#refused;
+    if (most !== undefined && bad > most) throw this.#tooMany(bad);
+    if (rate === undefined || this.#records === 0 || (this.#records < RATE_FROM && !this.#whole)) return;
+    if (bad / this.#records > rate) throw this.#tooMany(bad);
+  }
+
+  #tooMany(bad: number): RecordError {
+    return new RecordError(`${bad} of ${this.#records} records are bad: more than the run may have`, {
       code: 'too-many-bad-records',
-      facts: { bad: this.#bad, records: this.#records, ...this.#limits },
+      facts: { bad, records: this.#records, ...this.#limits },
       hint: 'See the log for what is wrong with them (the quarantine holds only those that a STATE covers); mend the source, or raise max_errors or max_error_rate.',
     });
   }

@@ -8,7 +8,7 @@ import type { Meter } from '../meter.ts';
 import type { OpenStream } from './open-stream.ts';
 import type { Place } from './place.ts';
 import type { Change, StreamHeader } from '../plugin.ts';
-import { quarantineRow } from './quarantine.ts';
+import { addToQuarantine, quarantineRow } from './quarantine.ts';
 
 export interface GeneralLaneOptions {
   readonly checkpoint: Checkpoint;
@@ -136,12 +136,9 @@ export class GeneralLane {
     const { stream } = header;
     const to = quarantine.header.stream;
     const row = quarantineRow(record, fault, { stream, place, runId, now });
-    const meta = new LineMeta({ type: 'RECORD', stream: to }, NO_LINE, { record: row, changes: [] });
     checkpoint.touch(quarantine, now);
     const before = quarantine.blocks.size;
-    if (quarantine.encoder.encode(row, meta, quarantine.blocks) === 'changed') {
-      throw new Error(`The destination cannot keep the text of ${to} as it is`);
-    }
+    addToQuarantine(quarantine, row);
     meter.records(to, 1, quarantine.blocks.size - before);
     life.quarantined++;
     count.came(1);
@@ -166,5 +163,3 @@ function nulled(row: Row, fault: RecordError, header: StreamHeader, nulls: Chang
 function orThrow(fault: RecordError | undefined): void {
   if (fault !== undefined) throw fault;
 }
-
-const NO_LINE = Buffer.alloc(0);

@@ -16,7 +16,7 @@ import type { Meter } from '../meter.ts';
 import { encodeLinesOf, StreamLife, type OpenStream } from './open-stream.ts';
 import { faultAt, lineText, orTooDeep, placeFacts, type Place } from './place.ts';
 import type { Encoder, StreamHeader } from '../plugin.ts';
-import { quarantineHeader } from './quarantine.ts';
+import { quarantineHeader, quarantineTaken } from './quarantine.ts';
 
 const NEWLINE = 0x0a;
 
@@ -128,7 +128,7 @@ export class Intake {
     if (waiting.kind !== 'stream') return;
     const { header, announcement } = waiting;
     const { stream } = header;
-    if (stream === this.quarantine) throw this.#quarantineTaken();
+    if (stream === this.quarantine) throw quarantineTaken();
     const life = this.#streams.get(stream)?.life ?? new StreamLife();
     const opened: OpenStream = {
       announcement: announcement!,
@@ -259,7 +259,7 @@ export class Intake {
     this.#again = true;
     if (outcome === 'needs-quarantine') {
       const { quarantineStream } = this.#o;
-      if (this.#streams.has(quarantineStream)) throw this.#quarantineTaken();
+      if (this.#streams.has(quarantineStream)) throw quarantineTaken();
       this.#waiting = { kind: 'quarantine', header: quarantineHeader(quarantineStream) };
       return;
     }
@@ -268,10 +268,6 @@ export class Intake {
     if (life.reopened++ > header.columns.length) throw new Error(`The destination of ${header.stream} does not note a change`);
     life.notesChanges = true;
     this.#demandStream(stream.announcement);
-  }
-
-  #quarantineTaken(): ConfigError {
-    return new ConfigError([{ path: 'quarantine_stream', message: 'a stream of the input has this name' }]);
   }
 
   #state(message: JsonObject, line: Buffer, now: number): void {

@@ -15,7 +15,8 @@ import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
 import type { Clock, Destination, Run, Target, TargetRun } from '../plugin.ts';
 import { isWholeMessage } from './message.ts';
-import { quarantineConfig } from './quarantine.ts';
+import { quarantineConfig, quarantineTaken } from './quarantine.ts';
+import { RefusedRecords } from './refused-records.ts';
 import { newRunId } from './run-id.ts';
 import { streamOptions, type StreamOptions } from './stream-options.ts';
 import { UnitLoader } from './unit-loader.ts';
@@ -77,6 +78,7 @@ class Loader {
   readonly #checkpoint: Checkpoint;
   readonly #units: UnitLoader;
   readonly #count: RecordCount;
+  readonly #refused: RefusedRecords;
   readonly #intake: Intake;
   /** When the batch now filling is full. */
   #full: { rows: number; bytes: number };
@@ -92,8 +94,18 @@ class Loader {
     this.#destination = destination;
     this.#clock = clock;
     this.#checkpoint = new Checkpoint(pool);
-    this.#units = new UnitLoader({ destination, output, meter, pool, log });
     this.#count = new RecordCount({ max_errors: config.max_errors, max_error_rate: config.max_error_rate });
+    this.#refused = new RefusedRecords({
+      destination,
+      config: this.#streamOptions.forStream(config.quarantine_stream),
+      count: this.#count,
+      meter,
+      log,
+      pool,
+      runId,
+      isStream: (name) => this.#intake.streams.has(name),
+    });
+    this.#units = new UnitLoader({ destination, quarantine: this.#refused, output, meter, pool, log });
     this.#intake = new Intake({
       checkpoint: this.#checkpoint,
       meter,
@@ -131,7 +143,7 @@ class Loader {
       await this.#consume(piece);
     });
     this.#o.run.signal.throwIfAborted();
-    this.#count.checkRate();
+    this.#count.ended();
   }
 
   async #readAll(pieces: AsyncGenerator<Piece>, consume: (piece: Piece) => Promise<void>): Promise<void> {
@@ -200,6 +212,7 @@ class Loader {
     // The destination may look into itself: not while a unit is on its way.
     await this.#units.idle();
     const { header, kind } = demand;
+    if (kind === 'stream' && header.stream === this.#refused.stream) throw quarantineTaken();
     const config = this.#streamOptions.forStream(header.stream);
     this.#intake.open(await this.#destination.openStream(header, kind === 'quarantine' ? quarantineConfig(config) : config));
   }
@@ -300,6 +313,7 @@ class Loader {
     if (rest || covered === undefined) await this.#units.begin(this.#checkpoint.takeAll(true));
     await this.#units.idle();
     if (quarantine !== undefined) complete.add(quarantine);
+    if (this.#refused.stream !== undefined) complete.add(this.#refused.stream);
     await this.#units.finish(complete);
     for (const pattern of this.#streamOptions.unmatched([...streams.keys(), this.#config.quarantine_stream])) {
       log.warn('A pattern of stream_options matches no stream', { pattern });
@@ -313,10 +327,11 @@ class Loader {
 
   /** One line per stream. If not everything could be loaded, it says how far the rows have come, too. */
   summarize(): void {
-    const { streams, quarantine } = this.#intake;
+    const { streams, quarantine = this.#refused.stream } = this.#intake;
     const { finished } = this.#units;
     const summary = (stream: string, facts: Readonly<Record<string, Json>>): void => {
-      const progress = finished ? {} : this.#units.progressOf(stream);
+      // Rows of refused records are not in the units.
+      const progress = finished || stream === this.#refused.stream ? {} : this.#units.progressOf(stream);
       const all = { ...progress, ...facts, ...this.#destination.summary?.(stream) };
       this.#o.meter.summary(stream, all, finished ? 'succeeded' : 'failed');
     };

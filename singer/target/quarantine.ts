@@ -1,6 +1,8 @@
-import type { RecordError } from '../errors.ts';
+import { ConfigError, type RecordError } from '../errors.ts';
 import { stringifyExact, withWords } from '../json-text.ts';
 import type { JsonObject, JsonSchema, Row } from '../json.ts';
+import type { OpenPart } from './checkpoint.ts';
+import { LineMeta } from './line-meta.ts';
 import type { Place } from './place.ts';
 import type { StreamHeader } from '../plugin.ts';
 import { columnsOf } from './schema.ts';
@@ -26,7 +28,7 @@ const SCHEMA: JsonSchema = {
   type: 'object',
   properties: {
     stream: { type: 'string' },
-    line: { type: 'integer' },
+    line: { type: ['integer', 'null'] },
     file: TEXT,
     code: { type: 'string' },
     rule: TEXT,
@@ -43,6 +45,11 @@ export function quarantineHeader(stream: string): StreamHeader {
   return { stream, schema: SCHEMA, columns: columnsOf(SCHEMA), keys: [], notesChanges: false };
 }
 
+/** The error for a stream of the input that has the quarantine's name. */
+export function quarantineTaken(): ConfigError {
+  return new ConfigError([{ path: 'quarantine_stream', message: 'a stream of the input has this name' }]);
+}
+
 /** The target's config for the quarantine. */
 export function quarantineConfig<C extends object>(config: C): C {
   const forced = Object.entries(FORCED).filter(([name]) => Object.hasOwn(config, name));
@@ -56,12 +63,12 @@ export function quarantineConfig<C extends object>(config: C): C {
 export function quarantineRow(
   record: JsonObject,
   { code, facts }: RecordError,
-  at: { readonly stream: string; readonly place: Place; readonly runId: string; readonly now: number },
+  at: { readonly stream: string; readonly place: Place | undefined; readonly runId: string; readonly now: number },
 ): Row {
   return {
     stream: visible(at.stream),
-    line: at.place.line,
-    file: at.place.file ?? null,
+    line: at.place?.line ?? null,
+    file: at.place?.file ?? null,
     code,
     rule: text(facts['rule']),
     path: text(facts['path']),
@@ -71,6 +78,16 @@ export function quarantineRow(
     quarantined_at: new Date(at.now).toISOString(),
   };
 }
+
+/** Appends such a row. */
+export function addToQuarantine({ header, encoder, blocks }: Pick<OpenPart, 'header' | 'encoder' | 'blocks'>, row: Row): void {
+  const meta = new LineMeta({ type: 'RECORD', stream: header.stream }, NO_LINE, { record: row, changes: [] });
+  if (encoder.encode(row, meta, blocks) === 'changed') {
+    throw new Error(`The destination cannot keep the text of ${header.stream} as it is`);
+  }
+}
+
+const NO_LINE = Buffer.alloc(0);
 
 function text(fact: unknown): string | null {
   return typeof fact === 'string' ? visible(fact) : null;

@@ -5,10 +5,11 @@ import { TaplineError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
-import type { Destination } from '../plugin.ts';
+import type { Destination, Quarantine } from '../plugin.ts';
 
 export interface UnitLoaderOptions {
   readonly destination: Pick<Destination, 'load' | 'finish'>;
+  readonly quarantine?: Quarantine;
   readonly output: Output;
   readonly meter: Meter;
   readonly pool: BlockPool;
@@ -93,7 +94,7 @@ export class UnitLoader {
   }
 
   async #load(unit: Cut): Promise<void> {
-    const result = await this.#o.destination.load(unit);
+    const result = await this.#o.destination.load(unit, this.#o.quarantine);
     for (const { header, rows, blocks } of unit.parts) {
       const { loaded, durable } = this.progressOf(header.stream);
       this.#progress.set(header.stream, { loaded: loaded + rows, durable });

@@ -1,11 +1,12 @@
 import type { Session } from '../../clients/postgres/connect.ts';
-import { Transactor } from '../../clients/postgres/transactor.ts';
+import { Transactor, type End } from '../../clients/postgres/transactor.ts';
 import {
   SystemError,
   type Destination,
   type Encoder,
   type Json,
   type Part,
+  type Quarantine,
   type StreamHeader,
   type TargetRun,
   type Unit,
@@ -30,6 +31,7 @@ import { planTable, type TablePlan } from './plan.ts';
 import { fitStage } from './stage-columns.ts';
 import { replace } from './replace.ts';
 import { refuseNoWindow } from './replace-range.ts';
+import { loadAround } from './refusals.ts';
 import { hookSql, runHooks } from './run-hooks.ts';
 import { StateKeeper, stateTable } from './state.ts';
 import { lockTable } from './tables.ts';
@@ -156,14 +158,13 @@ export class PostgresDestination implements Destination<OpenConfig> {
     return this.#tx.read(async (session) => explainPlan(session, plan, await this.#tables.of(session, plan.stream)));
   }
 
-  async load(unit: Unit): Promise<'committed' | 'open'> {
+  async load(unit: Unit, quarantine?: Quarantine): Promise<'committed' | 'open'> {
     this.#refuseGap();
     if (unit.state !== undefined) this.#state.newest = unit.state;
     if (!this.#tx.open) await this.#prepare(unit);
-    const end = this.#mustWait(unit) ? 'leave open' : 'commit';
     const mark = this.#tally.mark;
     const entries = this.#ledger?.mark ?? 0;
-    await this.#tx.run(async (session, first) => {
+    const work = async (session: Session, first: boolean): Promise<End> => {
       // What a failed attempt has noted went with its transaction.
       this.#tally.undo(mark);
       this.#ledger?.undo(entries);
@@ -172,9 +173,13 @@ export class PostgresDestination implements Destination<OpenConfig> {
         await this.#state.hold(session);
       }
       for (const plan of this.#streams.toLock(unit.parts)) await lockTable(session, plan, this.#run);
-      for (const part of unit.parts) await this.#write(session, part);
-      if (end === 'commit') await this.#writeOwn(session);
-    }, end);
+      const refusedBefore = this.#tally.refused;
+      for (const part of unit.parts) await this.#write(session, part, quarantine);
+      if (this.#mustWait(unit, this.#tally.refused > refusedBefore)) return 'leave open';
+      await this.#writeOwn(session);
+      return 'commit';
+    };
+    const end = await this.#tx.run(work, (result) => result);
     this.#holds = end === 'leave open';
     if (this.#holds) return 'open';
     this.#committed();
@@ -229,7 +234,7 @@ export class PostgresDestination implements Destination<OpenConfig> {
     await this.#ledger?.write(session, this.#state.newest, (stream) => this.#tally.pendingOf(stream));
   }
 
-  async #write(session: Session, part: Part): Promise<void> {
+  async #write(session: Session, part: Part, quarantine?: Quarantine): Promise<void> {
     const { plan, config } = this.#streams.of(part);
     const { log } = this.#run;
     this.#ledger?.add({ stream: plan.stream, rows: part.rows, bytes: part.bytes, version: part.activate });
@@ -237,13 +242,31 @@ export class PostgresDestination implements Destination<OpenConfig> {
     const ready = await this.#tables.ready(session, plan);
     if (part.rows > 0) {
       const load = { session, ...ready, part };
-      this.#tally.add(plan.stream, plan.method === 'append' ? await append(load) : await this.#upsert(load));
+      if (quarantine !== undefined && config.on_bad_record === 'quarantine') await this.#loadAround(load, quarantine);
+      else this.#tally.add(plan.stream, await this.#load(load));
       if (plan.discarded.length > 0) this.#tally.add(plan.stream, { cut: part.rows });
     }
     if (part.activate === undefined) return undefined;
     const options = { hard: config.hard_delete, maxDeletePercent: config.max_delete_percent, log };
     this.#tally.add(plan.stream, await activate(session, ready.plan, ready.existing, part.activate, options));
     return undefined;
+  }
+
+  async #load(load: Load): Promise<Counts> {
+    return load.plan.method === 'append' ? append(load) : this.#upsert(load);
+  }
+
+  /** The same without the rows that the server refuses, which go to the quarantine. */
+  async #loadAround(load: Load, quarantine: Quarantine): Promise<void> {
+    const { plan, session } = load;
+    const before = this.#tally.refused;
+    const { counts, refused } = await loadAround(
+      load,
+      (part) => this.#load({ ...load, part }),
+      (records) => quarantine.allow(before + records),
+    );
+    this.#tally.add(plan.stream, refused.length === 0 ? counts : { ...counts, refused: refused.length });
+    if (refused.length > 0) await this.#write(session, await quarantine.partOf(refused, this.#tally.refused));
   }
 
   async #upsert(load: Load): Promise<Counts> {
@@ -289,11 +312,13 @@ export class PostgresDestination implements Destination<OpenConfig> {
     });
   }
 
-  /** True when committing now would be wrong: see the class comment. */
-  #mustWait(unit: Unit): boolean {
+  /** True when committing now would be wrong: see the class comment. `quarantined`: rows of the quarantine, too, came of the unit. */
+  #mustWait(unit: Unit, quarantined: boolean): boolean {
     if (this.#config.load_method === 'overwrite' || this.#streams.overwrites) return true;
     if (unit.state !== undefined || unit.last) return false;
-    return this.#tx.open || unit.parts.some((part) => part.rows > 0 && this.#streams.of(part).plan.method === 'append');
+    return (
+      this.#holds || quarantined || unit.parts.some((part) => part.rows > 0 && this.#streams.of(part).plan.method === 'append')
+    );
   }
 
   #committed(): void {

@@ -4,8 +4,8 @@ import type { TransactorOptions } from '../../clients/postgres/transactor.ts';
 import type { Run } from '../../singer/index.ts';
 import type { TargetConfig } from './settings.ts';
 
-/** The target's own settings, and the one of the core that its encoder must know. */
-export type OpenConfig = TargetConfig & { readonly validate_records?: boolean };
+/** The target's own settings, and those of the core that it must know. */
+export type OpenConfig = TargetConfig & { readonly validate_records?: boolean; readonly on_bad_record?: string };
 
 /** The oldest version whose catalog we can read (generated columns). */
 export const OLDEST = 120_000;

@@ -14,6 +14,8 @@ export interface Counts {
   replaced?: number;
   /** Records that lost a property to a policy. */
   cut?: number;
+  /** Records that the server refused, which are in the quarantine. */
+  refused?: number;
 }
 
 /** Counts per stream that count only once their transaction is committed. */
@@ -35,13 +37,19 @@ export class Tally {
   }
 
   commit(): void {
-    for (const [stream, counts] of this.#pending) this.#committed.set(stream, sum(this.#committed.get(stream) ?? {}, counts));
+    for (const [stream, counts] of this.#pending) this.#committed.set(stream, sumOf(this.#committed.get(stream) ?? {}, counts));
     this.#pending = [];
   }
 
   /** What is not committed yet. */
   pendingOf(stream: string): Counts {
-    return this.#pending.filter(([of]) => of === stream).reduce((total, [, counts]) => sum(total, counts), {} as Counts);
+    return this.#pending.filter(([of]) => of === stream).reduce((total, [, counts]) => sumOf(total, counts), {} as Counts);
+  }
+
+  /** Records of all streams that the server has refused, those of the open transaction too. */
+  get refused(): number {
+    const counts = [...this.#committed.values(), ...this.#pending.map(([, pending]) => pending)];
+    return counts.reduce((total, { refused = 0 }) => total + refused, 0);
   }
 
   of(stream: string): Readonly<Record<string, number>> {
@@ -49,7 +57,8 @@ export class Tally {
   }
 }
 
-function sum(a: Counts, b: Counts): Counts {
+/** Both together. */
+export function sumOf(a: Counts, b: Counts): Counts {
   const total = { ...a };
   for (const [name, count] of Object.entries(b) as [keyof Counts, number][]) total[name] = (total[name] ?? 0) + count;
   return total;
