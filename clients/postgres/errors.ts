@@ -83,6 +83,13 @@ const RULES: readonly Rule[] = [
     'The role may not do this',
     'Grant the role what the message names, or use another one.',
   ),
+  rule(
+    '42704',
+    'fail',
+    'object-missing',
+    'The database lacks something that the settings or the schema name',
+    'Create it (a type of an extension: CREATE EXTENSION), or name another type for the property in column_types.',
+  ),
   rule('42P06', 'stale', 'schema-race', 'Another session created the schema at the same moment', AGAIN),
   rule('42P07', 'stale', 'table-race', 'Another session created the table at the same moment', AGAIN),
   rule('42701', 'stale', 'column-race', 'Another session added the column at the same moment', AGAIN),

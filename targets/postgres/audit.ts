@@ -36,14 +36,31 @@ export function auditFaults(audit: AuditColumns | undefined, { stream, columns }
 
 /**
  * Adds the columns that a table lacks. A default fills them, so that they cost nothing at COPY; it is set apart from the adding, because
- * rows that are there already came at a time that nobody knows: they hold null.
+ * rows that are there already came at a time that nobody knows: they hold null. Columns that are there get the default, too.
  */
 export function auditChanges(plan: TablePlan, existing: ExistingTable | undefined): readonly Change[] {
-  const { createdAt, modifiedAt } = plan.extras?.audit ?? {};
-  const actions: string[] = [];
-  for (const name of [createdAt, modifiedAt]) {
-    if (name === undefined || existing?.columns.has(name)) continue;
-    actions.push(`ADD COLUMN IF NOT EXISTS ${ident(name)} timestamptz`, `ALTER COLUMN ${ident(name)} SET DEFAULT now()`);
-  }
-  return actions.length === 0 ? [] : [{ sql: `ALTER TABLE ${qualified(plan.schema, plan.table)} ${actions.join(', ')}` }];
+  const table = qualified(plan.schema, plan.table);
+  const fill = (name: string): string => `ALTER COLUMN ${ident(name)} SET DEFAULT now()`;
+  const names = auditNames(plan);
+  const lacking = names.filter((name) => existing?.columns.has(name) !== true);
+  const unfilled = names.filter((name) => existing?.columns.get(name)?.fills === false);
+  const added = lacking.flatMap((name) => [`ADD COLUMN IF NOT EXISTS ${ident(name)} timestamptz`, fill(name)]);
+  return [
+    ...(added.length === 0 ? [] : [{ sql: `ALTER TABLE ${table} ${added.join(', ')}` }]),
+    ...unfilled.map((name) => ({ sql: `ALTER TABLE ${table} ${fill(name)}`, orFail: notFilled(plan, name) })),
+  ];
+}
+
+/** The columns that the server fills in the table of a plan. */
+export function auditNames({ extras }: TablePlan): readonly string[] {
+  const { createdAt, modifiedAt } = extras?.audit ?? {};
+  return [createdAt, modifiedAt].filter((name) => name !== undefined);
+}
+
+function notFilled({ schema, table }: TablePlan, column: string): Required<Change>['orFail'] {
+  return {
+    code: 'audit-column',
+    message: `Column ${column} of ${schema}.${table} cannot be an audit column: it is no time, or not ours to change`,
+    hint: `Give another name in audit_columns, or have its owner set the default: ALTER TABLE … ALTER COLUMN ${ident(column)} SET DEFAULT now().`,
+  };
 }

@@ -1,5 +1,6 @@
 import { ident, literal, qualified } from '../../clients/postgres/quote.ts';
 import { SystemError } from '../../singer/index.ts';
+import { auditNames } from './audit.ts';
 import { commentFor, type ExistingTable } from './catalog.ts';
 import { changesForExisting, changesForNew } from './extras.ts';
 import type { Settled } from './evolve.ts';
@@ -93,8 +94,9 @@ function nullsNeeded(
   const planned = new Map(plan.columns.map((column) => [column.name, column]));
   const beside = new Set(variants.map(({ column }) => column));
   const primary = new Set(existing.uniques.find((index) => index.primary)?.columns);
+  const audit = auditNames(plan);
   return [...existing.columns.values()]
-    .filter((there) => there.notNull && !primary.has(there.name))
+    .filter((there) => there.notNull && !primary.has(there.name) && !audit.includes(there.name))
     .filter((there) => beside.has(there.name) || (planned.get(there.name)?.nullable ?? !(there.fills || there.generated)))
     .map(({ name }) => ({ name, isPlanned: planned.has(name) && !beside.has(name) }));
 }

@@ -135,6 +135,25 @@ describeWithPostgres('target-postgres rules for rows', (url) => {
       expect(await query("SELECT FROM pg_attribute WHERE attrelid = 'named'::regclass AND attname = 'modified_at'")).toEqual([]);
     });
 
+    test('that a table has already, made by hand without a default, are filled from now on', async () => {
+      await query(`CREATE TABLE by_hand (id bigint PRIMARY KEY, name text, created_at timestamp NOT NULL, modified_at date);
+        INSERT INTO by_hand VALUES (1, 'old', '2020-01-01', NULL)`);
+      await loadAll(url(), { ...upsert, audit_columns: true }, of('by_hand'), [{ id: 1, name: 'new' }, { id: 2, name: 'b' }]); // prettier-ignore
+      expect(await times('by_hand', 'created_at::date::text AS came, modified_at = current_date AS today')).toEqual([
+        { id: 1, came: '2020-01-01', today: true },
+        { id: 2, came: expect.not.stringMatching('2020-01-01'), today: true },
+      ]);
+      const notNull = "SELECT attnotnull FROM pg_attribute WHERE attrelid = 'by_hand'::regclass AND attname = 'created_at'";
+      expect(await query(notNull)).toEqual([{ attnotnull: true }]);
+    });
+
+    test('that a table has already as something else are refused', async () => {
+      await query('CREATE TABLE otherwise (id bigint PRIMARY KEY, name text, created_at int)');
+      await expect(
+        loadAll(url(), { ...upsert, audit_columns: true }, of('otherwise'), [{ id: 1, name: 'a' }]),
+      ).rejects.toMatchObject({ code: 'audit-column', hint: expect.stringContaining('audit_columns') });
+    });
+
     test('that a stream has itself are refused', async () => {
       const drive = await Drive.open(url(), upsert);
       const stream = header('clash', { id: 'integer', created_at: 'string?' });
