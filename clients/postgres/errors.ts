@@ -169,6 +169,13 @@ const RULES: readonly Rule[] = [
     'A value is too large, too deep or too wide for the server',
     'Drop the index that the message names, or leave such values out at the source.',
   ),
+  rule(
+    'P0001',
+    'fail',
+    'raised',
+    'A trigger or function of the database raised an error',
+    'See what it checks: its message may quote values, so that it is not shown.',
+  ),
   rule('08', 'reconnect', 'connection-lost', 'The connection to Postgres was lost', AGAIN),
   rule(
     '58',

@@ -85,7 +85,11 @@ function createIndex(plan: TablePlan, version: number): string {
   return `CREATE UNIQUE INDEX ON ${qualified(plan.schema, plan.table)} (${plan.keys.map(ident).join(', ')})${nulls}`;
 }
 
-/** Columns that must begin to take nulls: those that may be null now, have a variant, or are not in the stream (any more). */
+/**
+ * Columns that must begin to take nulls: those that have a variant, and in a table that we made those that may be null now or are not in
+ * the stream any more. What somebody else has sworn of a table stays: a null is refused when it comes. Throws SystemError
+ * `column-not-null` when each row would be.
+ */
 function nullsNeeded(
   plan: TablePlan,
   { variants }: Settled,
@@ -97,7 +101,15 @@ function nullsNeeded(
   const audit = auditNames(plan);
   return [...existing.columns.values()]
     .filter((there) => there.notNull && !primary.has(there.name) && !audit.includes(there.name))
-    .filter((there) => beside.has(there.name) || (planned.get(there.name)?.nullable ?? !(there.fills || there.generated)))
+    .filter((there) => {
+      if (beside.has(there.name)) return true;
+      const known = planned.get(there.name);
+      const isNull = known?.nullable ?? !(there.fills || there.generated);
+      if (existing.stream === plan.stream || !isNull) return isNull;
+      if (known !== undefined) return false;
+      const { message, ...rest } = neverFilled(plan, there.name);
+      throw new SystemError(message, { ...rest, facts: { stream: plan.stream, schema: plan.schema, table: plan.table } });
+    })
     .map(({ name }) => ({ name, isPlanned: planned.has(name) && !beside.has(name) }));
 }
 

@@ -222,8 +222,8 @@ describeWithPostgres('target-postgres when things fail', (url) => {
     expect(await query('SELECT id FROM queue')).toEqual([{ id: '1' }]);
   });
 
-  test('a table of somebody else takes rows though its NOT NULL cannot be dropped', async () => {
-    await query(`CREATE TABLE lent (id bigint, name text NOT NULL); DROP ROLE IF EXISTS tapline_guest; CREATE ROLE tapline_guest LOGIN;
+  test('a table that now belongs to somebody else takes rows though its NOT NULL cannot be dropped', async () => {
+    await query(`CREATE TABLE lent (id bigint, name text NOT NULL); COMMENT ON TABLE lent IS 'singer stream "lent"'; DROP ROLE IF EXISTS tapline_guest; CREATE ROLE tapline_guest LOGIN;
       GRANT SELECT, INSERT ON lent TO tapline_guest`);
     const guest = new URL(url());
     guest.username = 'tapline_guest';

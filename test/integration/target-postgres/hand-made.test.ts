@@ -136,6 +136,29 @@ describeWithPostgres('tables that somebody else has made', (url) => {
     expect(await query('SELECT * FROM padded_keys')).toEqual([{ id: 'a   ', x: 3 }]);
   });
 
+  test('keep their NOT NULL: records with a value load, one without is refused, whoever owns the table', async () => {
+    await query("CREATE TABLE sworn (id bigint PRIMARY KEY, a text NOT NULL, b text NOT NULL DEFAULT 'b', c text NOT NULL)");
+    const of = header('sworn', { id: 'integer', a: 'string?', c: 'string?' }, ['id']);
+    for (const [i, config] of [append, upsert].entries()) {
+      expect(await loadAll(url(), config, of, [{ id: i, a: 'a', c: 'c' }])).toMatchObject({});
+      await expect(loadAll(url(), config, of, [{ id: 9, a: null, c: 'c' }])).rejects.toMatchObject({
+        code: 'null-refused',
+        facts: { column: 'a' },
+      });
+    }
+    const without = header('sworn', { id: 'integer', a: 'string?' }, ['id']);
+    await expect(loadAll(url(), upsert, without, [{ id: 9, a: 'a' }])).rejects.toMatchObject({
+      code: 'column-not-null',
+      message: expect.stringContaining('Column c'),
+    });
+    expect(await query('SELECT id::int, a, b, c FROM sworn ORDER BY id')).toEqual([
+      { id: 0, a: 'a', b: 'b', c: 'c' },
+      { id: 1, a: 'a', b: 'b', c: 'c' },
+    ]);
+    const nullable = "SELECT attname FROM pg_attribute WHERE attrelid = 'sworn'::regclass AND attnum > 0 AND NOT attnotnull";
+    expect(await query(nullable)).toEqual([]);
+  });
+
   test('with a column that takes no null and that no record fills are refused before anything is loaded', async () => {
     await query('CREATE TABLE demanding (id bigint PRIMARY KEY, must text NOT NULL)');
     await query('CREATE ROLE guest LOGIN PASSWORD $$guest$$');

@@ -75,7 +75,7 @@ describeWithPostgres('records that only the server refuses', (url) => {
         { code: 'number-out-of-range', rule: '22003', property: 'small', line: null },
         { code: 'text-too-long', rule: '22001', property: 'short' },
         { code: 'value-refused', rule: '22P02', property: 'feels' },
-        { code: 'postgres', rule: 'P0001', property: null },
+        { code: 'raised', rule: 'P0001', property: null },
         { code: 'constraint', rule: `${stream}_parent_fkey`, property: null },
         { code: 'duplicate-key', rule: `${stream}_mail`, property: null },
         { code: 'constraint', rule: `${stream}_share`, property: null },

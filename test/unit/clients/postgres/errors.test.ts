@@ -24,6 +24,7 @@ describe('errors of the server and the socket', () => {
     ['3D000', 'fail', 'database-missing'],
     ['22P02', 'fail', 'value-refused'],
     ['42704', 'fail', 'object-missing'],
+    ['P0001', 'fail', 'raised'],
     ['22P05', 'fail', 'character-refused'],
     ['23505', 'fail', 'duplicate-key'],
     ['54000', 'fail', 'value-too-large'],
