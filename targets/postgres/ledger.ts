@@ -1,6 +1,6 @@
 import type { Session } from '../../clients/postgres/connect.ts';
 import { qualified } from '../../clients/postgres/quote.ts';
-import { isJsonObject, parseExact, stringifyExact, type TargetRun } from '../../singer/index.ts';
+import { hasNonFinite, isJsonObject, parseLenient, stringifyExact, type TargetRun } from '../../singer/index.ts';
 import { ensureOwnTable, type StateTable } from './state.ts';
 import type { Counts } from './tally.ts';
 
@@ -149,9 +149,10 @@ export class Ledger {
   }
 }
 
-/** The bookmark of each stream that a state has, as JSON text with its numbers as they came. */
+/** The bookmark of each stream that a state has, as JSON text with its numbers as they came; none of a state that is no JSON (NaN). */
 function bookmarksOf(state: string | undefined): Readonly<Record<string, string>> {
-  const value = state === undefined ? undefined : parseExact(state);
+  const value = state === undefined ? undefined : parseLenient(state);
+  if (hasNonFinite(value)) return {};
   const bookmarks = isJsonObject(value) ? value['bookmarks'] : undefined;
   if (!isJsonObject(bookmarks)) return {};
   return Object.fromEntries(Object.entries(bookmarks).map(([stream, bookmark]) => [stream, stringifyExact(bookmark ?? null)]));

@@ -1,5 +1,7 @@
 import type { Session } from '../../clients/postgres/connect.ts';
+import { sqlState } from '../../clients/postgres/errors.ts';
 import { qualified } from '../../clients/postgres/quote.ts';
+import { SystemError } from '../../singer/index.ts';
 import { createSchema, lockKey } from './tables.ts';
 
 /** Where the newest state of each pipeline is kept: one row per `state_id`, its value as the JSON text that came. */
@@ -62,13 +64,25 @@ export async function readState(session: Session, table: StateTable, id: string)
   return typeof text === 'string' ? text : undefined;
 }
 
+/** Throws SystemError `state-not-json` for a state with NaN or Infinity, which Python's json module writes. */
 export async function writeState(session: Session, { schema, table }: StateTable, id: string, state: string): Promise<void> {
-  await session.query(
-    `INSERT INTO ${qualified(schema, table)} AS s (state_id, state, updated_at) VALUES ($1, $2, now())
+  try {
+    await session.query(
+      `INSERT INTO ${qualified(schema, table)} AS s (state_id, state, updated_at) VALUES ($1, $2, now())
      ON CONFLICT (state_id) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at`,
-    [id, state],
-  );
+      [id, state],
+    );
+  } catch (error) {
+    if (sqlState(error) !== NO_JSON) throw error;
+    throw new SystemError('A STATE cannot be stored: it holds NaN or Infinity, which JSON does not have', {
+      code: 'state-not-json',
+      facts: { state_table: `${schema}.${table}` },
+      hint: 'See why the tap has such a bookmark. With state_table empty, states are only printed, as they came.',
+    });
+  }
 }
+
+const NO_JSON = '22P02';
 
 export async function clearState(session: Session, table: StateTable, id: string): Promise<void> {
   if (!(await exists(session, table))) return;

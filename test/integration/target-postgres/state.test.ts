@@ -42,6 +42,21 @@ describeWithPostgres('the state in the database', (url) => {
     expect(await query('SELECT id FROM kept.users')).toEqual([{ id: '1' }]);
   });
 
+  test('that no JSON is (NaN) is refused with the way out; printed only, it passes, and the ledger has no bookmarks of it', async () => {
+    const own = { ...config, state_id: 'nan', load_ledger: true, run_id: 'nan' };
+    const nan = '{"bookmarks":{"users":NaN}}';
+    await expect(loadAll(url(), own, users, [{ id: 50 }], nan)).rejects.toMatchObject({
+      code: 'state-not-json',
+      hint: expect.stringContaining('state_table'),
+    });
+    expect(await loadAll(url(), { ...own, state_table: '' }, users, [{ id: 51 }], nan)).toEqual({ appended: 1 });
+    expect(await query('SELECT id::int FROM kept.users WHERE id >= 50')).toEqual([{ id: 51 }]);
+    expect(await query("SELECT status, last_bookmark FROM kept._singer_loads WHERE run_id = 'run-nan'")).toEqual([
+      { status: 'complete', last_bookmark: null },
+    ]);
+    await query('DELETE FROM kept.users WHERE id >= 50');
+  });
+
   test('is not told while a transaction that moves it is under way', async () => {
     const own = { ...config, state_id: 'moving' };
     await loadAll(url(), own, users, [{ id: 1 }], '{"n":1}');
