@@ -253,6 +253,8 @@ describeWithPostgres('target-postgres rules for rows', (url) => {
 
     test('takes a row whose key has a null from where it was, too', async () => {
       const of = header('moved_null', { id: 'integer?', day: 'string:date' }, ['id']);
+      // A key of ours may hold no null before Postgres 15; a table made by hand may.
+      await query('CREATE TABLE moved_null (id bigint, day date)');
       await loadAll(url(), upsert, of, [{ id: null, day: '2026-01-01' }, { id: 1, day: '2026-01-01' }], '{}'); // prettier-ignore
       const window = { replace_range: { column: 'day', from: '2026-02-01', before: '2026-03-01' } };
       await loadAll(url(), { ...upsert, ...window }, of, [{ id: null, day: '2026-02-02' }], '{}');
