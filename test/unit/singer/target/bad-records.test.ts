@@ -131,6 +131,13 @@ describe('on_bad_record: quarantine', () => {
     ]);
   });
 
+  test('a stream of which every record was put aside is not taken for an empty one that is complete', async () => {
+    const bad = await loaded([PEOPLE, person(1, { n: 'x' }), state(1)], quarantine);
+    expect(bad.seen.complete).toEqual(['_sdc_quarantine']);
+    const mixed = await loaded([PEOPLE, person(1, { n: 'x' }), person(2), state(1)], quarantine);
+    expect(mixed.seen.complete).toEqual(['a', '_sdc_quarantine']);
+  });
+
   test('fails when the destination leaves the quarantine out, or a stream of the input has its name', async () => {
     const noQuarantine = (header: StreamHeader, plain: Encoder): Encoder | undefined =>
       header.stream === '_sdc_quarantine' ? undefined : plain;
