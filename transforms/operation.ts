@@ -1,4 +1,4 @@
-import type { Config, Json, JsonSchema, Log, Setting, Settings } from '../singer/index.ts';
+import type { Config, Json, JsonObject, JsonSchema, Log, Setting, Settings } from '../singer/index.ts';
 import type { OnError } from './fault.ts';
 import type { Keys } from './keys.ts';
 
@@ -15,6 +15,8 @@ export type Privacy =
 export interface Fields {
   /** The value of a top-level property as it is now; undefined if it is absent. */
   get(name: string): Json | undefined;
+  /** All of it as a value, where the record has more than the schema says. */
+  toObject?(): JsonObject;
 }
 
 /** What an operation knows of the field that it is compiled for. */

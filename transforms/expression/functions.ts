@@ -1,0 +1,414 @@
+import { hash } from 'node:crypto';
+import { parseExact } from '../../singer/index.ts';
+import { textOf as canonicalTextOf } from '../record.ts';
+import { compileRegex } from '../regex.ts';
+import { type Callable, type Callables, boolArg, intArg, textArg } from './callable.ts';
+import { type DumpOptions, dump, limited, toJson } from './json-functions.ts';
+import { calculate, isFloat, type Numeric, round, toDouble } from './numbers.ts';
+import { textOf } from './show.ts';
+import { parseIso, parseTime } from './time-format.ts';
+import { timeFunctions } from './time-members.ts';
+import {
+  ANY,
+  BOOLEAN,
+  FLOATING,
+  INTEGER,
+  itemType,
+  Kinds,
+  listOf,
+  mayBe,
+  MOMENT,
+  notNone,
+  orNone,
+  TEXT,
+  type Type,
+  union,
+} from './types.ts';
+import {
+  compare,
+  Dict,
+  entriesOf,
+  fault,
+  floatOf,
+  intOf,
+  isEqual,
+  isList,
+  isTrue,
+  itemsOf,
+  lengthOf,
+  memberOf,
+  numericOf,
+  plain,
+  Tuple,
+  typeName,
+  type Value,
+  ValueSet,
+} from './values.ts';
+
+const NOTHING: Type = { kinds: 0 };
+
+function digest(algorithm: string): Callable {
+  return {
+    takes: 'string',
+    type: TEXT,
+    call: ([value]) => {
+      const text = textArg(value);
+      // All broken texts would have the hash of one.
+      if (/\p{Surrogate}/u.test(text)) throw fault('a text with half a character');
+      return hash(algorithm, text, 'hex');
+    },
+  };
+}
+
+function toInt(value: Value, base: number | undefined): Value {
+  if (typeof value === 'string') return parseInteger(value, base ?? 10);
+  if (base !== undefined) throw fault('a base for what is no text');
+  const number = numericOf(value);
+  if (number === undefined) throw fault(`${typeName(value)} has no int`);
+  if (!isFloat(number)) return plain(number);
+  const double = toDouble(number);
+  if (!Number.isFinite(double)) throw fault('an infinite number or NaN has no int');
+  return intOf(BigInt(Math.trunc(double)));
+}
+
+function parseInteger(text: string, base: number): Value {
+  if (base !== 10 && base !== 16 && base !== 8 && base !== 2) throw fault('a base that is not 2, 8, 10 or 16');
+  const found = /^\s*([-+]?)(?:0([xXoObB])_?)?([\da-fA-F]+(?:_[\da-fA-F]+)*)\s*$/.exec(text);
+  const [, sign, mark, spelled] = found ?? [];
+  const letter = { 2: 'b', 8: 'o', 10: '', 16: 'x' }[base];
+  // The b of 0b1 is a digit of base 16.
+  const digits = base === 16 && mark !== undefined && mark.toLowerCase() === 'b' ? `b${spelled}` : spelled?.replaceAll('_', '');
+  const allowed = { 2: /^[01]+$/, 8: /^[0-7]+$/, 10: /^\d+$/, 16: /^[\da-f]+$/i }[base];
+  const isMarked = mark !== undefined && digits !== `b${spelled}`;
+  if (digits === undefined || !allowed.test(digits) || (isMarked && mark.toLowerCase() !== letter)) {
+    throw fault('a text that is no int');
+  }
+  if (digits.length > 4300) throw fault('a text that is too long for an int');
+  const size = BigInt(base === 10 ? digits : `0${letter}${digits}`);
+  return intOf(sign === '-' ? -size : size);
+}
+
+function toFloat(value: Value): Value {
+  if (typeof value === 'string') return floatOf(parseFloatText(value));
+  const number = numericOf(value);
+  if (number === undefined) throw fault(`${typeName(value)} has no float`);
+  return floatOf(toDouble(number));
+}
+
+function parseFloatText(text: string): number {
+  const word = text.trim().toLowerCase();
+  const special = /^([-+]?)(?:(inf(?:inity)?)|nan)$/.exec(word);
+  if (special !== null) return special[2] === undefined ? Number.NaN : special[1] === '-' ? -Infinity : Infinity;
+  if (!/^[-+]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[-+]?\d+)?$/.test(word)) {
+    throw fault('a text that is no float');
+  }
+  return Number(word.replaceAll('_', ''));
+}
+
+/** One value with items, or several values. */
+function manyOf(args: readonly (Value | undefined)[]): readonly Value[] {
+  const values = args.filter((value) => value !== undefined);
+  return values.length === 1 ? itemsOf(values[0]!) : values;
+}
+
+function manyType(args: readonly (Type | undefined)[]): Type {
+  const types = args.filter((type) => type !== undefined);
+  return types.length === 1 ? itemType(types[0]!) : types.reduce(union, NOTHING);
+}
+
+function extreme(wanted: -1 | 1): Callable {
+  return {
+    takes: '*',
+    type: manyType,
+    call: (args) => {
+      const [first, ...others] = manyOf(args);
+      if (first === undefined) throw fault('the least or greatest of nothing');
+      return others.reduce((best, value) => (compare(value, best) * wanted > 0 ? value : best), first);
+    },
+  };
+}
+
+function sortable(values: readonly Value[], isReversed: boolean): readonly Value[] {
+  const sorted = values.toSorted((a, b) => compare(a, b) * (isReversed ? -1 : 1));
+  if (values.length === 1) compare(values[0]!, values[0]!);
+  return sorted;
+}
+
+function add(a: Value, b: Value): Numeric {
+  const [x, y] = [numericOf(a), numericOf(b)];
+  if (x === undefined || y === undefined) throw fault(`the sum of ${typeName(a)} and ${typeName(b)}`);
+  return calculate('+', x, y);
+}
+
+function numberKinds(type: Type): Type {
+  return { kinds: mayBe(type, Kinds.float) ? Kinds.float | (type.kinds & Kinds.int) : Kinds.int };
+}
+
+function toDict(value: Value | undefined): Dict {
+  const dict = new Dict();
+  if (value === undefined) return dict;
+  const entries = entriesOf(value);
+  if (entries !== undefined) for (const [key, member] of entries) dict.set(key, member);
+  else {
+    for (const pair of itemsOf(value)) {
+      const [key, member, ...others] = itemsOf(pair);
+      if (member === undefined || others.length > 0) throw fault('a dict is made of pairs');
+      dict.set(key!, member);
+    }
+  }
+  return dict;
+}
+
+const regexes = new Map<string, RegExp | undefined>();
+
+/** The regular expression of a pattern that was written out, and checked. */
+function regexOf(pattern: string, flags: string): RegExp | undefined {
+  const key = `${flags}/${pattern}`;
+  if (!regexes.has(key))
+    regexes.set(
+      key,
+      compileRegex(pattern, flags, () => undefined),
+    );
+  return regexes.get(key);
+}
+
+const REGEX = {
+  literal: [0],
+  problem: ([pattern]: readonly (string | undefined)[]) =>
+    regexOf(pattern!, 'u') === undefined ? 'has a regular expression that is not valid' : undefined,
+};
+
+const DUMP: DumpOptions = { ascii: true, sorted: false, indent: undefined, comma: ', ', colon: ': ' };
+
+/** The functions, by name. */
+export const functions: Callables = {
+  int: {
+    takes: 'x base?',
+    type: INTEGER,
+    call: ([x, base]) => toInt(x!, base === undefined ? undefined : intArg(base)),
+  },
+  float: { takes: 'x', type: FLOATING, call: ([x]) => toFloat(x!) },
+  str: { takes: 'x', takesNull: true, type: TEXT, call: ([x]) => limited(textOf(x!)) },
+  bool: { takes: 'x', takesNull: true, type: BOOLEAN, call: ([x]) => isTrue(x!) },
+  len: {
+    takes: 'x',
+    type: INTEGER,
+    call: ([x]) => lengthOf(x!) ?? nothing(`${typeName(x!)} has no length`),
+  },
+  min: extreme(-1),
+  max: extreme(1),
+  sum: {
+    takes: 'items start?',
+    type: ([items]) => numberKinds(itemType(items!)),
+    call: ([items, start]) => itemsOf(items!).reduce((sum: Value, item) => add(sum, item), start ?? 0),
+  },
+  abs: {
+    takes: 'x',
+    type: ([x]) => numberKinds(x!),
+    call: ([x]) => {
+      const number = numericOf(x!);
+      if (number === undefined) throw fault(`${typeName(x!)} has no absolute value`);
+      if (isFloat(number)) return floatOf(Math.abs(toDouble(number)));
+      const value = plain(number);
+      return value < 0 ? -value : value;
+    },
+  },
+  round: {
+    takes: 'number ndigits?',
+    type: ([number, digits]) => (digits === undefined ? INTEGER : numberKinds(number!)),
+    call: ([value, digits]) => {
+      const number = numericOf(value!);
+      if (number === undefined) throw fault(`${typeName(value!)} cannot be rounded`);
+      return round(number, (digits ?? null) === null ? undefined : intArg(digits));
+    },
+  },
+  sorted: {
+    takes: 'items reverse?',
+    type: ([items]) => listOf(itemType(items!)),
+    call: ([items, reverse]) => sortable(itemsOf(items!), boolArg(reverse, false)),
+  },
+  any: { takes: 'items', type: BOOLEAN, call: ([items]) => itemsOf(items!).some(isTrue) },
+  all: { takes: 'items', type: BOOLEAN, call: ([items]) => itemsOf(items!).every(isTrue) },
+  list: {
+    takes: 'items?',
+    type: ([items]) => listOf(items === undefined ? NOTHING : itemType(items)),
+    call: ([items]) => (items === undefined ? [] : itemsOf(items)),
+  },
+  tuple: {
+    takes: 'items?',
+    type: ([items]) => listOf(items === undefined ? NOTHING : itemType(items)),
+    call: ([items]) => new Tuple(items === undefined ? [] : itemsOf(items)),
+  },
+  set: {
+    takes: 'items?',
+    type: ([items]) => ({ kinds: Kinds.set, items: items === undefined ? NOTHING : itemType(items) }),
+    call: ([items]) => new ValueSet(items === undefined ? [] : itemsOf(items)),
+  },
+  dict: { takes: 'items?', type: { kinds: Kinds.dict }, call: ([items]) => toDict(items) },
+  md5: digest('md5'),
+  sha256: digest('sha256'),
+  hmac: {
+    takes: 'value domain key?',
+    literal: [1, 2],
+    problem: ([, , name], keys) =>
+      keys.find(name) === undefined
+        ? name === undefined
+          ? 'uses hmac, and the setting keys does not have just one key: name it (key=…)'
+          : `uses the key ${name}, which the setting keys does not have`
+        : undefined,
+    type: TEXT,
+    call: ([value, domain, name], keys) =>
+      keys
+        .find(name as string | undefined)!
+        .hmac(textArg(domain), canonicalTextOf(toJson(value!)))
+        .toString('hex'),
+  },
+  rand: { takes: '', type: FLOATING, call: () => floatOf(Math.random()) },
+  randint: { takes: 'top', type: INTEGER, call: ([top]) => Math.floor(Math.random() * intArg(top)) },
+  coalesce: {
+    takes: '*',
+    takesNull: true,
+    type: (args) => {
+      const types = args.filter((type) => type !== undefined);
+      const all = types.map(notNone).reduce(union, NOTHING);
+      return types.every((type) => mayBe(type, Kinds.null)) ? orNone(all) : all;
+    },
+    call: (args) => args.find((value) => (value ?? null) !== null) ?? null,
+  },
+  re_match: {
+    takes: 'pattern string',
+    ...REGEX,
+    subject: 1,
+    type: BOOLEAN,
+    call: ([pattern, text]) => regexOf(pattern as string, 'u')!.test(textArg(text)),
+  },
+  re_extract: {
+    takes: 'pattern string group?',
+    ...REGEX,
+    subject: 1,
+    type: { kinds: Kinds.str | Kinds.null },
+    call: ([pattern, text, group]) => {
+      const found = regexOf(pattern as string, 'u')!.exec(textArg(text));
+      if (found === null) return null;
+      const index = group === undefined ? Math.min(1, found.length - 1) : intArg(group);
+      if (index < 0 || index >= found.length) throw fault('a group that the regular expression does not have');
+      return found[index] ?? null;
+    },
+  },
+  re_sub: {
+    takes: 'pattern repl string',
+    ...REGEX,
+    subject: 2,
+    type: TEXT,
+    call: ([pattern, by, text]) => {
+      const template = textArg(by);
+      const regex = regexOf(pattern as string, 'gu')!;
+      return limited(textArg(text).replaceAll(regex, (...found) => filled(template, found as string[])));
+    },
+  },
+  parse_date: {
+    takes: 'string format?',
+    type: MOMENT,
+    call: ([text, format]) => (format === undefined ? parseIso(textArg(text)) : parseTime(textArg(text), textArg(format))),
+  },
+  'json.dumps': {
+    takes: 'obj indent? sort_keys? separators? ensure_ascii?',
+    takesNull: true,
+    type: TEXT,
+    call: ([value, indent, sorted, separators, ascii]) => {
+      const given = (separators ?? null) === null ? undefined : itemsOf(separators!).map((text) => textArg(text));
+      const step =
+        (indent ?? null) === null ? undefined : typeof indent === 'string' ? indent : ' '.repeat(Math.min(100, intArg(indent)));
+      return limited(
+        dump(value!, {
+          ascii: boolArg(ascii, true),
+          sorted: boolArg(sorted, false),
+          indent: step,
+          comma: given?.[0] ?? (step === undefined ? DUMP.comma : ','),
+          colon: given?.[1] ?? DUMP.colon,
+        }),
+      );
+    },
+  },
+  'json.loads': {
+    takes: 's',
+    type: ANY,
+    call: ([text]) => {
+      try {
+        return parseExact(textArg(text));
+      } catch (error) {
+        throw error instanceof SyntaxError ? fault('a text that is no JSON') : error;
+      }
+    },
+  },
+  ...timeFunctions,
+  // Without the module in front, as long as nothing else has the name.
+  date: timeFunctions['datetime.date']!,
+  datetime: timeFunctions['datetime.datetime']!,
+  timedelta: timeFunctions['datetime.timedelta']!,
+};
+
+function nothing(message: string): never {
+  throw fault(message);
+}
+
+/** `\1` and `\g<1>` stand for groups. */
+function filled(template: string, found: readonly unknown[]): string {
+  if (!template.includes('\\')) return template;
+  return template.replaceAll(/\\(?:g<(\d+)>|(\d)|\\)/g, (whole, long?: string, short?: string) => {
+    if (whole === '\\\\') return '\\';
+    const group = found[Number(long ?? short)];
+    return typeof group === 'string' ? group : '';
+  });
+}
+
+/** The methods of dicts. */
+export const dictMethods: Callables = {
+  get: {
+    takes: 'key default?',
+    // The compiler knows more of a key that is written out.
+    type: ([self, , otherwise]) => union(orNone(self!.items ?? ANY), otherwise ?? NOTHING),
+    call: ([self, key, otherwise]) => {
+      return memberOf(self as Dict, key!) ?? otherwise ?? null;
+    },
+  },
+  keys: { takes: '', type: ([self]) => listOf(itemType({ ...self!, kinds: Kinds.dict })), call: ([self]) => keysOf(self!) },
+  values: {
+    takes: '',
+    type: ([self]) => listOf(self!.items ?? ANY),
+    call: ([self]) => entriesOf(self!)!.map(([, value]) => value),
+  },
+  items: {
+    takes: '',
+    type: listOf(listOf(ANY)),
+    call: ([self]) => entriesOf(self!)!.map(([key, value]) => new Tuple([key, value])),
+  },
+  copy: { takes: '', type: ([self]) => self!, call: ([self]) => self! },
+};
+
+function keysOf(value: Value): Value[] {
+  return entriesOf(value)!.map(([key]) => key);
+}
+
+/** The methods of lists and tuples. */
+export const listMethods: Callables = {
+  index: {
+    takes: 'value',
+    type: INTEGER,
+    call: ([self, value]) => {
+      const index = itemsOf(self!).findIndex((item) => isEqual(item, value!));
+      return index < 0 ? nothing('a list that does not contain what is looked for') : index;
+    },
+  },
+  count: {
+    takes: 'value',
+    type: INTEGER,
+    call: ([self, value]) => itemsOf(self!).filter((item) => isEqual(item, value!)).length,
+  },
+  copy: { takes: '', type: ([self]) => self!, call: ([self]) => (isList(self!) ? self : nothing('a tuple has no copy')) },
+};
+
+/** The methods of floats. */
+export const numberMethods: Callables = {
+  is_integer: { takes: '', type: BOOLEAN, call: ([self]) => Number.isInteger(toDouble(numericOf(self!)!)) },
+};
