@@ -11,6 +11,7 @@ import type { Layer, RuleCall, StreamRules } from '../engine/rule-set.ts';
 import { ON_ERROR, type OnError } from '../fault.ts';
 import { globOf, splitPatterns } from '../path.ts';
 import { rules } from '../rules/index.ts';
+import rawValues from '../rules/raw-values.ts';
 import { hidesSomething } from './hides.ts';
 
 /** What an entry says beside its rules. */
@@ -120,7 +121,7 @@ function callsOf(given: JsonObject, path: string, problems: Problem[]): RuleCall
       message: `there is no rule of this name${near === undefined ? '' : `; did you mean ${near}?`}`,
     });
   }
-  return rules.flatMap((rule): RuleCall[] => {
+  const calls = rules.flatMap((rule): RuleCall[] => {
     const value = given[rule.name];
     if (value === undefined || value === null) return [];
     const checked = checkConfig({ [rule.name]: rule.setting }, { [rule.name]: value });
@@ -128,6 +129,14 @@ function callsOf(given: JsonObject, path: string, problems: Problem[]): RuleCall
     problems.push(...found.map((problem) => ({ ...problem, path: `${path}.${problem.path}` })));
     return found.length > 0 ? [] : [{ rule, value: checked.config[rule.name] as Json, path: `${path}.${rule.name}` }];
   });
+  return withRawValues(calls);
+}
+
+/** `set` can read values as they were before `fields`: its first part stands there. */
+function withRawValues(calls: readonly RuleCall[]): RuleCall[] {
+  const set = calls.find(({ rule }) => rule.name === 'set');
+  const at = calls.findIndex(({ rule }) => rule.name === 'fields');
+  return set === undefined || at < 0 ? [...calls] : calls.toSpliced(at, 0, { ...set, rule: rawValues });
 }
 
 function unknownRule({ path, nearest }: { path: string; nearest: string | undefined }): Problem {

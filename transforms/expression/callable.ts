@@ -13,12 +13,23 @@ export interface Callable {
   readonly takesNull?: true;
   /** Which argument is the subject: the first unless set. */
   readonly subject?: number;
+  /** It is there to hide its subject. */
+  readonly hides?: true;
   /** Arguments that must be written out as texts, because they are looked at before the first record. */
   readonly literal?: readonly number[];
-  /** What is wrong with the arguments that are written out; undefined: nothing. */
-  readonly problem?: (literals: readonly (string | undefined)[], keys: Keys) => string | undefined;
-  /** Arguments that were left out are undefined. Throws ValueFault. */
-  readonly call: (args: readonly (Value | undefined)[], keys: Keys) => Value;
+  /** What `call` becomes for arguments that are written out as texts; the others are undefined. Made once. */
+  readonly bind?: (literals: readonly (string | undefined)[], tools: BindTools) => Call;
+  /** Absent if `bind` makes it. */
+  readonly call?: Call;
+}
+
+/** Arguments that were left out are undefined. Throws ValueFault. */
+export type Call = (args: readonly (Value | undefined)[]) => Value;
+
+export interface BindTools {
+  readonly keys: Keys;
+  /** Says what is wrong with the arguments. */
+  readonly problem: (message: string) => void;
 }
 
 export type Callables = Readonly<Record<string, Callable>>;

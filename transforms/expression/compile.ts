@@ -72,6 +72,8 @@ export interface Names {
   /** Why a name is refused, if it is one of another system that is known. */
   refused(name: string): string | undefined;
   readonly keys: Keys;
+  /** Is told of a function that hides its subject. */
+  hides(): void;
 }
 
 /** What an evaluation goes by. One serves all records in turn. */
@@ -319,7 +321,7 @@ class Compiler {
     }
     const parts = this.#arguments(name, { callable, args, at });
     if (parts === undefined) return { type: ANY, run: () => null };
-    return this.#applied(callable, parts);
+    return this.#applied(callable, parts, at);
   }
 
   #method(callee: Node & { readonly kind: 'attribute' }, args: readonly Argument[], at: number): Part {
@@ -355,27 +357,30 @@ class Compiler {
         if (methods === undefined || !Object.hasOwn(methods, name)) throw fault(`${typeName(self)} has no method ${name}`);
         spend(turn, self);
         const given = parts.map((part) => part?.run(turn));
-        const value = methods[name]!.call([self, ...given], this.#names.keys);
+        const value = methods[name]!.call!([self, ...given]);
         spend(turn, value);
         return value;
       },
     };
   }
 
-  #applied(callable: Callable, parts: readonly (Part | undefined)[]): Part {
+  #applied(callable: Callable, parts: readonly (Part | undefined)[], at: number): Part {
+    const literals = parts.map((part) => (typeof part?.literal === 'string' ? part.literal : undefined));
+    const tools = { keys: this.#names.keys, problem: (message: string) => this.#report(message, at) };
+    const call = callable.bind?.(literals, tools) ?? callable.call!;
     const { subject = 0, takesNull } = callable;
+    if (callable.hides === true) this.#names.hides();
     const types = parts.map((part) => part?.type);
     const isNullable = takesNull !== true && types[subject] !== undefined && mayBe(types[subject], NULL);
     const seen = isNullable ? types.map((type, i) => (i === subject ? notNone(type!) : type)) : types;
     const result = typeof callable.type === 'function' ? callable.type(seen) : callable.type;
-    const { keys } = this.#names;
     return {
       type: isNullable ? orNone(result) : result,
       run(turn) {
         const args = parts.map((part) => part?.run(turn));
         if (takesNull !== true && args[subject] === null) return null;
         spend(turn, args[subject] ?? null);
-        const value = callable.call(args, keys);
+        const value = call(args);
         spend(turn, value);
         return value;
       },
@@ -416,12 +421,6 @@ class Compiler {
       wrong(
         `${name} needs ${callable.literal!.map((index) => takes[index]!.replace('?', '')).join(' and ')} written out as text`,
       );
-    } else {
-      const problem = callable.problem?.(
-        filled.map((part) => part?.literal as string | undefined),
-        this.#names.keys,
-      );
-      if (problem !== undefined) wrong(problem);
     }
     return isRight ? filled : undefined;
   }

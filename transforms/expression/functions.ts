@@ -2,12 +2,12 @@ import { hash } from 'node:crypto';
 import { parseExact } from '../../singer/index.ts';
 import { textOf as canonicalTextOf } from '../record.ts';
 import { compileRegex } from '../regex.ts';
-import { type Callable, type Callables, boolArg, intArg, textArg } from './callable.ts';
+import { type Call, type Callable, type Callables, boolArg, intArg, textArg } from './callable.ts';
 import { type DumpOptions, dump, limited, toJson } from './json-functions.ts';
 import { calculate, isFloat, type Numeric, round, toDouble } from './numbers.ts';
 import { textOf } from './show.ts';
-import { parseIso, parseTime } from './time-format.ts';
-import { timeFunctions } from './time-members.ts';
+import { parseIso, timeParser } from './time-format.ts';
+import { attempted, timeFunctions } from './time-members.ts';
 import {
   ANY,
   BOOLEAN,
@@ -50,6 +50,7 @@ const NOTHING: Type = { kinds: 0 };
 function digest(algorithm: string): Callable {
   return {
     takes: 'string',
+    hides: true,
     type: TEXT,
     call: ([value]) => {
       const text = textArg(value);
@@ -159,24 +160,24 @@ function toDict(value: Value | undefined): Dict {
   return dict;
 }
 
-const regexes = new Map<string, RegExp | undefined>();
-
-/** The regular expression of a pattern that was written out, and checked. */
-function regexOf(pattern: string, flags: string): RegExp | undefined {
-  const key = `${flags}/${pattern}`;
-  if (!regexes.has(key))
-    regexes.set(
-      key,
-      compileRegex(pattern, flags, () => undefined),
-    );
-  return regexes.get(key);
+/**
+ * A function whose first argument is a regular expression, written out. Without the flags u and i, with which V8 cannot go over to its
+ * linear engine.
+ */
+function withRegex(
+  flags: '' | 'g',
+  o: Omit<Callable, 'call' | 'bind'>,
+  call: (regex: RegExp, args: Parameters<Call>[0]) => Value,
+): Callable {
+  return {
+    ...o,
+    literal: [0],
+    bind: ([pattern], { problem }) => {
+      const regex = compileRegex(pattern!, flags, (message) => problem(`has a wrong regular expression: ${message}`));
+      return (args) => call(regex, args);
+    },
+  };
 }
-
-const REGEX = {
-  literal: [0],
-  problem: ([pattern]: readonly (string | undefined)[]) =>
-    regexOf(pattern!, 'u') === undefined ? 'has a regular expression that is not valid' : undefined,
-};
 
 const DUMP: DumpOptions = { ascii: true, sorted: false, indent: undefined, comma: ', ', colon: ': ' };
 
@@ -249,19 +250,15 @@ export const functions: Callables = {
   sha256: digest('sha256'),
   hmac: {
     takes: 'value domain key?',
+    hides: true,
     literal: [1, 2],
-    problem: ([, , name], keys) =>
-      keys.find(name) === undefined
-        ? name === undefined
-          ? 'uses hmac, and the setting keys does not have just one key: name it (key=…)'
-          : `uses the key ${name}, which the setting keys does not have`
-        : undefined,
     type: TEXT,
-    call: ([value, domain, name], keys) =>
-      keys
-        .find(name as string | undefined)!
-        .hmac(textArg(domain), canonicalTextOf(toJson(value!)))
-        .toString('hex'),
+    bind: ([, domain, name], { keys, problem }) => {
+      const key = keys.find(name);
+      if (key === undefined)
+        problem(name === undefined ? 'hmac needs a key: name it (key=…)' : `the setting keys has no ${name}`);
+      return ([value]) => key!.hmac(domain!, canonicalTextOf(toJson(value!))).toString('hex');
+    },
   },
   rand: { takes: '', type: FLOATING, call: () => floatOf(Math.random()) },
   randint: { takes: 'top', type: INTEGER, call: ([top]) => Math.floor(Math.random() * intArg(top)) },
@@ -275,41 +272,30 @@ export const functions: Callables = {
     },
     call: (args) => args.find((value) => (value ?? null) !== null) ?? null,
   },
-  re_match: {
-    takes: 'pattern string',
-    ...REGEX,
-    subject: 1,
-    type: BOOLEAN,
-    call: ([pattern, text]) => regexOf(pattern as string, 'u')!.test(textArg(text)),
-  },
-  re_extract: {
-    takes: 'pattern string group?',
-    ...REGEX,
-    subject: 1,
-    type: { kinds: Kinds.str | Kinds.null },
-    call: ([pattern, text, group]) => {
-      const found = regexOf(pattern as string, 'u')!.exec(textArg(text));
+  re_match: withRegex('', { takes: 'pattern string', subject: 1, type: BOOLEAN }, (regex, [, text]) => regex.test(textArg(text))),
+  re_extract: withRegex(
+    '',
+    { takes: 'pattern string group?', subject: 1, type: { kinds: Kinds.str | Kinds.null } },
+    (regex, [, text, group]) => {
+      const found = regex.exec(textArg(text));
       if (found === null) return null;
       const index = group === undefined ? Math.min(1, found.length - 1) : intArg(group);
       if (index < 0 || index >= found.length) throw fault('a group that the regular expression does not have');
       return found[index] ?? null;
     },
-  },
-  re_sub: {
-    takes: 'pattern repl string',
-    ...REGEX,
-    subject: 2,
-    type: TEXT,
-    call: ([pattern, by, text]) => {
-      const template = textArg(by);
-      const regex = regexOf(pattern as string, 'gu')!;
-      return limited(textArg(text).replaceAll(regex, (...found) => filled(template, found as string[])));
-    },
-  },
+  ),
+  re_sub: withRegex('g', { takes: 'pattern repl string', subject: 2, type: TEXT }, (regex, [, by, text]) => {
+    const template = textArg(by);
+    return limited(textArg(text).replaceAll(regex, (...found) => filled(template, found as string[])));
+  }),
   parse_date: {
     takes: 'string format?',
     type: MOMENT,
-    call: ([text, format]) => (format === undefined ? parseIso(textArg(text)) : parseTime(textArg(text), textArg(format))),
+    bind: ([, format], { problem }) => {
+      const parse = format === undefined ? undefined : attempted(format, problem);
+      return ([text, format]) =>
+        format === undefined ? parseIso(textArg(text)) : (parse ?? timeParser(textArg(format)))(textArg(text));
+    },
   },
   'json.dumps': {
     takes: 'obj indent? sort_keys? separators? ensure_ascii?',

@@ -8,6 +8,7 @@ import { compileTree, type Names, type Turn, type Variable } from './compile.ts'
 import { toJson } from './json-functions.ts';
 import { parseExpression } from './parser.ts';
 import { type Node, SyntaxFault } from './syntax.ts';
+import { tokensOf } from './tokens.ts';
 import { schemaOf, type Type, typeOfSchema, typeOfValue } from './types.ts';
 import { fault, isTrue, type Value } from './values.ts';
 
@@ -23,13 +24,15 @@ export interface Scope {
   /** The property that `self` stands for, if the shape has it. */
   readonly self?: string | undefined;
   /** Further values that names stand for: `email_raw`. */
-  readonly others?: ReadonlyMap<string, Other>;
+  readonly other?: (name: string) => Other | undefined;
 }
 
 export interface Other {
   readonly schema: JsonSchema;
+  /** True if every record has it. */
+  readonly isSure: boolean;
   /** Undefined: absent. */
-  read(record: Fields): Json | undefined;
+  readonly read: (record: Fields) => Json | undefined;
 }
 
 /** An expression, compiled for one shape. */
@@ -40,6 +43,10 @@ export interface Expression {
   readonly reads: ReadonlySet<string>;
   /** True if it looks at the record as a whole. */
   readonly readsAll: boolean;
+  /** True if it has a function that hides something: md5, sha256, hmac. */
+  readonly hides: boolean;
+  /** True if `evaluate` may give undefined. */
+  readonly mayBeAbsent: boolean;
   /**
    * Its value for a record. Undefined only if it is nothing but the name of a field, and the record has none. Throws ValueFault
    * (`expression-failed`, `expression-budget`); its message holds no value.
@@ -75,6 +82,8 @@ export function compileExpression(text: string, scope: Scope, report: (message: 
     schema: field === undefined ? schemaOf(part.type) : field.schema,
     reads: names.reads,
     readsAll: names.readsAll,
+    hides: names.hasHiding,
+    mayBeAbsent: field !== undefined && !field.isSure,
     evaluate: field === undefined ? (record) => toJson(run(record)) : (record) => field.read(record),
     holds: (record) => isTrue(run(record)),
   };
@@ -107,21 +116,30 @@ function isRecord(node: Node): boolean {
 
 const RECORD: ReadonlySet<string> = new Set(['_', 'record']);
 
+function variableOf({ isSure, read, schema }: Other): Variable {
+  return { type: typeOfSchema(isSure ? schema : nullable(schema)), read };
+}
+
 /** The names of a scope. Those of the system go before those of fields. */
 class ScopeNames implements Names {
   readonly keys: Keys;
   readonly all: readonly string[];
   readonly reads = new Set<string>();
   readsAll = false;
+  hasHiding = false;
   readonly #scope: Scope;
   readonly #constants: Readonly<Record<string, Json>>;
 
   constructor(scope: Scope) {
-    const { config, keys, others, shape, stream } = scope;
+    const { config, keys, shape, stream } = scope;
     this.#scope = scope;
     this.keys = keys;
     this.#constants = { config, __stream_name__: shape.stream, __original_stream_name__: stream };
-    this.all = [...Object.keys(propertiesOf(shape)), ...(others?.keys() ?? []), ...Object.keys(this.#constants), 'record'];
+    this.all = [...Object.keys(propertiesOf(shape)), ...Object.keys(this.#constants), 'record'];
+  }
+
+  hides(): void {
+    this.hasHiding = true;
   }
 
   find(name: string): Variable | undefined {
@@ -132,7 +150,7 @@ class ScopeNames implements Names {
     }
     if (this.refused(name) !== undefined) return undefined;
     const field = this.field(name);
-    return field === undefined ? undefined : this.#variable(this.#property(name), field);
+    return field === undefined ? undefined : variableOf(field);
   }
 
   constant(name: string): Json | undefined {
@@ -142,12 +160,7 @@ class ScopeNames implements Names {
   member(record: string, name: string): Variable | 'missing' | undefined {
     if (!RECORD.has(record)) return undefined;
     const field = this.property(name);
-    return field === undefined ? 'missing' : this.#variable(name, field);
-  }
-
-  #variable(property: string, field: Other): Variable {
-    const type = typeOfSchema(this.#isSure(property) ? field.schema : nullable(field.schema));
-    return { type, read: (record) => field.read(record) };
+    return field === undefined ? 'missing' : variableOf(field);
   }
 
   /** The property, or the other value, that a name stands for. */
@@ -155,7 +168,7 @@ class ScopeNames implements Names {
     if (RECORD.has(name) || Object.hasOwn(this.#constants, name) || this.refused(name) !== undefined) return undefined;
     const property = this.property(this.#property(name));
     if (property !== undefined) return property;
-    const other = this.#scope.others?.get(name);
+    const other = this.#scope.other?.(name);
     if (other !== undefined) this.reads.add(name);
     return other;
   }
@@ -164,7 +177,7 @@ class ScopeNames implements Names {
     const properties = propertiesOf(this.#scope.shape);
     if (!Object.hasOwn(properties, name)) return undefined;
     this.reads.add(name);
-    return { schema: properties[name]!, read: (record) => record.get(name) };
+    return { schema: properties[name]!, isSure: this.#isSure(name), read: (record) => record.get(name) };
   }
 
   refused(name: string): string | undefined {
@@ -189,5 +202,17 @@ class ScopeNames implements Names {
     this.readsAll = true;
     const type: Type = { ...typeOfSchema({ type: 'object', ...shape.schema }), kinds: typeOfValue({}).kinds };
     return { type, read: (record) => record.toObject?.() ?? Object.fromEntries(names.map((name) => [name, record.get(name)])) };
+  }
+}
+
+/** The names that stand in an expression, fields or not; none if it cannot be read. */
+export function namesIn(text: string): string[] {
+  try {
+    return tokensOf(text).flatMap((token) =>
+      token.kind === 'name' ? [token.text] : token.kind === 'format' ? (token.body.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []) : [],
+    );
+  } catch (error) {
+    if (error instanceof SyntaxFault) return [];
+    throw error;
   }
 }

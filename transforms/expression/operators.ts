@@ -136,7 +136,7 @@ export function binaryType(
 ): Type | undefined {
   const nulls = (left.kinds | right.type.kinds) & NULL;
   const kinds = numberKinds(operator, left, right) | otherKinds(operator, left, right.type);
-  if (kinds === 0) return nulls === 0 ? undefined : { kinds: NULL };
+  if (kinds === 0) return left.kinds === NULL || right.type.kinds === NULL ? { kinds: NULL } : undefined;
   const isNull = operator === '%' && left.kinds === STR ? 0 : nulls;
   const items = (kinds & LIST) === 0 ? {} : { items: listItems(left, right.type) };
   return { kinds: kinds | isNull, ...items };

@@ -195,7 +195,10 @@ class Parser {
     const { at } = this.#next;
     const left = this.#trailed();
     if (!this.#take('**')) return left;
-    return { kind: 'binary', at, operator: '**', left, right: this.#unary() };
+    if (++this.#depth > MAX_DEPTH) throw new SyntaxFault(`is nested deeper than ${MAX_DEPTH} levels`, at);
+    const right = this.#unary();
+    this.#depth--;
+    return { kind: 'binary', at, operator: '**', left, right };
   }
 
   /** An atom with what hangs on it: attributes, calls, subscripts. */

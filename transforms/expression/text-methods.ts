@@ -310,9 +310,9 @@ export const textMethods: Callables = {
   rjust: justify((missing) => missing),
   center: {
     ...justify(() => 0),
-    call: ([self, width, fill], keys) =>
+    call: ([self, width, fill]) =>
       // Python puts the odd one to the left if the width is odd.
-      justify((missing) => Math.floor(missing / 2) + (missing & intArg(width) & 1)).call([self, width, fill], keys),
+      justify((missing) => Math.floor(missing / 2) + (missing & intArg(width) & 1)).call!([self, width, fill]),
   },
   isalnum: test(/^[\p{L}\p{N}]+$/u),
   isalpha: test(/^\p{L}+$/u),

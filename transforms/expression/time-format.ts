@@ -77,16 +77,13 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '%': '%',
 };
 
-const compiled = new Map<string, RegExp>();
+/** `datetime.strptime` of Python for one format, with English names. What is made, and the making, throw ValueFault. */
+export function timeParser(format: string): (text: string) => Moment {
+  const pattern = patternOf(format);
+  return (text) => parseTime(text, pattern);
+}
 
-/** `datetime.strptime` of Python, with English names. Throws ValueFault. */
-export function parseTime(text: string, format: string): Moment {
-  let pattern = compiled.get(format);
-  if (pattern === undefined) {
-    pattern = patternOf(format);
-    // A format that comes out of the data must not fill the memory.
-    if (compiled.size < 1000) compiled.set(format, pattern);
-  }
+function parseTime(text: string, pattern: RegExp): Moment {
   const found = pattern.exec(text)?.groups;
   if (found === undefined) throw fault('a text that is not of the time format');
   const given = (name: string): number | undefined => (found[name] === undefined ? undefined : Number(found[name]));

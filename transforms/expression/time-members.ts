@@ -1,5 +1,6 @@
+import { ValueFault } from '../fault.ts';
 import { type Callables, intArg, textArg } from './callable.ts';
-import { formatTime, parseIso, parseIsoDay, parseTime, weekdayOf } from './time-format.ts';
+import { formatTime, parseIso, parseIsoDay, timeParser, weekdayOf } from './time-format.ts';
 import {
   type Civil,
   Day,
@@ -75,6 +76,17 @@ function span(parts: readonly (Value | undefined)[]): Span {
   return new Span(micros);
 }
 
+/** The parser of a format; undefined if that is wrong, which was told. */
+export function attempted(format: string, problem: (message: string) => void): ReturnType<typeof timeParser> | undefined {
+  try {
+    return timeParser(format);
+  } catch (error) {
+    if (!(error instanceof ValueFault)) throw error;
+    problem(`the time format has ${error.message}, which is not known here`);
+    return undefined;
+  }
+}
+
 /** What hangs on the names `datetime.datetime`, `datetime.date` and so on: calls of the classes and of their class methods. */
 export const timeFunctions: Callables = {
   'datetime.datetime': {
@@ -85,7 +97,10 @@ export const timeFunctions: Callables = {
   'datetime.datetime.strptime': {
     takes: 'date_string format',
     type: MOMENT,
-    call: ([text, format]) => parseTime(textArg(text), textArg(format)),
+    bind: ([, format], { problem }) => {
+      const parse = format === undefined ? undefined : attempted(format, problem);
+      return ([text, format]) => (parse ?? timeParser(textArg(format)))(textArg(text));
+    },
   },
   'datetime.datetime.fromisoformat': { takes: 'date_string', type: MOMENT, call: ([text]) => parseIso(textArg(text)) },
   'datetime.datetime.fromtimestamp': {

@@ -180,10 +180,8 @@ export function union(a: Type, b: Type): Type {
   const items = itemsA !== undefined && itemsB !== undefined ? { items: union(itemsA, itemsB) } : {};
   if (a.schema === undefined && b.schema === undefined) return { kinds, ...items };
   const [schemaA, schemaB] = [schemaOf(orNoneIf(a, kinds)), schemaOf(orNoneIf(b, kinds))];
-  if (JSON.stringify(schemaA) === JSON.stringify(schemaB)) return { kinds, schema: schemaA, ...items };
-  const isPlain = [schemaA, schemaB].every((schema) => Object.keys(schema).every((keyword) => keyword === 'type'));
-  if (isPlain || (kinds & ANY_JSON) === ANY_JSON) return { kinds, ...items };
-  return { kinds, schema: { anyOf: [schemaA, schemaB] }, ...items };
+  // Two that differ are no more than their kinds: destinations have little use for alternatives.
+  return JSON.stringify(schemaA) === JSON.stringify(schemaB) ? { kinds, schema: schemaA, ...items } : { kinds, ...items };
 }
 
 function orNoneIf(type: Type, kinds: number): Type {
@@ -218,4 +216,10 @@ export function memberType(type: Type, name: string | undefined): Type {
 /** True if every valid object of the type has the member. */
 export function isSure(type: Type, name: string): boolean {
   return type.schema !== undefined && requiredOf({ schema: type.schema }).includes(name);
+}
+
+/** The kind of a JSON value, with the kinds that its number may be written as. */
+export function kindOfValue(value: Json): number {
+  const { kinds } = typeOfValue(value);
+  return (kinds & (INT | FLOAT)) === 0 ? kinds : INT | FLOAT;
 }

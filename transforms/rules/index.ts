@@ -7,6 +7,8 @@ import fields from './fields.ts';
 import keep from './keep.ts';
 import keys from './keys.ts';
 import rename from './rename.ts';
+import set from './set.ts';
+import where from './where.ts';
 
 /** Every rule, in the order in which the rules of a stream run. */
-export const rules: readonly Rule[] = [fields, rename, drop, keep, explode, keys, alsoTo, alias];
+export const rules: readonly Rule[] = [where, fields, set, rename, drop, keep, explode, keys, alsoTo, alias];

@@ -13,8 +13,8 @@ export interface Transformed {
   readonly messages: readonly Message[];
   readonly log: ReturnType<typeof keepingLog>;
   /** Records of a stream; of all streams if none is named. */
-  records(stream?: string): readonly Json[];
-  schema(stream: string): Message | undefined;
+  readonly records: (stream?: string) => readonly Json[];
+  readonly schema: (stream: string) => Message | undefined;
 }
 
 /** Runs messages (objects, or lines as they stand) through the rules of a config, in chunks of `chunkBytes`. */
