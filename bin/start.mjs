@@ -10,15 +10,15 @@ export async function start(load) {
     return;
   }
   const [{ run }, { default: plugin }] = await Promise.all([import(dist('singer/run.js')), load()]);
-  await run(plugin, plugin.kind === 'mapper' ? undefined : await rules());
+  await run(plugin, plugin.kind === 'mapper' ? undefined : await rules(plugin.kind));
 }
 
 /** The rules that a tap's or target's own settings may hold. Only their declaration is loaded before a config has some. */
-async function rules() {
-  const { ruleSettings, transformSettings } = await import(dist('transforms/config/settings.js'));
+async function rules(kind) {
+  const { hasRules, rulesConfig, transformSettings } = await import(dist('transforms/config/settings.js'));
   return {
     settings: transformSettings,
-    areIn: (config) => ruleSettings.some((name) => config[name] !== undefined),
-    open: async (config, run) => (await import(dist('transforms/index.js'))).openStage(config, run),
+    areIn: (config) => hasRules(config, kind),
+    open: async (config, run) => (await import(dist('transforms/index.js'))).openStage(rulesConfig(config, kind), run),
   };
 }

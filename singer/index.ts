@@ -41,6 +41,8 @@ export { ConfigError, InputError, Interrupted, RecordError, SystemError, Tapline
 export type { Casing, NameRules } from './target/names.ts';
 export { assignNames, cutToBytes, hashedName, plainName } from './target/names.ts';
 export { joinTypes } from './target/lattice.ts';
+export { flattenHeader } from './target/flatten.ts';
+export type { FlattenOptions } from './target/flatten-settings.ts';
 export { createRecordScanner, type RecordScanner, type ScannerOptions } from './scan/record-scanner.ts';
 export { Kind, KINDS } from './scan/slot-checks.ts';
 export { daysOfMonth, isDate, isDateTime, isTime } from './scan/value-patterns.ts';

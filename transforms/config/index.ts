@@ -3,12 +3,16 @@ import type { Layer, RuleSet } from '../engine/rule-set.ts';
 import { loadKeys } from './keys.ts';
 import { ownLayer } from './own.ts';
 import { quarantineOptions } from './quarantine.ts';
+import { streamMapsLayer } from './stream-maps.ts';
 import type { TransformConfig } from './settings.ts';
 
 /** The rules of checked settings. Throws ConfigError with everything that is wrong and can be told before the first SCHEMA. */
 export async function loadRules(config: TransformConfig, run: Run): Promise<RuleSet> {
   const problems: Problem[] = [];
   const layers: Layer[] = [];
+  // In this order: transformations, stream_maps, transforms.
+  const maps = streamMapsLayer(config, problems);
+  if (maps !== undefined) layers.push(maps);
   if (config.transforms !== undefined) layers.push(ownLayer(config.transforms, problems));
   const keys = await loadKeys(config.keys ?? {}, problems, run.log);
   const quarantine = quarantineOptions(config.quarantine, problems);
@@ -18,7 +22,7 @@ export async function loadRules(config: TransformConfig, run: Run): Promise<Rule
     layers,
     keys,
     defaults: { locale: locale ?? 'en', zone: zone ?? 'UTC', onError: on_error },
-    vars: config.vars ?? {},
+    vars: { ...config.stream_map_config, ...config.vars },
     quarantine,
     log: run.log,
     signal: run.signal,

@@ -9,6 +9,39 @@ export const transformSettings = {
       'Rules by stream: a name, a pattern (`public-*`), or several separated by commas. See docs/transforms.md. The word `drop` removes a stream, `{}` lets it pass as it is.',
     examples: [{ customers: { fields: { email: ['trim', 'lower'] } } }],
   },
+  stream_maps: {
+    type: 'object',
+    description:
+      'Inline stream maps as the Meltano SDK has them: by stream, an object of properties and expressions, or null. They run before `transforms`. See docs/stream-maps.md.',
+    examples: [{ customers: { email: null, email_domain: "email.split('@')[-1]" } }],
+  },
+  stream_map_config: {
+    type: 'object',
+    description: "Free values that expressions of `stream_maps` read as `config['name']`.",
+  },
+  faker_config: {
+    type: 'object',
+    description: 'Settings of fake values.',
+    ignored: 'expressions with `fake` are refused: fake values are not made here',
+  },
+  flattening_enabled: {
+    type: 'boolean',
+    description: 'Make properties of the members of nested objects: {"a": {"b": 1}} becomes a__b. Runs after `stream_maps`.',
+  },
+  flattening_max_depth: {
+    type: 'integer',
+    minimum: 0,
+    description: 'Levels of nested objects that are flattened. Required with flattening_enabled.',
+  },
+  flattening_max_key_length: {
+    type: 'integer',
+    minimum: 16,
+    description: 'Longest name of a flattened property, in bytes: 255 unless set. A longer one is cut and ends in a hash.',
+  },
+  flattening_separator: {
+    type: 'string',
+    description: 'Text between the names that make up the name of a flattened property: `__` unless set.',
+  },
   keys: {
     type: 'object',
     description:
@@ -69,4 +102,14 @@ export const transformSettings = {
 export type TransformConfig = Config<typeof transformSettings>;
 
 /** Those of which one must be there for rules to be applied. */
-export const ruleSettings = ['transforms'] as const satisfies readonly (keyof typeof transformSettings)[];
+const ruleSettings = ['stream_maps', 'transforms'] as const satisfies readonly (keyof typeof transformSettings)[];
+
+/** True if the config of a tap or target has rules. A target has a flattening of its own. */
+export function hasRules(config: Readonly<Record<string, unknown>>, kind: 'tap' | 'target'): boolean {
+  return ruleSettings.some((name) => config[name] !== undefined) || (kind === 'tap' && config['flattening_enabled'] === true);
+}
+
+/** The part of a tap's or target's config that is about rules. */
+export function rulesConfig<C extends object>(config: C, kind: 'tap' | 'target'): C {
+  return kind === 'tap' ? config : { ...config, flattening_enabled: false };
+}

@@ -79,7 +79,7 @@ export class RecordFlow {
 
   /** Sends the SCHEMA that the route's stream has after its rules; not again, if only `missing` ones are to be sent. */
   announce(route: Route, { missing = false } = {}): void {
-    if (route.way === undefined) return;
+    if (route.way === undefined || route.way.isGone) return;
     const { shape } = route.way;
     const text = this.#textOf(shape, route.message);
     this.#claim(shape.stream, route.source, text);

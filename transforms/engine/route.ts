@@ -38,7 +38,7 @@ export interface Announced {
  * `schema-without-properties`.
  */
 export function routeOf(rules: RuleSet, options: WayOptions, name: string, o: Announced & { place: Place }): Route | undefined {
-  const found = resolveRules(rules, name);
+  const found = resolveRules(rules, name, { isMade: o.ancestors.length > 0 });
   if (found === undefined) return undefined;
   const nameIn = Buffer.from(JSON.stringify(name));
   const ancestors = [...o.ancestors, name];
@@ -78,7 +78,8 @@ function childRoute(rules: RuleSet, options: WayOptions, shape: Shape, o: { ance
 
 /** The streams that a route's records leave in. */
 export function streamsOf({ way, children }: Route): string[] {
-  return way === undefined ? [] : [way.shape.stream, ...[...children.values()].flatMap(streamsOf)];
+  if (way === undefined) return [];
+  return [...(way.isGone ? [] : [way.shape.stream]), ...[...children.values()].flatMap(streamsOf)];
 }
 
 /** All routes below one. */

@@ -29,8 +29,8 @@ export type StreamRules =
 export interface Layer {
   /** The setting's name. */
   readonly name: string;
-  /** What is said of a stream; undefined: nothing, it passes as it is. */
-  find(stream: string): StreamRules | undefined;
+  /** What is said of a stream; undefined: nothing, it passes as it is. `isMade`: rules have made it of another one. */
+  find(stream: string, isMade?: boolean): StreamRules | undefined;
   /** Entries that no stream has met so far, with a hint at a name that is near one that came. To be asked at the end of the input. */
   unmet(): readonly { readonly path: string; readonly pattern: string }[];
   /** Entries that hide something and have met no stream yet: a stream with nearly such a name, but no entry, must not pass. */
@@ -58,8 +58,8 @@ export interface QuarantineOptions {
 }
 
 /** All that the layers say of a stream, one after the other; undefined: nothing. */
-export function resolveRules({ layers }: RuleSet, stream: string): StreamRules | undefined {
-  const found = layers.flatMap((layer) => layer.find(stream) ?? []);
+export function resolveRules({ layers }: RuleSet, stream: string, { isMade = false } = {}): StreamRules | undefined {
+  const found = layers.flatMap((layer) => layer.find(stream, isMade) ?? []);
   if (found.some(({ kind }) => kind === 'removed')) return { kind: 'removed' };
   const rules = found.filter((entry) => entry.kind === 'rules');
   if (rules.length === 0) return undefined;

@@ -11,6 +11,8 @@ export interface Way {
   readonly from: Shape;
   readonly shape: Shape;
   readonly children: readonly Shape[];
+  /** What comes out are records of `children` only. */
+  readonly isGone: boolean;
   /** Fields whose value some rule hides: a record put aside does not show them. */
   readonly hidden: ReadonlySet<string>;
   /** Reads the records that come in. */
@@ -126,6 +128,7 @@ function wayOf(from: Shape, shape: Shape, rules: readonly PreparedRule[]): Way {
     from,
     shape,
     children: rules.flatMap((rule) => rule.children ?? []),
+    isGone: rules.some(({ gone }) => gone === true),
     hidden: hiddenOf(from, rules),
     view: views[0]!,
     run(to) {

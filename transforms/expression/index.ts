@@ -31,6 +31,8 @@ export interface Other {
   readonly schema: JsonSchema;
   /** True if every record has it. */
   readonly isSure: boolean;
+  /** Its name, if it is a property of the shape. */
+  readonly property?: string;
   /** Undefined: absent. */
   readonly read: (record: Fields) => Json | undefined;
 }
@@ -45,6 +47,8 @@ export interface Expression {
   readonly readsAll: boolean;
   /** True if it has a function that hides something: md5, sha256, hmac. */
   readonly hides: boolean;
+  /** The property whose value it is, if it is nothing else. */
+  readonly passes: string | undefined;
   /** True if `evaluate` may give undefined. */
   readonly mayBeAbsent: boolean;
   /**
@@ -62,8 +66,7 @@ export interface Expression {
  */
 export function compileExpression(text: string, scope: Scope, report: (message: string) => void): Expression {
   const names = new ScopeNames(scope);
-  const tell = (message: string, at: number): void =>
-    report(`the expression ${message.startsWith('there is') ? `is wrong: ${message}` : message} (at character ${at + 1})`);
+  const tell = (message: string, at: number): void => report(problemText(message, at));
   const node = parsed(text, tell);
   const part = compileTree(node, names, (message, at) => tell(`is wrong: ${message}`, at));
   const turn: Turn = { record: NO_RECORD, locals: [], steps: 0, rounds: 0 };
@@ -78,11 +81,13 @@ export function compileExpression(text: string, scope: Scope, report: (message: 
     }
   };
   const field = fieldOf(node, names);
+  const passes = field?.property;
   return {
     schema: field === undefined ? schemaOf(part.type) : field.schema,
     reads: names.reads,
     readsAll: names.readsAll,
     hides: names.hasHiding,
+    passes,
     mayBeAbsent: field !== undefined && !field.isSure,
     evaluate: field === undefined ? (record) => toJson(run(record)) : (record) => field.read(record),
     holds: (record) => isTrue(run(record)),
@@ -177,7 +182,7 @@ class ScopeNames implements Names {
     const properties = propertiesOf(this.#scope.shape);
     if (!Object.hasOwn(properties, name)) return undefined;
     this.reads.add(name);
-    return { schema: properties[name]!, isSure: this.#isSure(name), read: (record) => record.get(name) };
+    return { schema: properties[name]!, isSure: this.#isSure(name), property: name, read: (record) => record.get(name) };
   }
 
   refused(name: string): string | undefined {
@@ -215,4 +220,19 @@ export function namesIn(text: string): string[] {
     if (error instanceof SyntaxFault) return [];
     throw error;
   }
+}
+
+/** What is wrong with the text of an expression, whatever it is for; undefined: nothing. */
+export function syntaxProblem(text: string): string | undefined {
+  try {
+    parseExpression(text);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error;
+    return problemText(error.message, error.at);
+  }
+}
+
+function problemText(message: string, at: number): string {
+  return `the expression ${message} (at character ${at + 1})`;
 }

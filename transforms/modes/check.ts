@@ -96,7 +96,8 @@ function reportOf(stream: string, route: Route | undefined, message: JsonObject)
 }
 
 function shapesOf({ way, children }: Route): Shape[] {
-  return way === undefined ? [] : [way.shape, ...[...children.values()].flatMap(shapesOf)];
+  if (way === undefined) return [];
+  return [...(way.isGone ? [] : [way.shape]), ...[...children.values()].flatMap(shapesOf)];
 }
 
 function outOf(shape: Shape): StreamReport['out'][number] {
