@@ -26,14 +26,16 @@ export function streamMapsLayer(config: Given, problems: Problem[]): Layer | und
     find(stream, isMade = false): StreamRules | undefined {
       const found = isMade ? [] : known.filter(({ matches }) => matches(stream));
       for (const one of found) one.met = true;
-      const own = found.map(({ entry }) => entry).findLast(({ isCopy }) => !isCopy);
+      const owns = found.map(({ entry }) => entry).filter(({ isCopy }) => !isCopy);
+      const own = owns.at(-1);
       const maps: MapsOfStream = {
         own: own?.map === undefined ? undefined : own,
+        shadowed: owns.slice(0, -1),
         removed: own === undefined ? !keepsOthers && !isMade : own.map === undefined,
         copies: found.flatMap(({ entry }) => (entry.isCopy && entry.map !== undefined ? [entry] : [])),
       };
-      if (maps.removed && maps.copies.length === 0) return removes;
-      const isMapped = maps.own !== undefined || maps.copies.length > 0;
+      if (maps.removed && maps.copies.length + maps.shadowed.length === 0) return removes;
+      const isMapped = maps.own !== undefined || maps.copies.length + maps.shadowed.length > 0;
       const calls = [...(isMapped ? [callOf(maps)] : []), ...(maps.removed ? [] : flattening)];
       // A stream that an entry names has been thought of, even if nothing is to be done.
       return calls.length === 0 && own === undefined

@@ -7,6 +7,8 @@ import type { MapEntry } from './entry.ts';
 export interface MapsOfStream {
   /** Undefined: the stream passes as it is. */
   readonly own: MapEntry | undefined;
+  /** Entries that the SDK would pass over, because a later one is for the stream, too. */
+  readonly shadowed: readonly MapEntry[];
   /** It goes no further itself, whatever its copies do. */
   readonly removed: boolean;
   readonly copies: readonly MapEntry[];
@@ -23,7 +25,13 @@ export function streamMapsRule(maps: MapsOfStream): Rule {
   };
 }
 
-function prepare({ copies, own, removed }: MapsOfStream, shape: Shape, context: RuleContext): PreparedRule {
+function prepare({ copies, own, removed, shadowed }: MapsOfStream, shape: Shape, context: RuleContext): PreparedRule {
+  for (const { key } of shadowed) {
+    context.problem(
+      `has no effect on ${context.stream}, because a later entry is for that stream, too: make one entry of them`,
+      key,
+    );
+  }
   const main = own === undefined ? undefined : compileEntry(own, shape, context);
   const others = copies.map((entry) => ({ stream: entry.key, map: compileEntry(entry, shape, context) }));
   return {

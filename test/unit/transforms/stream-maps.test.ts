@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ExactNumber, isJsonObject, type JsonObject, stripExact } from '../../../singer/index.ts';
+import { ExactNumber, isJsonObject, type JsonObject, parseExact, stripExact } from '../../../singer/index.ts';
 import { createValidator } from '../../../singer/target/validate.ts';
 import { recordOf, schemaOf, transform, type Transformed } from './run.ts';
 
@@ -195,6 +196,29 @@ describe('the examples of the SDK', () => {
   });
 });
 
+const golden = parseExact(readFileSync(new URL('expression/stream-maps.json', import.meta.url), 'utf8')) as JsonObject & {
+  readonly streams: readonly JsonObject[];
+  readonly cases: Readonly<Record<string, { readonly config: JsonObject; readonly streams: JsonObject }>>;
+};
+
+describe('as the SDK does it', () => {
+  const input = golden.streams.flatMap(({ stream, schema, key_properties, records }) => [
+    { type: 'SCHEMA', stream: stream!, schema: schema!, key_properties: key_properties! },
+    ...(records as readonly JsonObject[]).map((record) => recordOf(stream as string, record)),
+  ]);
+
+  test.each(Object.entries(golden.cases))('%s', async (_, { config, streams }) => {
+    const result = await transform(config, input);
+    expectValid(result);
+    const names = new Set(result.messages.map(({ stream }) => stream!));
+    const made = [...names].map((name) => [
+      name,
+      { key_properties: result.schema(name)!['key_properties'], records: result.records(name) },
+    ]);
+    expect(Object.fromEntries(made)).toEqual(streams);
+  });
+});
+
 describe('what differs from the SDK', () => {
   test('types follow from the expressions', async () => {
     const result = await map({
@@ -302,6 +326,7 @@ describe('what differs from the SDK', () => {
     [{ customers: { __else__: 'x' } }, /must be null/],
     [{ __elze__: null }, /did you mean __else__/],
     [{ customers: 'x' }, /must be an object, or null/],
+    [{ customers: { email: null }, 'cust*': { x: "'1'" } }, /customers: has no effect/],
     [{ c: { __source__: 'customers', __alias__: 'x' } }, /does not go with __source__/],
     [{ custmers: { email: null } }, /matches no stream so far/],
   ])('%j is refused', async (maps, message) => {
