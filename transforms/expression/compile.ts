@@ -3,7 +3,7 @@ import type { Fields } from '../operation.ts';
 import type { Keys } from '../keys.ts';
 import { ValueFault } from '../fault.ts';
 import type { Callable, Callables } from './callable.ts';
-import { fromCodePoints, hasAstral, slice } from './code-points.ts';
+import { fromCodePoints, hasAstral, slice, sliceBounds } from './code-points.ts';
 import { formatValue } from './format.ts';
 import { dictMethods, functions, listMethods, numberMethods } from './functions.ts';
 import { limited } from './json-functions.ts';
@@ -740,7 +740,11 @@ function bound(part: Part | undefined, turn: Turn): number | undefined {
 }
 
 function sliced(value: Value, bounds: { start: number | undefined; stop: number | undefined; step: number }): Value {
-  if (typeof value === 'string') return slice(fromCodePoints(value), bounds).join('');
+  if (typeof value === 'string') {
+    if (bounds.step !== 1 || hasAstral(value)) return slice(fromCodePoints(value), bounds).join('');
+    const { first, end } = sliceBounds(value.length, bounds);
+    return value.slice(first, Math.max(first, end));
+  }
   if (isList(value)) return slice(value, bounds);
   if (value instanceof Tuple) return new Tuple(slice(value.items, bounds));
   throw fault(`${typeName(value)} has no slices`);

@@ -73,6 +73,8 @@ function toInt(value: Value, base: number | undefined): Value {
 }
 
 function parseInteger(text: string, base: number): Value {
+  // Adding zero makes 0 of -0, which is no int.
+  if (base === 10 && /^-?\d{1,15}$/.test(text)) return Number(text) + 0;
   if (base !== 10 && base !== 16 && base !== 8 && base !== 2) throw fault('a base that is not 2, 8, 10 or 16');
   const found = /^\s*([-+]?)(?:0([xXoObB])_?)?([\da-fA-F]+(?:_[\da-fA-F]+)*)\s*$/.exec(text);
   const [, sign, mark, spelled] = found ?? [];

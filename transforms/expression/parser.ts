@@ -29,7 +29,7 @@ const LEVELS: readonly (readonly BinaryOperator[])[] = [['|'], ['^'], ['&'], ['<
 
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 
-/** Parses an expression: the part of Python's grammar that docs/expressions describes. Throws SyntaxFault. */
+/** Parses an expression: the part of Python's grammar that docs/stream-maps.md describes. Throws SyntaxFault. */
 export function parseExpression(text: string): Node {
   return new Parser(tokensOf(text), 0).whole();
 }

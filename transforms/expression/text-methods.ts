@@ -29,14 +29,16 @@ function strip(ends: 'both' | 'left' | 'right'): Callable {
     takes: 'chars?',
     type: TEXT,
     call: ([self, chars]) => {
-      const text = fromCodePoints(self as string);
+      const whole = self as string;
+      // White space is never two units of UTF-16.
+      const text = (chars ?? null) === null || !hasAstral(whole) ? whole : fromCodePoints(whole);
       const set = (chars ?? null) === null ? undefined : new Set(textArg(chars));
       const goes = (c: string): boolean => (set === undefined ? IS_SPACE.test(c) : set.has(c));
       let start = 0;
       let end = text.length;
       if (ends !== 'right') while (start < end && goes(text[start]!)) start++;
       if (ends !== 'left') while (end > start && goes(text[end - 1]!)) end--;
-      return text.slice(start, end).join('');
+      return typeof text === 'string' ? text.slice(start, end) : text.slice(start, end).join('');
     },
   };
 }
