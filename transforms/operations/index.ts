@@ -4,6 +4,7 @@ import coalesce from './coalesce.ts';
 import collapseSpaces from './collapse_spaces.ts';
 import country from './country.ts';
 import currency from './currency.ts';
+import datetime from './datetime.ts';
 import defaultValue from './default.ts';
 import email from './email.ts';
 import oneOf from './enum.ts';
@@ -50,6 +51,7 @@ export const operations: readonly Operation[] = [
     regexReplace,
   ],
   ...[nullIf, defaultValue, coalesce, required],
+  ...[datetime],
   ...[email, phone, url],
   ...[country, currency, language, postcode, iban, uuid],
   ...[map, fuzzyMap, oneOf],
