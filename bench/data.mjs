@@ -197,8 +197,30 @@ const wide = {
   },
 };
 
+const RUSSIAN_MONTHS = words('января февраля марта апреля мая июня июля августа сентября октября ноября декабря');
+
+/** Local times as people and programs write them: nine in ten ISO with milliseconds, the others American or Russian; none at night, when clocks are set. @type {Table} */
+const times = {
+  stream: 'times',
+  columns: words('id at hours project'),
+  keys: [],
+  row(index) {
+    const luck = scramble(index);
+    const [year, month, day] = [2010 + (luck % 10), 1 + ((luck >>> 4) % 12), 1 + ((luck >>> 8) % 28)];
+    const [hour, minute, second] = [6 + ((luck >>> 5) % 16), (luck >>> 10) % 60, (luck >>> 16) % 60];
+    const clock = `${two(hour)}:${two(minute)}`;
+    const at =
+      index % 20 === 7
+        ? `${two(month)}/${two(day)}/${year} ${two(hour % 12 || 12)}:${two(minute)} ${hour < 12 ? 'AM' : 'PM'}`
+        : index % 20 === 13
+          ? `${day} ${pick(RUSSIAN_MONTHS, month - 1)} ${year} ${clock}`
+          : `${year}-${two(month)}-${two(day)} ${clock}:${two(second)}.${String(1 + (luck % 999)).padStart(3, '0')}`;
+    return [String(index), at, `${1 + (luck % 8)}.5`, `project-${two(luck % 75)}`];
+  },
+};
+
 /** @type {Record<string, Table>} */
-const TABLES = { resale, customers: customers(0), 'customers-changed': customers(1), sales, wide };
+const TABLES = { resale, times, customers: customers(0), 'customers-changed': customers(1), sales, wide };
 /** Streams of the form `singer-streams`. */
 export const STREAMS = 50;
 

@@ -1,5 +1,6 @@
 import type { Json } from '../../singer/index.ts';
 import { ValueFault } from '../fault.ts';
+import type { Fields } from '../operation.ts';
 import { FIRST_YEAR, LAST_YEAR } from './calendar.ts';
 import { holdsDay, holdsInstant, type Limits } from './limits.ts';
 import type { Moment } from './moment.ts';
@@ -15,6 +16,8 @@ export interface ClockPolicies {
 }
 
 export interface ConvertOptions {
+  /** The zone of times that name none. */
+  readonly zoneOf: (record: Fields) => Zone;
   readonly to: Zone;
   /** Digits of a second that are kept. */
   readonly digits: number;
@@ -30,15 +33,14 @@ export interface ConvertOptions {
 export const MOST_DIGITS = 9;
 
 /**
- * Makes the output of a moment that was read. `zoneOf` gives the zone of times that name none. Throws ValueFault `out-of-range`,
- * `ambiguous-time` or `missing-time`.
+ * Makes the output of a moment that was read from a record. Throws ValueFault `out-of-range`, `ambiguous-time` or `missing-time`.
  */
-export function converter(o: ConvertOptions): (moment: Moment, zoneOf: () => Zone) => Json {
+export function converter(o: ConvertOptions): (moment: Moment, record: Fields) => Json {
   const { digits, limits, policies, rounding, to, write } = o;
   const hasLimits = limits.min !== undefined || limits.max !== undefined;
   const needsInstant = hasLimits || !to.isUtc;
 
-  return (moment, zoneOf) => {
+  return (moment, record) => {
     const carry = cutFraction(moment);
     if (!moment.hasDate) {
       if (carry > 0) throw outOfRange();
@@ -51,7 +53,9 @@ export function converter(o: ConvertOptions): (moment: Moment, zoneOf: () => Zon
     }
     const local = moment.seconds;
     const offset =
-      moment.zone === undefined ? (moment.offset ?? offsetIn(zoneOf(), local, policies)) : offsetIn(moment.zone, local, policies);
+      moment.zone === undefined
+        ? (moment.offset ?? offsetIn(o.zoneOf(record), local, policies))
+        : offsetIn(moment.zone, local, policies);
     if (offset === 0 && carry === 0 && !needsInstant) return write(moment, 0);
     const instant = local - offset + carry;
     if (hasLimits && !holdsInstant(limits, instant, moment.fraction)) throw outOfRange();

@@ -14,6 +14,8 @@ export class Zone {
   readonly #zone: IANAZone | undefined;
   /** By day: the offset at its start in UTC. */
   readonly #starts = new Map<number, number>();
+  /** By day on which the offset changes: when. */
+  readonly #turns = new Map<number, number>();
   /** By local day: the one offset that holds all through it and its neighbours; NaN if there are several. */
   readonly #days = new Map<number, number>();
 
@@ -27,8 +29,9 @@ export class Zone {
     if (this.#zone === undefined) return 0;
     const day = Math.floor(instant / DAY_SECONDS);
     const start = this.#start(day);
-    // No clock was ever turned twice within a day so that nothing showed.
-    return start === this.#start(day + 1) ? start : this.#ask(instant);
+    const next = this.#start(day + 1);
+    // No clock was ever turned twice within a day.
+    return start === next || instant < this.#turn(day, next) ? start : next;
   }
 
   /** The offset of a local time on a day without any change of the clocks near it; undefined if there may be one. */
@@ -54,6 +57,23 @@ export class Zone {
   /** The offset before the gap in which a local time lies. */
   offsetBefore(local: number): number {
     return this.offsetAt(local - DAY_SECONDS - this.#start(Math.floor(local / DAY_SECONDS) - 1));
+  }
+
+  /** The instant within a day from which on the offset is `next`. */
+  #turn(day: number, next: number): number {
+    let turn = this.#turns.get(day);
+    if (turn === undefined) {
+      let before = day * DAY_SECONDS;
+      turn = before + DAY_SECONDS;
+      while (turn - before > 1) {
+        const middle = Math.floor((before + turn) / 2);
+        if (this.#ask(middle) === next) turn = middle;
+        else before = middle;
+      }
+      if (this.#turns.size >= REMEMBERED) this.#turns.clear();
+      this.#turns.set(day, turn);
+    }
+    return turn;
   }
 
   #start(day: number): number {

@@ -120,8 +120,7 @@ export default defineOperation({
     { step: 'datetime', input: '04/05/2018' },
   ],
   prepare(given, field) {
-    const parts = partsOf(given, field);
-    const { convert, output, read, zoneIn } = parts;
+    const { convert, output, read } = partsOf(given, field);
     const moment = new Moment();
     return {
       schema: outputSchema(output, field.schema),
@@ -130,7 +129,7 @@ export default defineOperation({
         const text = readable(textIn(value));
         moment.trouble = undefined;
         if (!read(text, moment)) throw new ValueFault(...troubleOf(text, moment));
-        return convert(moment, () => zoneIn(record));
+        return convert(moment, record);
       },
     };
   },
@@ -161,6 +160,7 @@ function partsOf(given: Config<typeof parameters>, field: Field) {
   const zone = zoneFinder(given.zone ?? field.defaults.zone, zones, field);
   const policies: ClockPolicies = { ambiguous: given.ambiguous, gap: given.gap, count: (what) => field.count(what) };
   const convert = converter({
+    zoneOf: zone.find,
     to,
     digits: Math.min(DIGITS[given.precision], output.digits),
     rounding: given.rounding,
@@ -169,7 +169,7 @@ function partsOf(given: Config<typeof parameters>, field: Field) {
     keepsDates: output.keepsDates,
     write: output.write,
   });
-  return { read, convert, output, zoneIn: zone.find };
+  return { read, convert, output };
 }
 
 const DIGITS = { keep: MOST_DIGITS, us: 6, ms: 3, s: 0 } as const;
