@@ -1,5 +1,5 @@
 import { NameTable } from './names.ts';
-import { readable } from './text.ts';
+import { readable } from '../plain-text.ts';
 
 /** A language inflects and shortens a month by what stands beside it. */
 const MONTH_FORMS: readonly Intl.DateTimeFormatOptions[] = [

@@ -2,7 +2,7 @@ import { digitsEnd } from './digits.ts';
 import type { LocaleNames } from './locale-names.ts';
 import type { Moment, Reader } from './moment.ts';
 import { type NameTable, SEVERAL } from './names.ts';
-import { readablePattern } from './text.ts';
+import { tidied } from '../plain-text.ts';
 import { DATE_MEANINGS, isFraction, meaningOf, type Token, tokenProblem, tokensOf } from './tokens.ts';
 import type { ZoneReader } from './zone-words.ts';
 
@@ -23,7 +23,7 @@ export interface PatternOptions {
  * string: what is wrong with the pattern.
  */
 export function patternReader(pattern: string, options: PatternOptions): Reader | string {
-  const tokens = tokensOf(readablePattern(pattern));
+  const tokens = tokensOf(tidied(pattern));
   const problem = tokenProblem(tokens) ?? patternProblem(tokens, options);
   if (problem !== undefined) return problem;
   const parts = tokens.map((token, index) => partOf(token, tokens[index + 1], options));

@@ -1,7 +1,7 @@
 import { DAY_SECONDS } from './calendar.ts';
 import type { Moment, Reader } from './moment.ts';
 
-const NUMBER = /^(-?)(\d{1,21})(?:\.(\d+))?$/;
+const NUMBER = /^(-?)(\d{1,21})(?:\.(\d{1,40}))?$/;
 /** Seconds of the year 9999 have twelve digits. */
 const MOST_DIGITS = 12;
 

@@ -5,7 +5,7 @@ import { isoReader } from '../datetime/iso.ts';
 import { type Limit, limitOf, type Limits } from '../datetime/limits.ts';
 import { Moment } from '../datetime/moment.ts';
 import { type Output, OUTPUT_NAMES, outputOf, outputSchema } from '../datetime/output.ts';
-import { readable } from '../datetime/text.ts';
+import { readable } from '../plain-text.ts';
 import { zoneReader } from '../datetime/zone-words.ts';
 import { createZones, Zone, type Zones } from '../datetime/zone.ts';
 import { ValueFault } from '../fault.ts';
@@ -45,7 +45,7 @@ const parameters = {
     type: 'string',
     default: 'date-time',
     description:
-      'What comes out: `date-time`, `date`, `time`, `epoch_s`, `epoch_ms`, `year`, or a pattern. A date without a time stays the date that it is; with `time`, the formats read times without a date.',
+      'What comes out: `date-time`, `date`, `time`, `epoch_s`, `epoch_ms`, `year`, or a pattern. For `date`, `year` and patterns without a time, a date without a time stays the day that it is, whatever the zones. With `time`, the formats take times without a date, too.',
   },
   precision: {
     type: 'string',
@@ -96,7 +96,7 @@ export default defineOperation({
   notes: [
     'Nothing is guessed: what no format takes as a whole is an error, so is a date of numbers whose order nobody stated, a zone that nobody explained, a weekday that is not that of the date, a day that does not exist.',
     'Local times that came twice or never are settled by `ambiguous` and `gap`, whatever the date of the run, and counted: `ambiguous-time`, `missing-time`, `ambiguous-date-order`, `fraction-cut` (more than nine digits).',
-    'Digits of a second are kept as they stand, without rounding. In patterns a number of one letter (`d`) takes one digit or two, and one space any white space.',
+    'Digits of a second are kept as they stand, without rounding. In patterns a number of one letter (`d`) takes one digit or two, and one space any white space. Years are those of the Gregorian calendar.',
     'Tokens of patterns: y yy yyyy, M MM MMM MMMM L LL LLL LLLL, d dd, o ooo, E EEE EEEE c ccc cccc, H HH h hh a, m mm, s ss, S, SSS to SSSSSSSSS, u, Z ZZ ZZZ z.',
   ],
   parameters,

@@ -1,5 +1,9 @@
 import type { Operation } from '../operation.ts';
+import abs from './abs.ts';
+import boolean from './boolean.ts';
 import casefold from './casefold.ts';
+import cast from './cast.ts';
+import clamp from './clamp.ts';
 import coalesce from './coalesce.ts';
 import collapseSpaces from './collapse_spaces.ts';
 import country from './country.ts';
@@ -15,12 +19,14 @@ import language from './language.ts';
 import lower from './lower.ts';
 import map from './map.ts';
 import nullIf from './null_if.ts';
+import number from './number.ts';
 import pad from './pad.ts';
 import phone from './phone.ts';
 import postcode from './postcode.ts';
 import redact from './redact.ts';
 import regexReplace from './regex_replace.ts';
 import required from './required.ts';
+import round from './round.ts';
 import slug from './slug.ts';
 import stripControl from './strip_control.ts';
 import stripHtml from './strip_html.ts';
@@ -51,10 +57,13 @@ export const operations: readonly Operation[] = [
     regexReplace,
   ],
   ...[nullIf, defaultValue, coalesce, required],
+  ...[number, round, clamp, abs],
+  ...[boolean],
   ...[datetime],
   ...[email, phone, url],
   ...[country, currency, language, postcode, iban, uuid],
   ...[map, fuzzyMap, oneOf],
+  ...[cast],
   ...[redact],
 ];
 

@@ -10,9 +10,9 @@ export function readable(text: string): string {
   return isPlain(text) ? text : normalized(text.toLowerCase());
 }
 
-/** A pattern, or a part of one, for such texts. */
-export function readablePattern(pattern: string): string {
-  return isPlain(pattern) ? pattern : normalized(pattern);
+/** The same, without the lower case. */
+export function tidied(text: string): string {
+  return isPlain(text) ? text : normalized(text);
 }
 
 /** True for printable ASCII with single spaces, none at the ends. */
