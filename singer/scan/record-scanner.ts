@@ -25,6 +25,8 @@ export interface ScannerOptions extends Patience {
   readonly validated: boolean;
   /** Properties outside the schema whose place is wanted: they get the slots after `versionSlot`. */
   readonly watched?: readonly string[];
+  /** True when each line is a record by itself, without a message around it. */
+  readonly bare?: boolean;
 }
 
 /** The scanner of a stream's lines; undefined if its schema asks for more than a scanner can check. */
@@ -34,9 +36,9 @@ export function createRecordScanner(header: StreamHeader, options: ScannerOption
 }
 
 /**
- * Checks RECORD lines of one stream without making values, and tells where each value stands. It accepts a line only if
- * that is a valid message, the stream's, with every key and required property, no name twice, and each value valid by its
- * column's schema. It refuses what it is not sure of.
+ * Checks RECORD lines of one stream (or bare records, one a line) without making values, and tells where each value stands. It
+ * accepts a line only if that is a valid message, the stream's, with every key and required property, no name twice, and each value
+ * valid by its column's schema. It refuses what it is not sure of.
  *
  * Lines are compared with the shape of earlier lines first: the bytes between the values are the same from line to line. A
  * line of another shape is read name by name.
@@ -64,6 +66,7 @@ export class RecordScanner {
   readonly #names = new NameTable();
   readonly #fields = new NameTable();
   readonly #stream: readonly Buffer[];
+  readonly #bare: boolean;
   /** Names outside the schema of lines just refused, and the slots for those that are accepted by now. */
   #unknown: Buffer[] = [];
   #nextSlot: number;
@@ -85,6 +88,7 @@ export class RecordScanner {
     const { columns, keys, schema, stream } = header;
     this.#limits = rules.map(({ limit }) => limit);
     const watched = options.watched ?? [];
+    this.#bare = options.bare ?? false;
     this.timeExtractedSlot = columns.length;
     this.versionSlot = columns.length + 1;
     this.#nextSlot = columns.length + 2 + watched.length;
@@ -154,30 +158,36 @@ export class RecordScanner {
   /** A line of any shape, name by name. */
   #scanNames(start: number): boolean {
     const bytes = this.#chunk;
-    const fields = this.#fields;
     this.#begun = false;
-    let at = spaceEnd(bytes, start);
-    if (bytes[at] !== OPEN_BRACE) return false;
-    let seen = 0;
-    do {
-      const name = spaceEnd(bytes, at + 1);
-      if (bytes[name] !== QUOTE) return false;
-      const field = fields.read(bytes, name + 1);
-      if (fields.end < 0 || (field < 0 ? fields.escaped : ((seen >> field) & 1) === 1)) return false;
-      if (field >= 0) seen |= 1 << field;
-      const value = afterColon(bytes, fields.end + 1);
-      if (value < 0) return false;
-      at = spaceEnd(bytes, this.#scanField(field, value));
-      if (at < 0) return false;
-    } while (bytes[at] === COMMA);
-    if (bytes[at] !== CLOSE_BRACE || (seen & NEEDED) !== NEEDED) return false;
-    at = spaceEnd(bytes, at + 1);
+    const first = spaceEnd(bytes, start);
+    let at = this.#bare ? this.#scanField(RECORD_FIELD, first) : this.#scanMessage(first);
+    if (at < 0) return false;
+    at = spaceEnd(bytes, at);
     if (bytes[at] !== NEWLINE) return false;
     this.lineEnd = at + 1;
     for (let slot = 0; slot < this.timeExtractedSlot; slot++) {
       if (this.#required[slot] === 1 && this.kinds[slot] === Kind.absent) return false;
     }
     return true;
+  }
+
+  #scanMessage(at: number): number {
+    const bytes = this.#chunk;
+    const fields = this.#fields;
+    if (bytes[at] !== OPEN_BRACE) return -1;
+    let seen = 0;
+    do {
+      const name = spaceEnd(bytes, at + 1);
+      if (bytes[name] !== QUOTE) return -1;
+      const field = fields.read(bytes, name + 1);
+      if (fields.end < 0 || (field < 0 ? fields.escaped : ((seen >> field) & 1) === 1)) return -1;
+      if (field >= 0) seen |= 1 << field;
+      const value = afterColon(bytes, fields.end + 1);
+      if (value < 0) return -1;
+      at = spaceEnd(bytes, this.#scanField(field, value));
+      if (at < 0) return -1;
+    } while (bytes[at] === COMMA);
+    return bytes[at] === CLOSE_BRACE && (seen & NEEDED) === NEEDED ? at + 1 : -1;
   }
 
   /** The value of a message's member (by its place in FIELDS). */
@@ -190,7 +200,7 @@ export class RecordScanner {
         const name = this.#stream.find((name) => startsWith(bytes, at, name));
         return name === undefined ? -1 : at + name.length;
       }
-      case 2:
+      case RECORD_FIELD:
         this.#begin();
         this.recordStart = at;
         return (this.recordEnd = this.#scanRecord(at));
@@ -225,7 +235,7 @@ export class RecordScanner {
       if (bytes[name] !== QUOTE) return -1;
       const slot = names.read(bytes, name + 1);
       if (slot < 0) {
-        if (names.end >= 0 && !names.escaped) this.#unknown.push(Buffer.from(bytes.subarray(name + 1, names.end)));
+        if (names.end >= 0 && !names.escaped) this.#noteUnknown(bytes.subarray(name + 1, names.end));
         return -1;
       }
       const value = afterColon(bytes, names.end + 1);
@@ -235,6 +245,11 @@ export class RecordScanner {
       if (at < 0) return -1;
     } while (bytes[at] === COMMA);
     return bytes[at] === CLOSE_BRACE ? at + 1 : -1;
+  }
+
+  /** Of those that nobody asks for no more than could be accepted are kept. */
+  #noteUnknown(name: Buffer): void {
+    if (this.#unknown.length < MAX_UNKNOWN_NAMES) this.#unknown.push(Buffer.from(name));
   }
 
   /** Notes the value at `at` for a slot, if it is valid there. */
@@ -295,3 +310,4 @@ const RECORD = Buffer.from('"RECORD"');
 /** The members of a RECORD message that are read; the first three must be there. */
 const FIELDS = ['type', 'stream', 'record', 'time_extracted', 'version'] as const;
 const NEEDED = 0b111;
+const RECORD_FIELD = 2;

@@ -14,6 +14,8 @@ export interface Tuning {
   readonly batchBytes: number;
   readonly slackBytes: number;
   readonly fastLane: boolean;
+  /** See Patience. */
+  readonly learnAfter?: number;
 }
 
 export const USUAL: Tuning = { windowBytes: WINDOW_BYTES, batchBytes: BATCH_BYTES, slackBytes: SLACK_BYTES, fastLane: true };

@@ -6,6 +6,7 @@ import { badByte } from './utf8.ts';
 
 /** Bytes asked for at once: few system calls, and still inside a processor's second-level cache. */
 export const WINDOW_BYTES = 256 * 1024;
+const LF = 0x0a;
 
 /**
  * The part of a file that is in memory: `bytes[start..end)` is unread. It moves along the file, grows for a row that does not
@@ -17,6 +18,8 @@ export class Window {
   end = 0;
   /** `bytes[start..valid)` is known to be whole characters of valid UTF-8. */
   valid = 0;
+  /** Where the last whole line of the valid bytes ends, after its line feed; not after `start` if there is none. */
+  linesEnd = 0;
   eof = false;
   readonly #source: ByteSource;
   readonly #usual: number;
@@ -71,6 +74,7 @@ export class Window {
     const rest = this.bytes.subarray(this.valid, this.end);
     if (isUtf8(rest)) this.valid = this.end;
     else this.valid = badByte(this.bytes, this.valid, this.end);
+    this.linesEnd = this.valid === this.start ? this.start : this.bytes.lastIndexOf(LF, this.valid - 1) + 1;
   }
 
   /** Reads and hashes up to `offset` of the file without looking at it. False if the file ends before. */
@@ -95,6 +99,7 @@ export class Window {
     } else this.bytes.copyWithin(0, this.start, this.end);
     this.#base += this.start;
     this.valid = Math.max(0, this.valid - this.start);
+    this.linesEnd = Math.max(0, this.linesEnd - this.start);
     this.start = 0;
     this.end = pending;
     this.#hashed = 0;

@@ -165,7 +165,7 @@ async function* readFile(reading: Reading, wanted: Wanted, out: Out): AsyncGener
     const layout = recordLayout(asAnnounced(reading, request.schema), part, request, opened.mtime);
     const rejects = rejectsOf(group.name, entry, wanted.rejects);
     const policy = new RowPolicy(entry, file.key, log, rejects, wanted.errors);
-    const check = tuning.fastLane ? lineCheck(layout.properties, keys) : undefined;
+    const check = tuning.fastLane ? lineCheck(layout.properties, keys, tuning) : undefined;
     log.debug('Reading a file', { stream: group.name, file: file.key, from: start.offset });
     const job = { file, entry, opened, start, layout, check, keys, policy, limit: wanted.left, newTail: tailClock(request), log };
     return await withFate(yield* readLines(job, out), opened, { stream: group.name, file, log, onTorn: wanted.onTorn });

@@ -1,6 +1,6 @@
 import type { Column, LogicalType, RecordScanner } from '../../../singer/index.ts';
 import { createRecordScanner, Kind } from '../../../singer/index.ts';
-import { copyBytes } from './copy-bytes.ts';
+import type { Tuning } from '../format.ts';
 import type { JsonKind, Kinds } from './record-types.ts';
 import { schemaOfKinds } from './record-types.ts';
 
@@ -13,59 +13,50 @@ const SLOTS: Readonly<Record<JsonKind, readonly number[]>> = {
   array: [],
   object: [],
 };
-const HEAD = Buffer.from('{"type":"RECORD","stream":"s","record":');
 const SPACE = 0x20;
-const TAIL = Buffer.from('}\n');
 
 /** Decides whether a line may leave as it is, without making values of it. */
 export interface LineCheck {
   /**
-   * True if `bytes[start..end)`, valid UTF-8, is one object with all key properties, none of them null, no property twice, none that is
-   * not in the list, each of its kinds, and at least one.
+   * True if a line begins at `bytes[start]` that ends before `end` and is one object with all key properties, none of them null, no
+   * property twice, none that is not in the list, each of its kinds, and at least one. `bytes[end - 1]` is a line feed. That the line is
+   * valid UTF-8 is for the caller to know.
    */
   accepts(bytes: Buffer, start: number, end: number): boolean;
-  /** Where the inside of the accepted line's braces begins and ends, counted from its start. */
-  readonly inside: { start: number; end: number };
+  /** Of the accepted line: where the inside of its braces begins and ends, and where it ends (after its line feed). */
+  readonly place: { start: number; end: number; lineEnd: number };
 }
 
-/**
- * The check for lines with these properties. It puts the line into a message of its own and leaves the reading to the scanner of
- * RECORD lines. Undefined if the scanner cannot be had.
- */
-export function lineCheck(properties: ReadonlyMap<string, Kinds>, keys: readonly string[]): LineCheck | undefined {
+/** The check for lines with these properties. Undefined if the scanner of records cannot be had. */
+export function lineCheck(
+  properties: ReadonlyMap<string, Kinds>,
+  keys: readonly string[],
+  { learnAfter }: Pick<Tuning, 'learnAfter'>,
+): LineCheck | undefined {
   const columns = [...properties].map(([name, kinds]) => columnOf(name, kinds));
   const scanner = createRecordScanner(
     {
-      stream: 's',
+      stream: '',
       schema: { type: 'object', properties: Object.fromEntries(columns.map(({ name, schema }) => [name, schema])) },
       columns,
       keys,
       notesChanges: false,
     },
-    { validated: false },
+    { validated: false, bare: true, ...(learnAfter === undefined ? {} : { learnAfter }) },
   );
   if (scanner === undefined) return undefined;
   const keySlots = keys.map((key) => columns.findIndex((column) => column.name === key));
   const unions = [...properties.values()].flatMap((kinds, slot) => (kinds.size > 1 ? [{ slot, allowed: allowedOf(kinds) }] : []));
-  const inside = { start: 0, end: 0 };
-  let message = Buffer.alloc(0);
+  const place = { start: 0, end: 0, lineEnd: 0 };
   return {
-    inside,
+    place,
     accepts(bytes, start, end) {
-      const length = HEAD.length + end - start + TAIL.length;
-      if (message.length < length) {
-        message = Buffer.alloc(length * 2);
-        HEAD.copy(message);
-      }
-      const tail = HEAD.length + end - start;
-      copyBytes(message, HEAD.length, bytes, start, end);
-      message[tail] = TAIL[0]!;
-      message[tail + 1] = TAIL[1]!;
-      if (!scanner.scan(message, 0, length) || scanner.lineEnd !== length || !sound(scanner, keySlots, unions)) return false;
-      inside.start = scanner.recordStart + 1 - HEAD.length;
-      inside.end = scanner.recordEnd - 1 - HEAD.length;
+      if (!scanner.scan(bytes, start, end) || !sound(scanner, keySlots, unions)) return false;
+      place.start = scanner.recordStart + 1;
+      place.end = scanner.recordEnd - 1;
+      place.lineEnd = scanner.lineEnd;
       // An object without members would leave a comma with nothing after it.
-      for (let at = inside.start; at < inside.end; at++) if (bytes[start + at]! > SPACE) return true;
+      for (let at = place.start; at < place.end; at++) if (bytes[at]! > SPACE) return true;
       return false;
     },
   };

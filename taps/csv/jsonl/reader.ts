@@ -122,17 +122,18 @@ export async function* readLines(job: LinesJob, out: Out): AsyncGenerator<FileSt
 /** The fast lane: sends the whole lines at hand that may leave as they are; gives how many records are still wanted. */
 function takeLines({ opened: { window }, entry, layout, check }: LinesJob, out: Out, firstLine: number, wanted: number): number {
   if (check === undefined) return wanted;
-  const { bytes, valid } = window;
-  const { inside } = check;
+  const { bytes, linesEnd } = window;
+  const { place } = check;
   let left = wanted;
   let line = firstLine;
   while (left > 0 && !out.full) {
     const from = window.start;
-    const end = bytes.indexOf(LF, from);
-    if (end < 0 || end >= valid || end - from > entry.max_field_bytes || !check.accepts(bytes, from, end)) break;
-    writeBytes(layout, bytes, from + inside.start, from + inside.end, line++, out);
+    if (from >= linesEnd || !check.accepts(bytes, from, linesEnd)) break;
+    const next = place.lineEnd;
+    if (next - 1 - from > entry.max_field_bytes) break;
+    writeBytes(layout, bytes, place.start, place.end, line++, out);
     left--;
-    window.start = end + 1;
+    window.start = next;
   }
   return left;
 }

@@ -131,6 +131,18 @@ describe.each([
     expect(records(given, [whole, whole, broken, whole])[2]).toBeUndefined();
   });
 
+  it('reads bare records, one a line, and nothing else', () => {
+    const schema = { type: 'object', properties: { id: STRING, a: STRING } };
+    const header = { stream: 's', schema, columns: columnsOf(schema), keys: ['id'], notesChanges: false };
+    const given = createRecordScanner(header, { validated: false, bare: true, learnAfter: 1, compileAfter })!;
+    const good = ['{"id":"x","a":"y"}', '{"id":"long"}', '{"a":"}","id":"x"}', '{"id":"{\\""}'];
+    const bad = ['{}', '', '{"id":"x"', '{"id":"x"}}', '{"id":"x"}{"id":"x"}', '{"id":"x","id":"y"}', '{"a":"x"}', '{"id":"x","b":1}', '[]', line('{"id":"x"}')]; // prettier-ignore
+    for (let i = 0; i < 3; i++) {
+      for (const text of good) expect(records(given, [...bad, text, text])).toEqual([...bad.map(() => undefined), text, text]);
+    }
+    expect(records(given, [' { "id" : "x" } \r', '{"id":"x"}\r'])).toEqual(['{ "id" : "x" }', '{"id":"x"}']);
+  });
+
   it('knows at most so many names outside the schema', () => {
     const given = scanner({ a: STRING });
     const lines = Array.from({ length: 100 }, (_, i) => line(`{"a":"x","extra${i}":1}`));

@@ -205,18 +205,26 @@ const value: fc.Arbitrary<string> = fc.oneof(
 const member = fc.tuple(name, value).map(([n, v]) => `${JSON.stringify(n)}:${v}`);
 const record = fc.array(member, { maxLength: 5 }).map((members) => `{${members.join(',')}}`);
 const alike = fc.tuple(fc.nat(99), fc.string({ maxLength: 5 })).map(([a, b]) => `{"a":${a},"b":${JSON.stringify(b)}}`);
+const long = fc.tuple(fc.nat(99), fc.nat(200)).map(([a, b]) => `{"a":${a},"b":"${'é'.repeat(b)}"}`);
 const line = fc.oneof(
   { weight: 5, arbitrary: alike },
+  { weight: 1, arbitrary: long },
   { weight: 5, arbitrary: record },
   { weight: 1, arbitrary: fc.constantFrom('', ' ', '{', '{}', ' { } ', '{"a" : 1 , "b":2}', 'null', '\u0000', '\ud800') },
   { weight: 1, arbitrary: fc.string() },
 );
 const lines = fc.array(fc.tuple(line, fc.constantFrom('\n', '\r\n')), { maxLength: 30 }).map((list) => list.flat().join(''));
+/** The text with one byte of another character somewhere, or as it is. */
+const content = fc.tuple(lines, fc.option(fc.nat()), fc.constantFrom(0xff, 0x80, 0x0a, 0x22)).map(([text, at, byte]) => {
+  const bytes = Buffer.from(text);
+  if (at !== null && bytes.length > 0) bytes[at % bytes.length] = byte;
+  return bytes;
+});
 const options = fc.record({
   infer_rows: fc.constantFrom(1, 3, 1000),
   extra_columns: fc.constantFrom('evolve', 'ignore', 'extra', 'fail'),
   on_type_error: fc.constantFrom('keep', 'null', 'malformed', undefined),
-  max_field_bytes: fc.constantFrom(67_108_864, 12),
+  max_field_bytes: fc.constantFrom(67_108_864, 12, 80),
   mode: fc.constantFrom('mtime', 'append'),
   on_error: fc.constant('skip'),
 });
@@ -226,18 +234,21 @@ describe('the two lanes of JSON lines', () => {
     const ajv = new Ajv({ strict: false, validateFormats: false, ownProperties: true });
     await fc.assert(
       fc.asyncProperty(
-        lines,
+        content,
         options,
-        fc.constantFrom(3, 64, 4096),
-        fc.constantFrom(1, 100, 4096),
+        fc.record({
+          windowBytes: fc.constantFrom(3, 64, 4096),
+          batchBytes: fc.constantFrom(1, 100, 4096),
+          learnAfter: fc.constantFrom(0, 1, 16),
+        }),
         fc.boolean(),
         fc.nat(6),
-        async (content, o, windowBytes, batchBytes, metadata, unselect) => {
-          const e = entry(content, o);
+        async (bytes, o, tuning, metadata, unselect) => {
+          const e = entry(bytes, o);
           const { stream } = await readAll(e, { metadata });
           const columns = Object.keys(stream.schema['properties'] as object).filter((_, index) => index !== unselect);
           const read = (fastLane: boolean): Promise<ReadResult> =>
-            readAll(e, { metadata, request: { columns }, tuning: { windowBytes, batchBytes, fastLane } });
+            readAll(e, { metadata, request: { columns }, tuning: { ...tuning, fastLane } });
           const [fast, general] = [await read(true), await read(false)];
           expect(fast.text).toBe(general.text);
           expect(fast.bookmark).toEqual(general.bookmark);
@@ -249,7 +260,7 @@ describe('the two lanes of JSON lines', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 
