@@ -5,6 +5,8 @@ import type { OpenStream } from './open-stream.ts';
 import type { Place } from './place.ts';
 import { StreamHeads } from './stream-heads.ts';
 
+const NEWLINE = 0x0a;
+
 export interface FastLaneOptions {
   readonly checkpoint: Checkpoint;
   readonly count: RecordCount;
@@ -16,6 +18,8 @@ export interface FastLaneOptions {
 export class FastLane {
   /** The stream whose lines are expected next. */
   current: OpenStream | undefined;
+  /** The stream that was asked last. */
+  #last: OpenStream | undefined;
   readonly #o: FastLaneOptions;
   readonly #heads = new StreamHeads<OpenStream>();
 
@@ -33,7 +37,11 @@ export class FastLane {
   take(bytes: Buffer, at: number, end: number, now: number): number {
     // By the head first: the stream of the line before would look at much of this line to find out that it is another's.
     const stream = this.#heads.find(bytes, at, end) ?? this.current;
-    return stream === undefined ? at : this.#encodeLines(stream, bytes, at, end, now);
+    if (stream === undefined) return at;
+    // Where streams take turns, the line after this one is another's, too.
+    const stop = stream === this.#last ? end : bytes.indexOf(NEWLINE, at) + 1;
+    this.#last = stream;
+    return this.#encodeLines(stream, bytes, at, stop, now);
   }
 
   #encodeLines(stream: OpenStream, bytes: Buffer, at: number, end: number, now: number): number {

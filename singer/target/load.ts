@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CoreConfig } from './announcement.ts';
 import { RecordCount } from './bad-records.ts';
 import { openBatchFile } from './batch-files.ts';
@@ -26,6 +27,10 @@ import { createValidator } from './validate.ts';
 const CLOCK_STEP_MS = 10;
 /** The first batch is small, so that the destination has work early; each one may be twice the one before. */
 const FIRST_BATCH = { rows: 10_000, bytes: 1024 * 1024 };
+
+/** So much is read at once while the unit on its way has many streams: the destination waits for us at each of them. */
+const SHORT_READ_BYTES = 32 * 1024;
+const NEWLINE = 0x0a;
 
 export interface LoadOptions {
   readonly target: Target;
@@ -195,9 +200,11 @@ class Loader {
     if (now - this.#clock.receivedAt.getTime() >= CLOCK_STEP_MS) this.#clock.receivedAt = new Date(now);
     for (let at = piece.start; at < piece.end;) {
       if (this.#checkpoint.rowsSince === undefined) this.#clock.batchedAt = this.#clock.receivedAt;
-      at = this.#intake.read(piece, at, now);
+      const isAsked = this.#units.hasManyStreams;
+      at = this.#intake.read(isAsked ? firstLines(piece, at) : piece, at, now);
       if (this.#intake.demand !== undefined) await this.#meet(this.#intake.demand);
       else if (this.#isFull()) await this.#flushFull();
+      else if (isAsked) await setImmediate();
     }
   }
 
@@ -342,6 +349,12 @@ class Loader {
     for (const [stream, { life }] of streams) summary(stream, life.facts);
     if (quarantine !== undefined) summary(quarantine, {});
   }
+}
+
+/** Lines from `start` on that are soon read. */
+function firstLines({ bytes, end }: Lines, start: number): Lines {
+  const soon = start + SHORT_READ_BYTES;
+  return { bytes, start, end: soon < end ? bytes.indexOf(NEWLINE, soon) + 1 : end };
 }
 
 type Piece = Lines & { readonly unfinished?: true };

@@ -31,6 +31,7 @@ export class UnitLoader {
   #failed = false;
   #finished = false;
   readonly #progress = new Map<string, Progress>();
+  #streams = 0;
   /** The newest state whose unit is loaded but not yet committed; the same of files. */
   #held: string | undefined;
   #spent: string[] = [];
@@ -48,6 +49,11 @@ export class UnitLoader {
     this.#loading = loading;
     // Kept here too, so that a failure between two waits is not an unhandled one.
     loading.catch(() => (this.#failed = true));
+  }
+
+  /** True while a unit with rows of more than one stream is on its way. */
+  get hasManyStreams(): boolean {
+    return this.#streams > 1;
   }
 
   /** Resolves when nothing is on its way any more; throws what loading has thrown. */
@@ -94,7 +100,9 @@ export class UnitLoader {
   }
 
   async #load(unit: Cut): Promise<void> {
+    this.#streams = unit.parts.length;
     const result = await this.#o.destination.load(unit, this.#o.quarantine);
+    this.#streams = 0;
     for (const { header, rows, blocks } of unit.parts) {
       const { loaded, durable } = this.progressOf(header.stream);
       this.#progress.set(header.stream, { loaded: loaded + rows, durable });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Interrupted } from '../../../../singer/errors.ts';
-import { chunks, lines, record, schema, state, world } from '../../../support/memory-destination.ts';
+import { chunks, lines, record, schema, state, withFastLane, world } from '../../../support/memory-destination.ts';
 
 describe('load', () => {
   test('prints a state only after every row before it, newest last, whatever the chunks and sizes', async () => {
@@ -63,6 +63,64 @@ describe('load', () => {
     expect(Math.max(...units)).toBeLessThanOrEqual(5);
     expect(w.seen.rows).toHaveLength(20);
     expect(w.seen.states).toEqual([]);
+  });
+
+  test('a unit of many streams gets its turn while a large piece is read, and no row is lost or moved', async () => {
+    const rows = 20_000;
+    let read = 0;
+    const readAtTurns: number[] = [];
+    const w = world({
+      encoder: (_, plain) => ({
+        ...plain,
+        encode: (...given) => {
+          read++;
+          return plain.encode(...given);
+        },
+      }),
+      async load() {
+        if (readAtTurns.length > 0) return 'committed';
+        for (let turn = 0; turn < 8; turn++) {
+          readAtTurns.push(read);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        return 'committed';
+      },
+    });
+    const list = Array.from({ length: rows }, (_, n) => record(n % 2 === 0 ? 'a' : 'b', n));
+    const pieces = [lines(schema('a'), schema('b'), ...list.slice(0, 10_000)), lines(...list.slice(10_000))];
+    await w.run(chunks(pieces.map((piece) => Buffer.from(piece))), { batch_size_rows: 10_000 });
+    const lineBytes = Buffer.byteLength(lines(record('a', rows)));
+    const steps = readAtTurns.slice(1).map((count, turn) => count - readAtTurns[turn]!);
+    expect(Math.max(...steps)).toBeLessThan((2 * 32 * 1024) / lineBytes);
+    expect(readAtTurns.at(-1)).toBeGreaterThan(10_000);
+    expect(readAtTurns.at(-1)).toBeLessThan(rows);
+    for (const [start, name] of ['a', 'b'].entries()) {
+      const got = w.seen.rows.filter((row) => row.startsWith(`${name}:`));
+      expect(got.map((row) => (JSON.parse(row.slice(2, row.indexOf('|'))) as { n: number }).n)).toEqual(
+        Array.from({ length: rows / 2 }, (_, i) => 2 * i + start),
+      );
+    }
+  });
+
+  test('lines of streams in turns go to the fast lane one by one, those of one stream together', async () => {
+    const asked: [string, number][] = [];
+    const w = world({
+      encoder: (header, plain) => {
+        const given = withFastLane(header, plain);
+        return {
+          ...given,
+          encodeLines(chunk, start, end, out) {
+            asked.push([header.stream, chunk.toString('utf8', start, end).split('\n').length - 1]);
+            return given.encodeLines!(chunk, start, end, out);
+          },
+        };
+      },
+    });
+    const turns = ['a', 'b', 'a', 'b', 'b', 'b', 'a', 'a'];
+    await w.run(lines(schema('a'), schema('b'), ...turns.map((name, n) => record(name, n))), { batch_size_rows: 100 });
+    // First the SCHEMA of b.
+    expect(asked).toEqual([['a', 1], ['a', 8], ['b', 1], ['a', 1], ['b', 1], ['b', 4], ['a', 1], ['a', 1]]); // prettier-ignore
+    expect(w.seen.rows).toHaveLength(turns.length);
   });
 
   test('a failed load lets no state leave', async () => {
