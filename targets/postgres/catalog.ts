@@ -42,6 +42,8 @@ export interface ExistingTable {
   readonly uniques: readonly UniqueIndex[];
 }
 
+const FIND_TABLE = 'SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2';
+
 // The name of a column that not every supported version has is read through to_jsonb; json_agg gives one row per table.
 const READ_TABLE = `
 SELECT c.oid::int8 AS oid, c.relkind AS kind, obj_description(c.oid, 'pg_class') AS comment,
@@ -64,6 +66,8 @@ WHERE n.nspname = $1 AND c.relname = $2`;
 
 /** What the catalog says of a table; undefined if there is none. */
 export async function readTable(session: Session, schema: string, table: string): Promise<ExistingTable | undefined> {
+  // To plan the long query takes the server some milliseconds, and most tables of a first run are not there.
+  if ((await session.query(FIND_TABLE, [schema, table])).rows.length === 0) return undefined;
   const { rows } = await session.query(READ_TABLE, [schema, table]);
   const row = rows[0];
   if (row === undefined) return undefined;

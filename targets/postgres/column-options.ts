@@ -44,6 +44,7 @@ export function refuseUnreadable({ column_types: types, assume_timezone: timeZon
 
 function isTimeZone(name: string): boolean {
   // Offsets are time zones here, but Postgres reads their sign the other way round.
+  if (name === 'UTC') return true;
   if (!/^[a-z][\w+/-]*$/i.test(name)) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
