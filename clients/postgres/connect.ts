@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { Client, ClientConfig } from 'pg';
+import { CopyIn, type Copy } from './copy-in.ts';
 import type { ConnectOptions } from './options.ts';
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];
@@ -17,8 +17,8 @@ export interface Session {
    */
   answerWithinMs: number | undefined;
   query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: Rows; readonly rowCount: number }>;
-  /** Feeds `blocks` into a `COPY … FROM STDIN`; gives the rows copied. */
-  copyIn(statement: string, blocks: readonly Buffer[]): Promise<number>;
+  /** Does some COPYs in their order, as one query, which the first refusal ends as a whole; gives the rows of each. */
+  copyIn(copies: readonly Copy[]): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 
@@ -90,36 +90,26 @@ class PgSession implements Session {
   }
 
   async query(text: string, values?: readonly unknown[]): Promise<{ rows: Rows; rowCount: number }> {
-    const result = await this.#answered(
+    const result = await this.#answered(() =>
       this.#client.query<Record<string, unknown>>(text, values === undefined ? undefined : [...values]),
     );
     return { rows: result.rows, rowCount: result.rowCount ?? 0 };
   }
 
-  async copyIn(statement: string, blocks: readonly Buffer[]): Promise<number> {
-    const { from } = await import('pg-copy-streams');
-    const copy = this.#client.query(from(statement));
-    const done = new Promise<void>((resolve, reject) => {
-      copy.once('finish', resolve);
-      copy.once('error', reject);
+  async copyIn(copies: readonly Copy[]): Promise<readonly number[]> {
+    return this.#answered(async (onProgress) => {
+      const copy = this.#client.query(new CopyIn(copies, onProgress));
+      await copy.done;
+      return copy.rowCounts;
     });
-    // A refusal while blocks are still being written is met at the race below.
-    done.catch(() => undefined);
-    for (const block of blocks) {
-      // One block under way at a time: after an error the stream must have nothing left that it would still try to write.
-      if (!copy.write(block)) await this.#answered(Promise.race([once(copy, 'drain'), done]));
-    }
-    copy.end();
-    await this.#answered(done);
-    return copy.rowCount;
   }
 
-  /** Drops the connection when the answer takes too long: that ends the waiting with an error of a lost connection. */
-  async #answered<T>(answer: Promise<T>): Promise<T> {
-    if (this.answerWithinMs === undefined) return answer;
+  /** Drops the connection when an answer takes too long: that ends the waiting with an error of a lost connection. */
+  async #answered<T>(ask: (onProgress: () => void) => Promise<T>): Promise<T> {
+    if (this.answerWithinMs === undefined) return ask(() => undefined);
     const timer = setTimeout(() => this.#socket.destroy(), this.answerWithinMs);
     try {
-      return await answer;
+      return await ask(() => timer.refresh());
     } finally {
       clearTimeout(timer);
     }

@@ -13,6 +13,7 @@ import {
 } from '../../singer/index.ts';
 import { currentSchema } from './catalog.ts';
 import { activate } from './activate.ts';
+import { Appends } from './appends.ts';
 import type { StreamPlan } from './answer.ts';
 import { Changed } from './changed.ts';
 import { createCopyEncoder } from './copy-encoder.ts';
@@ -174,7 +175,9 @@ export class PostgresDestination implements Destination<OpenConfig> {
       }
       for (const plan of this.#streams.toLock(unit.parts)) await lockTable(session, plan, this.#run);
       const refusedBefore = this.#tally.refused;
-      for (const part of unit.parts) await this.#write(session, part, quarantine);
+      const appends = new Appends(session, (stream, counts) => this.#tally.add(stream, counts));
+      for (const part of unit.parts) await this.#write(session, part, appends, quarantine);
+      await appends.flush();
       if (this.#mustWait(unit, this.#tally.refused > refusedBefore)) return 'leave open';
       await this.#writeOwn(session);
       return 'commit';
@@ -234,19 +237,23 @@ export class PostgresDestination implements Destination<OpenConfig> {
     await this.#ledger?.write(session, this.#state.newest, (stream) => this.#tally.pendingOf(stream));
   }
 
-  async #write(session: Session, part: Part, quarantine?: Quarantine): Promise<void> {
+  async #write(session: Session, part: Part, appends: Appends, quarantine?: Quarantine): Promise<void> {
     const { plan, config } = this.#streams.of(part);
     const { log } = this.#run;
     this.#ledger?.add({ stream: plan.stream, rows: part.rows, bytes: part.bytes, version: part.activate });
     if (plan.method === 'overwrite') return this.#collection.add(session, plan, part, log);
+    // A table may change only when it has the rows that were made for it as it is.
+    if (appends.has(plan.stream)) await appends.flush();
     const ready = await this.#tables.ready(session, plan);
     if (part.rows > 0) {
       const load = { session, ...ready, part };
-      if (quarantine !== undefined && config.on_bad_record === 'quarantine') await this.#loadAround(load, quarantine);
+      if (quarantine !== undefined && config.on_bad_record === 'quarantine') await this.#loadAround(load, appends, quarantine);
+      else if (plan.method === 'append' && ready.plan.isDirect) await appends.add(ready.plan, part);
       else this.#tally.add(plan.stream, await this.#load(load));
       if (plan.discarded.length > 0) this.#tally.add(plan.stream, { cut: part.rows });
     }
     if (part.activate === undefined) return undefined;
+    await appends.flush();
     const options = { hard: config.hard_delete, maxDeletePercent: config.max_delete_percent, log };
     this.#tally.add(plan.stream, await activate(session, ready.plan, ready.existing, part.activate, options));
     return undefined;
@@ -257,7 +264,7 @@ export class PostgresDestination implements Destination<OpenConfig> {
   }
 
   /** The same without the rows that the server refuses, which go to the quarantine. */
-  async #loadAround(load: Load, quarantine: Quarantine): Promise<void> {
+  async #loadAround(load: Load, appends: Appends, quarantine: Quarantine): Promise<void> {
     const { plan, session } = load;
     const before = this.#tally.refused;
     const { counts, refused } = await loadAround(
@@ -266,7 +273,7 @@ export class PostgresDestination implements Destination<OpenConfig> {
       (records) => quarantine.allow(before + records),
     );
     this.#tally.add(plan.stream, refused.length === 0 ? counts : { ...counts, refused: refused.length });
-    if (refused.length > 0) await this.#write(session, await quarantine.partOf(refused, this.#tally.refused));
+    if (refused.length > 0) await this.#write(session, await quarantine.partOf(refused, this.#tally.refused), appends);
   }
 
   async #upsert(load: Load): Promise<Counts> {

@@ -31,7 +31,7 @@ export interface Load {
 /** Every record becomes a row: COPY straight into the table, or by way of a stage where types differ. */
 export async function append({ session, plan, part }: Pick<Load, 'session' | 'plan' | 'part'>): Promise<Counts> {
   if (plan.isDirect) {
-    return { appended: await session.copyIn(copyInto(qualified(plan.schema, plan.table), plan.columns), part.blocks) };
+    return { appended: await copy(session, qualified(plan.schema, plan.table), plan, part) };
   }
   return inStage(session, plan, part, async (stage) => ({
     appended: (await session.query(insertAll({ plan, stage }))).rowCount,
@@ -47,7 +47,7 @@ export async function copyNew({ session, plan, existing, part }: Load): Promise<
   if (!plan.isDirect || !isUnique(plan.keys, existing) || plan.extras?.deletedAt !== undefined) return undefined;
   await session.query('SAVEPOINT copy_new');
   try {
-    const inserted = await session.copyIn(copyInto(qualified(plan.schema, plan.table), plan.columns), part.blocks);
+    const inserted = await copy(session, qualified(plan.schema, plan.table), plan, part);
     await session.query('RELEASE SAVEPOINT copy_new');
     return { inserted };
   } catch (error) {
@@ -141,11 +141,17 @@ function difference(before: Merged, after: Merged): Merged {
 async function inStage<T>(session: Session, plan: TablePlan, part: Part, work: (stage: string) => Promise<T>): Promise<T> {
   const stage = stageName('tapline_stage');
   await session.query(createStage(stage, plan.columns));
-  await session.copyIn(copyInto(stage, plan.columns), part.blocks);
+  await copy(session, stage, plan, part);
   await convertStage(session, stage, plan);
   const result = await namingColumn(session, stage, plan, () => work(stage));
   await session.query(`DROP TABLE ${stage}`);
   return result;
+}
+
+/** COPY of a part into a table (quoted); gives the rows. */
+async function copy(session: Session, table: string, { columns }: TablePlan, { blocks }: Part): Promise<number> {
+  const [rows = 0] = await session.copyIn([{ statement: copyInto(table, columns), blocks }]);
+  return rows;
 }
 
 /** The COPY statement that takes our encoder's rows. `table` is quoted. */

@@ -15,8 +15,8 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   check: ['ajv'],
   'taps/csv': ['csv-parse', 'fzstd', 'iconv-lite', 'luxon'],
   'targets/jsonl': [],
-  'targets/postgres': ['pg-copy-streams'],
-  'clients/postgres': ['pg', 'pg-copy-streams'],
+  'targets/postgres': [],
+  'clients/postgres': ['pg'],
   transforms: ['libphonenumber-js', 'luxon'],
   bin: [],
 };
@@ -26,8 +26,8 @@ const ONE_FILE = ['yargs', 'yargs-parser', 'luxon'];
 
 /** What each executable must not load, whatever it is asked: the libraries of other systems. */
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
-  'tap-csv': ['pg', 'pg-copy-streams'],
-  'target-jsonl': ['pg', 'pg-copy-streams', 'csv-parse', 'iconv-lite'],
+  'tap-csv': ['pg'],
+  'target-jsonl': ['pg', 'csv-parse', 'iconv-lite'],
   'target-postgres': ['csv-parse', 'iconv-lite'],
 };
 
