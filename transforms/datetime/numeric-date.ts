@@ -14,8 +14,8 @@ export interface NumericDateOptions {
   readonly zone: ZoneReader;
 }
 
-/** A date of three numbers with the same sign between them. */
-const NUMERIC_DATE = /^\d{1,4}([./-])\d{1,2}\1\d{1,4}(?!\d)/;
+/** A date of three numbers with the same sign between them, but for that of ISO 8601, whose order is known. */
+const NUMERIC_DATE = /^(?!\d{4}-)\d{1,4}([./-])\d{1,2}\1\d{1,4}(?!\d)/;
 
 /** True if the text begins with numbers that could be a date, if one knew their order. */
 export function looksNumeric(text: string): boolean {

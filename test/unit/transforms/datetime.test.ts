@@ -21,7 +21,6 @@ describe('formats', () => {
     ['iso', '  2018-04-16\u00A0\u202F09:01 ', '2018-04-16T09:01:00Z'],
     ['iso', '2018-04-16 09:01:12 Europe/Moscow', '2018-04-16T06:01:12Z'],
     ['iso', '2018-04-16\u00A009:01:12 Europe/Moscow', '2018-04-16T06:01:12Z'],
-    ['iso', '2018-04-16\u00A0T09:01', '! datetime-format'],
     ['iso', '2018-04-16 09:01:12 America/Port-au-Prince', '2018-04-16T13:01:12Z'],
     ['iso', '٢٠١٨-٠٤-١٦', '2018-04-16T00:00:00Z'],
     ['sql', '2018-04-16 09:01:12.0429+03', '2018-04-16T06:01:12.0429Z'],
@@ -82,6 +81,8 @@ describe('what is no date is refused', () => {
     ['iso', '2018-04-1²'],
     ['iso', '2017-366'],
     ['iso', '2018-04-16x'],
+    ['iso', '2018-04-16 T09:01'],
+    ['iso', '2018-04-16\u00A0T09:01'],
     ['iso', ''],
     ['sql', '2018-04-16T09:01'],
     ['rfc2822', 'Tue, 16 Apr 2018 09:01:12 +0300'],
@@ -118,6 +119,7 @@ describe('what is no date is refused', () => {
 describe('dates of numbers', () => {
   test('need an order', () => {
     expect(read('05/04/2018')).toBe('! datetime-order');
+    expect(read('2018-02-30')).toBe('! datetime-format');
     expect(read('05/04/2018', { order: 'dmy' })).toBe('2018-04-05T00:00:00Z');
     expect(read('05/04/2018', { order: 'mdy' })).toBe('2018-05-04T00:00:00Z');
     expect(read('2018.4.5', { order: 'ymd' })).toBe('2018-04-05T00:00:00Z');
