@@ -6,7 +6,6 @@ import {
   type Json,
   type JsonSchema,
   orNull,
-  simplify,
   stripExact,
 } from '../singer/index.ts';
 
@@ -27,16 +26,6 @@ export function isNullable(schema: JsonSchema): boolean {
 /** The schema, and null allowed too. */
 export function nullable(schema: JsonSchema): JsonSchema {
   return isNullable(schema) ? schema : (orNull(schema) as JsonSchema);
-}
-
-/** The schema without null, where that is sure to be the same but for null. */
-export function notNull(schema: JsonSchema): JsonSchema {
-  const simple = simplify(schema);
-  const { type } = simple;
-  if (!Array.isArray(type)) return simple;
-  const types = type.filter((one) => one !== 'null');
-  if (types.length === 0 || types.length === type.length) return simple;
-  return { ...simple, type: types };
 }
 
 /** A schema that takes what any of several take. */

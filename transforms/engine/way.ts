@@ -42,12 +42,17 @@ export interface WayOptions extends Omit<RuleSet, 'layers' | 'quarantine'> {
   onClose(close: () => Promise<void> | void): void;
 }
 
-/** Compiles a stream's rules. Throws ConfigError with all that is wrong. */
-export function compileWay(from: Shape, rules: StreamRules & { readonly kind: 'rules' }, options: WayOptions): Way {
+/** Compiles a stream's rules, or only the first `count` of them. Throws ConfigError with all that is wrong. */
+export function compileWay(
+  from: Shape,
+  rules: StreamRules & { readonly kind: 'rules' },
+  options: WayOptions,
+  count = rules.calls.length,
+): Way {
   const problems: Problem[] = [];
   const prepared: PreparedRule[] = [];
   let shape = from;
-  for (const [index, call] of rules.calls.entries()) {
+  for (const [index, call] of rules.calls.slice(0, count).entries()) {
     const before = problems.length;
     const later = new Set(rules.calls.slice(index + 1).map(({ rule }) => rule.name));
     const rule = call.rule.prepare(call.value, shape, contextOf(call, { from, rules, options, problems, later }));

@@ -96,29 +96,31 @@ function explainRecord(rules: RuleSet, options: WayOptions, stream: string, sche
   const steps: Step[] = [];
   for (let count = 1; count <= found.calls.length; count++) {
     // Each time from the beginning: what rules keep between records must not be seen twice.
-    const way = compileWay(shape, { ...found, calls: found.calls.slice(0, count) }, options);
+    const way = compileWay(shape, found, options, count);
     const out: { stream: string; record: JsonObject }[] = [];
+    const told = (error: unknown): string => {
+      const fault = asFault(error);
+      if (fault === undefined) throw error;
+      return `${fault.field === undefined ? '' : `${fault.field}: `}${fault.message} (${fault.policy})`;
+    };
+    let refused: string | undefined;
     const sink: WaySink = {
       record: (record) => void out.push({ stream: way.shape.stream, record: record.toObject() }),
       child: (stream, record) => void out.push({ stream, record }),
-      refused: (error) => {
-        throw error;
-      },
+      refused: (error) => (refused = told(error)),
       rest: () => '{}',
     };
     const rule = found.calls[count - 1]!.path;
     try {
       way.view.load(record);
       way.run(sink);
-      for (const _ of way.flush(sink, true));
-      steps.push({ rule, out });
+      // Nothing is kept for a next run here.
+      for (const _ of way.flush(sink, false));
     } catch (error) {
-      const fault = asFault(error);
-      if (fault === undefined) throw error;
-      const field = fault.field === undefined ? '' : `${fault.field}: `;
-      steps.push({ rule, out, fault: `${field}${fault.message} (${fault.policy})` });
-      break;
+      refused = told(error);
     }
+    steps.push({ rule, out, ...(refused === undefined ? {} : { fault: refused }) });
+    if (refused !== undefined) break;
   }
   return { stream, record, steps };
 }

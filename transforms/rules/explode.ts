@@ -8,7 +8,7 @@ import { emptyPlan, plan, planApply, planShape } from '../plan.ts';
 import { namesIn, refuseLostKeys, tellUnknown } from '../places.ts';
 import type { RecordView } from '../record.ts';
 import { defineRule, type RuleContext, type Shape } from '../rule.ts';
-import { isNullable, notNull } from '../schemas.ts';
+import { isNullable, withoutNull } from '../schemas.ts';
 
 const PART = {
   type: 'object',
@@ -147,7 +147,7 @@ function partOf(given: Given, shape: Shape, context: RuleContext, at: string): P
   if (members === undefined && !isList)
     return problem('is no object with members that the schema names; a list is written with []', 'path');
   const { position } = given;
-  const own: [string, JsonSchema][] = keys.map(([from, to]) => [to, notNull(propertiesOf(shape)[from]!)]);
+  const own: [string, JsonSchema][] = keys.map(([from, to]) => [to, withoutNull(propertiesOf(shape)[from]!)]);
   if (isList) own.push([position, { type: ['integer'], minimum: 1 }]);
   const inner = members ?? { properties: { value: place.schema }, required: ['value'] };
   const names = [...own.map(([name]) => name), ...Object.keys(inner.properties)];

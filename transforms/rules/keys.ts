@@ -2,7 +2,7 @@ import { propertiesOf, requiredOf, withProperties } from '../engine/shape.ts';
 import { RecordFault, recordPolicy } from '../fault.ts';
 import { namesIn, tellUnknown } from '../places.ts';
 import { defineRule, type Shape } from '../rule.ts';
-import { notNull } from '../schemas.ts';
+import { withoutNull } from '../schemas.ts';
 
 export default defineRule({
   name: 'keys',
@@ -48,7 +48,7 @@ export default defineRule({
 /** The shape with these keys, which every record has then. */
 function withKeys(shape: Shape, keys: readonly string[]): Shape {
   const properties = Object.fromEntries(
-    Object.entries(propertiesOf(shape)).map(([name, schema]) => [name, keys.includes(name) ? notNull(schema) : schema]),
+    Object.entries(propertiesOf(shape)).map(([name, schema]) => [name, keys.includes(name) ? withoutNull(schema) : schema]),
   );
   const required = [...new Set([...requiredOf(shape), ...keys])];
   return { ...withProperties({ ...shape, schema: { ...shape.schema, required } }, properties), keys };
