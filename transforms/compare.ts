@@ -20,7 +20,6 @@ function compareNumbers(a: Json, b: Json): number | undefined {
 
 function compareTimes(a: Json, b: Json): number | undefined {
   if (typeof a !== 'string' || typeof b !== 'string') return undefined;
-  if (a === b) return 0;
   const [x, y] = [instantOf(a), instantOf(b)];
   return x === undefined || y === undefined ? undefined : x - y;
 }

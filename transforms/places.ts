@@ -1,4 +1,5 @@
-import { nearest } from '../singer/index.ts';
+import { isJsonObject, type Json, nearest } from '../singer/index.ts';
+import type { Fields } from './operation.ts';
 import { allPlaces, ITEMS, type Place, placesOf, splitPatterns } from './path.ts';
 import type { RuleContext, Shape } from './rule.ts';
 
@@ -39,4 +40,33 @@ export function refuseLostKeys(before: Shape, lost: readonly string[], context: 
   context.problem(
     `${keys.join(', ')} ${many ? 'are key properties' : 'is a key property'}; say with keys what takes ${many ? 'their' : 'its'} place`,
   );
+}
+
+/** Reads the value at a place that leads through no list. */
+export function readerOf({ name, steps }: Pick<Place, 'name' | 'steps'>): (record: Fields) => Json | undefined {
+  if (steps.length === 0) return (record) => record.get(name);
+  return (record) => {
+    let value = record.get(name);
+    for (const step of steps) {
+      if (typeof step !== 'string' || !isJsonObject(value) || !Object.hasOwn(value, step)) return undefined;
+      value = value[step];
+    }
+    return value;
+  };
+}
+
+/** The fields that names and paths mean, one each, to be read from records. Tells `context` of any that the schema does not have. */
+export function readersOf(
+  names: readonly string[],
+  shape: Shape,
+  context: RuleContext,
+  at?: string,
+): ((record: Fields) => Json | undefined)[] {
+  return names.flatMap((name) => {
+    const [place, ...others] = placesOf(name, shape);
+    if (place === undefined) tellUnknown(name, shape, context, at);
+    else if (others.length > 0 || place.steps.includes(ITEMS)) context.problem(`${name} means several values`, at);
+    else return [readerOf(place)];
+    return [];
+  });
 }

@@ -1,6 +1,7 @@
 import {
   ExactNumber,
-  type ByteBlocks,
+  BlockPool,
+  ByteBlocks,
   type Json,
   type JsonObject,
   NameTable,
@@ -213,6 +214,14 @@ export class RecordView implements Fields {
   /** The whole record as a value. A member called `__proto__` is a member. */
   toObject(): JsonObject {
     return Object.fromEntries(this.names().map((name) => [name, this.get(name)]));
+  }
+
+  /** Its JSON text, as `write` writes it, and a newline. */
+  toLine(): Buffer {
+    const out = new ByteBlocks(new BlockPool());
+    this.write(out);
+    out.appendText('\n');
+    return Buffer.concat(out.takeAll().blocks);
   }
 
   /** Writes it as JSON. What nobody set is written as it came. */

@@ -47,6 +47,11 @@ export interface Emit {
    * that a later rule refuses is put aside by itself: nothing is thrown.
    */
   next(record: JsonObject, rest?: string): void;
+  /**
+   * The same for a record that was held back as the bytes that it was written as: JSON text at `bytes[start]`, a newline somewhere behind it.
+   * What no rule touches leaves as it came.
+   */
+  again(bytes: Buffer, start: number, rest: string): void;
   /** What the message that brought the record under way says beside it (`time_extracted`, `version`): an object as JSON text. */
   rest(): string;
   /** A record of another stream, one of `children`: it goes the way of a record of that stream, with its rules. */

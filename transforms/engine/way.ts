@@ -1,4 +1,4 @@
-import { ConfigError, type JsonObject, type Problem } from '../../singer/index.ts';
+import { ConfigError, type JsonObject, parseExact, type Problem, valueEnd } from '../../singer/index.ts';
 import { RecordFault } from '../fault.ts';
 import { RecordView } from '../record.ts';
 import type { Emit, PreparedRule, RuleContext, Shape } from '../rule.ts';
@@ -111,20 +111,29 @@ function wayOf(from: Shape, shape: Shape, rules: readonly PreparedRule[]): Way {
     for (let i = index; i < rules.length; i++) if (!rules[i]!.apply(record, emits[i]!)) return;
     sink!.record(record, held);
   }
+  /** Has a view read a record and hands it to the rules from `index` on. One that they refuse goes aside by itself. */
+  function goOn(index: number, rest: string | undefined, read: (view: RecordView) => void): void {
+    const before = held;
+    held = rest;
+    const view = viewAt(index);
+    read(view);
+    try {
+      go(view, index);
+    } catch (error) {
+      // As it was before these rules: they may have changed a part of it.
+      read(view);
+      sink!.refused(error, view.toObject(), rest);
+    } finally {
+      held = before;
+    }
+  }
   const emits: Emit[] = rules.map((_, index) => ({
-    next(record, rest = held) {
-      const before = held;
-      held = rest;
-      try {
-        const view = viewAt(index + 1);
-        view.load(record);
-        go(view, index + 1);
-      } catch (error) {
-        sink!.refused(error, record, rest);
-      } finally {
-        held = before;
-      }
-    },
+    next: (record, rest = held) => goOn(index + 1, rest, (view) => view.load(record)),
+    again: (bytes, start, rest) =>
+      goOn(index + 1, rest, (view) => {
+        if (view.read(bytes, start) < 0)
+          view.load(parseExact(bytes.toString('utf8', start, valueEnd(bytes, start))) as JsonObject);
+      }),
     rest: () => held ?? sink!.rest(),
     child: (stream, record) => sink!.child(stream, record, held),
   }));

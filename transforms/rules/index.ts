@@ -2,6 +2,7 @@ import type { Rule } from '../rule.ts';
 import aggregate from './aggregate.ts';
 import alias from './alias.ts';
 import alsoTo from './also_to.ts';
+import dedupe from './dedupe.ts';
 import drop from './drop.ts';
 import explode from './explode.ts';
 import fields from './fields.ts';
@@ -13,4 +14,4 @@ import unpivot from './unpivot.ts';
 import where from './where.ts';
 
 /** Every rule, in the order in which the rules of a stream run. */
-export const rules: readonly Rule[] = [where, fields, set, rename, drop, keep, explode, unpivot, aggregate, keys, alsoTo, alias];
+export const rules: readonly Rule[] = [where, fields, set, rename, drop, keep, explode, unpivot, dedupe, aggregate, keys, alsoTo, alias];

@@ -1,0 +1,62 @@
+import { readFileSync, statSync } from 'node:fs';
+import { isJsonObject, type Json, type JsonObject, parseExact } from '../singer/index.ts';
+
+/** A table that is looked up in stays in memory. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The rows of a small table: CSV with a header (`.csv`, `.tsv`), a JSON list of objects, or JSON lines. Values of CSV are texts, empty ones
+ * null. What is wrong is told to `problem`.
+ */
+export function readTable(path: string, problem: (message: string) => void): readonly JsonObject[] {
+  try {
+    const { size } = statSync(path);
+    if (size > MOST_BYTES) {
+      problem(`the file ${path} has ${Math.round(size / 1024 / 1024)} MB; at most 64 can be looked up in`);
+      return [];
+    }
+    const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    return /\.(?:csv|tsv)$/i.test(path) ? csvRows(text, /\.tsv$/i.test(path) ? '\t' : ',') : jsonRows(text);
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      problem(`the file ${path} cannot be understood: it must be CSV with a header, or JSON objects`);
+    else problem(`the file ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+    return [];
+  }
+}
+
+function jsonRows(text: string): JsonObject[] {
+  const isList = text.trimStart().startsWith('[');
+  const values: readonly Json[] = isList
+    ? (parseExact(text) as readonly Json[])
+    : text
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => parseExact(line));
+  if (!values.every(isJsonObject)) throw new SyntaxError('not a list of objects');
+  return [...values];
+}
+
+function csvRows(text: string, separator: string): JsonObject[] {
+  const [header, ...rows] = csvRecords(text, separator);
+  if (header === undefined) return [];
+  return rows.map((row) => Object.fromEntries(header.map((name, i) => [name, (row[i] ?? '') === '' ? null : row[i]!])));
+}
+
+/** Fields of RFC 4180; blank lines are left out. Throws SyntaxError for a quote without end. */
+function csvRecords(text: string, separator: string): string[][] {
+  const field = new RegExp(`(?:"((?:[^"]|"")*)"|([^"${separator}\\r\\n][^${separator}\\r\\n]*)?)(${separator}|\\r?\\n|$)`, 'y');
+  const records: string[][] = [];
+  let record: string[] = [];
+  while (field.lastIndex < text.length || record.length > 0) {
+    const match = field.exec(text);
+    if (match === null) throw new SyntaxError('a quoted field has no end');
+    const [, quoted, bare = '', end] = match;
+    record.push(quoted === undefined ? bare : quoted.replaceAll('""', '"'));
+    if (end === separator) continue;
+    if (record.length > 1 || record[0] !== '') records.push(record);
+    record = [];
+    if (end === '') break;
+  }
+  return records;
+}
