@@ -40,7 +40,19 @@ export default defineDerivation({
       },
     },
   },
-  examples: [],
+  examples: [
+    {
+      rules: {
+        set: { signal_id: { lookup: { file: 'examples/tables/signals.csv', on: 'signal', add: 'id', type: 'integer' } } },
+      },
+      schema: { type: 'object', properties: { signal: { type: 'string' } } },
+      input: [{ signal: 'power' }, { signal: 'noise' }],
+      output: [
+        { signal: 'power', signal_id: 2 },
+        { signal: 'noise', signal_id: null },
+      ],
+    },
+  ],
   prepare(value, shape, context) {
     const given = value as unknown as Given;
     const pairs = pairsOf(given.on);

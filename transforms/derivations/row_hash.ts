@@ -23,7 +23,23 @@ export default defineDerivation({
       },
     },
   },
-  examples: [],
+  examples: [
+    {
+      rules: { set: { hash: { row_hash: { except: 'loaded' } } } },
+      schema: {
+        type: 'object',
+        properties: { a: { type: 'integer' }, b: { type: ['string', 'null'] }, loaded: { type: 'string' } },
+      },
+      input: [
+        { a: 1, b: 'x', loaded: 'today' },
+        { b: 'x', a: 1, loaded: 'yesterday' },
+      ],
+      output: [
+        { a: 1, b: 'x', loaded: 'today', hash: '022788866e7884d348fc2c60834ae553' },
+        { b: 'x', a: 1, loaded: 'yesterday', hash: '022788866e7884d348fc2c60834ae553' },
+      ],
+    },
+  ],
   prepare(value, shape, context) {
     const except = typeof value === 'object' && value !== null ? namesIn((value as { except?: Json }).except) : [];
     const properties = Object.keys(propertiesOf(shape));

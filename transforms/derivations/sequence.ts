@@ -13,7 +13,17 @@ export default defineDerivation({
       step: { type: 'integer', default: 1, description: 'What comes between two numbers.' },
     },
   },
-  examples: [],
+  examples: [
+    {
+      rules: { set: { n: { sequence: { start: 10, step: 5 } } } },
+      schema: { type: 'object', properties: { a: { type: 'string' } } },
+      input: [{ a: 'x' }, { a: 'y' }],
+      output: [
+        { a: 'x', n: 10 },
+        { a: 'y', n: 15 },
+      ],
+    },
+  ],
   prepare(value, _shape, context) {
     const given = isJsonObject(value) ? value : { start: typeof value === 'number' ? value : 1 };
     const start = Number(given['start'] ?? 1);

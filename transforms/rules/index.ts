@@ -14,4 +14,18 @@ import unpivot from './unpivot.ts';
 import where from './where.ts';
 
 /** Every rule, in the order in which the rules of a stream run. */
-export const rules: readonly Rule[] = [where, fields, set, rename, drop, keep, explode, unpivot, dedupe, aggregate, keys, alsoTo, alias];
+export const rules: readonly Rule[] = [
+  where,
+  fields,
+  set,
+  rename,
+  drop,
+  keep,
+  explode,
+  unpivot,
+  dedupe,
+  aggregate,
+  keys,
+  alsoTo,
+  alias,
+];
