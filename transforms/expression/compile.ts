@@ -1,31 +1,29 @@
-import { type Json, type JsonObject, nearest } from '../../singer/index.ts';
-import type { Fields } from '../operation.ts';
-import type { Keys } from '../keys.ts';
+import { type Json, nearest } from '../../singer/index.ts';
 import { ValueFault } from '../fault.ts';
-import type { Callable, Callables } from './callable.ts';
-import { fromCodePoints, hasAstral, slice, sliceBounds } from './code-points.ts';
+import type { Keys } from '../keys.ts';
+import type { Fields } from '../operation.ts';
+import { indexed, mappingOf, memberOfType, memberOr, sliced } from './access.ts';
+import { MAX_ROUNDS, spend, spendRound, type Turn } from './budget.ts';
+import type { Callable } from './callable.ts';
 import { formatValue } from './format.ts';
-import { dictMethods, functions, listMethods, numberMethods } from './functions.ts';
+import { functions } from './functions.ts';
 import { limited } from './json-functions.ts';
+import { METHODS, methodsOf, resultOf } from './methods.ts';
 import { isFloat, toDouble } from './numbers.ts';
 import { binary, binaryType, comparison, unary } from './operators.ts';
 import { reprOf, textOf } from './show.ts';
 import type { Argument, Comparison, Constant, Item, Loop, Member, Node, Replacement, Target } from './syntax.ts';
-import { textMethods } from './text-methods.ts';
-import { dayMethods, momentMethods, spanMethods, timeAttribute, timeAttributeType, timeConstants } from './time-members.ts';
-import { Day, Moment, Span, Zone } from './time-values.ts';
+import { timeAttribute, timeAttributeType, timeConstants } from './time-members.ts';
 import {
   ANY,
   BOOLEAN,
   dictOf,
   FLOATING,
   INTEGER,
-  isSure,
   itemType,
   Kinds,
   listOf,
   mayBe,
-  memberType,
   NONE,
   notNone,
   orNone,
@@ -36,15 +34,12 @@ import {
 } from './types.ts';
 import {
   Dict,
-  entriesOf,
   fault,
   floatOf,
   intOf,
-  isList,
   isObject,
   isTrue,
   itemsOf,
-  memberOf,
   numericOf,
   Tuple,
   typeName,
@@ -76,15 +71,6 @@ export interface Names {
   hides(): void;
 }
 
-/** What an evaluation goes by. One serves all records in turn. */
-export interface Turn {
-  record: Fields;
-  readonly locals: Value[];
-  /** What was spent of each budget. */
-  steps: number;
-  rounds: number;
-}
-
 /** A part of an expression, ready to run. */
 export interface Part {
   readonly type: Type;
@@ -92,11 +78,6 @@ export interface Part {
   /** Its value, if it is written out. */
   readonly literal?: Value;
 }
-
-/** Steps of one evaluation: calls, operators, and a share for long texts. */
-const MAX_STEPS = 1_000_000;
-/** Items that all comprehensions of one evaluation go through. */
-const MAX_ROUNDS = 10_000;
 
 const { dict: DICT, list: LIST, null: NULL, set: SET, str: STR } = Kinds;
 
@@ -626,56 +607,13 @@ function goThrough(turn: Turn, o: { loops: readonly CompiledLoop[]; index: numbe
   if (loop === undefined) return o.take();
   const inner = { ...o, index: o.index + 1 };
   for (const item of itemsOf(loop.items.run(turn))) {
-    if (++turn.rounds > MAX_ROUNDS) throw spent(`goes through more than ${MAX_ROUNDS} items`);
+    spendRound(turn);
     loop.assign(turn, item);
     if (loop.conditions.every((condition) => isTrue(condition.run(turn)))) goThrough(turn, inner);
   }
 }
 
-function spend(turn: Turn, value: Value): void {
-  turn.steps += typeof value === 'string' ? 1 + (value.length >> 6) : isList(value) ? 1 + (value.length >> 3) : 1;
-  if (turn.steps > MAX_STEPS) throw spent('takes too many steps');
-}
-
-function spent(what: string): ValueFault {
-  return new ValueFault('expression-budget', `the expression ${what}`);
-}
-
 const MODULES: ReadonlySet<string> = new Set(['datetime', 'json']);
-
-const METHODS: readonly { readonly kinds: number; readonly methods: Callables }[] = [
-  { kinds: STR, methods: textMethods },
-  { kinds: DICT, methods: dictMethods },
-  { kinds: LIST, methods: listMethods },
-  { kinds: Kinds.day, methods: dayMethods },
-  { kinds: Kinds.moment, methods: momentMethods },
-  { kinds: Kinds.span, methods: spanMethods },
-  { kinds: Kinds.int | Kinds.float, methods: numberMethods },
-];
-
-function methodsOf(value: Value): Callables | undefined {
-  if (typeof value === 'string') return textMethods;
-  if (isList(value) || value instanceof Tuple) return listMethods;
-  if (value instanceof Moment) return momentMethods;
-  if (value instanceof Day) return dayMethods;
-  if (value instanceof Span) return spanMethods;
-  if (value instanceof ValueSet || value instanceof Zone || value === null) return undefined;
-  return numericOf(value) === undefined ? dictMethods : numberMethods;
-}
-
-function resultOf(
-  callable: Callable,
-  types: readonly (Type | undefined)[],
-  { method, key }: { method: string; key: Value | undefined },
-): Type {
-  if (callable === dictMethods['get'] && method === 'get') {
-    const [self, , otherwise] = types;
-    const name = typeof key === 'string' ? key : undefined;
-    const member = memberType(self!, name);
-    return name !== undefined && isSure(self!, name) ? member : union(member, otherwise ?? NONE);
-  }
-  return typeof callable.type === 'function' ? callable.type(types) : callable.type;
-}
 
 function constant(value: Constant): Part {
   if (typeof value === 'object' && value !== null) {
@@ -693,69 +631,12 @@ function compared(left: Part, { operator, part: right }: { operator: Comparison;
   return { type: BOOLEAN, run: (turn) => comparison(operator, left.run(turn), right.run(turn)) };
 }
 
-/** The type of a member by name; null too if a valid object may be without it. */
-function memberOfType(of: Type, name: string | undefined): Type {
-  const member = memberType(of, name);
-  return name === undefined || isSure(of, name) || !isDeclared(of, name) ? member : orNone(member);
-}
-
-/** True if the schema names the member. */
-function isDeclared({ schema }: Type, name: string): boolean {
-  const properties = schema?.['properties'];
-  return typeof properties === 'object' && properties !== null && Object.hasOwn(properties, name);
-}
-
-/** A member; null if the schema knows it and the object has none. Throws ValueFault for one that nobody knows. */
-function memberOr(value: Dict | JsonObject, { key, type }: { key: Value; type: Type }): Value {
-  const member = memberOf(value, key);
-  if (member !== undefined) return member;
-  if (typeof key === 'string' && isDeclared(type, key)) return null;
-  throw fault('a dict that does not have the key; get() gives a default');
-}
-
-function indexed(value: Value, key: Value, type: Type): Value {
-  if (value instanceof Dict || isObject(value)) return memberOr(value, { key, type });
-  const items =
-    typeof value === 'string' ? charsOf(value) : value instanceof Tuple ? value.items : isList(value) ? value : undefined;
-  if (items === undefined) throw fault(`${typeName(value)} has no parts`);
-  const index = numericOf(key);
-  if (index === undefined || isFloat(index)) throw fault(`an index that is no int but ${typeName(key)}`);
-  const at = toDouble(index);
-  const item = items[at < 0 ? at + items.length : at];
-  if (item === undefined) throw fault('an index beyond the end');
-  return item;
-}
-
-/** Something that gives a character by index. */
-function charsOf(text: string): { readonly length: number; readonly [index: number]: string } {
-  return hasAstral(text) ? fromCodePoints(text) : text;
-}
-
 function bound(part: Part | undefined, turn: Turn): number | undefined {
   const value = part?.run(turn) ?? null;
   if (value === null) return undefined;
   const index = numericOf(value);
   if (index === undefined || isFloat(index)) throw fault(`a bound of a slice that is no int but ${typeName(value)}`);
   return toDouble(index);
-}
-
-function sliced(value: Value, bounds: { start: number | undefined; stop: number | undefined; step: number }): Value {
-  if (typeof value === 'string') {
-    if (bounds.step !== 1 || hasAstral(value)) return slice(fromCodePoints(value), bounds).join('');
-    const { first, end } = sliceBounds(value.length, bounds);
-    return value.slice(first, Math.max(first, end));
-  }
-  if (isList(value)) return slice(value, bounds);
-  if (value instanceof Tuple) return new Tuple(slice(value.items, bounds));
-  throw fault(`${typeName(value)} has no slices`);
-}
-
-function mappingOf(value: Value): readonly (readonly [Value, Value])[] {
-  return entriesOf(value) ?? refuse(`${typeName(value)} is no dict`);
-}
-
-function refuse(message: string): never {
-  throw fault(message);
 }
 
 function dictType(parts: readonly { readonly key: Part | undefined; readonly value: Part }[]): Type {

@@ -1,6 +1,6 @@
 import { fromCodePoints, hasAstral } from './code-points.ts';
 import { limited } from './json-functions.ts';
-import { fixedText, floatText, isFloat, type Numeric, toDouble } from './numbers.ts';
+import { fixedText, floatText, isFloat, type Numeric, scientificText, toDouble } from './numbers.ts';
 import { reprOf, textOf } from './show.ts';
 import { formatTime } from './time-format.ts';
 import { Day, Moment } from './time-values.ts';
@@ -17,7 +17,12 @@ interface Spec {
   readonly grouping: ',' | '_' | undefined;
   readonly precision: number | undefined;
   readonly type: string | undefined;
+  /** What a precision means for an int where it may have one. */
+  readonly leastDigits?: number | undefined;
 }
+
+/** Formats whose digits may be grouped. */
+const GROUPED = { ',': 'deEfFgG%', _: 'deEfFgG%boxX' } as const;
 
 /** `format(value, spec)` of Python: for texts, numbers and times. Throws ValueFault. */
 export function formatValue(value: Value, spec: string): string {
@@ -68,16 +73,17 @@ function formatNumber(number: Numeric, spec: Spec): string {
   const isNegative = isFloat(number) ? toDouble(number) < 0 || Object.is(toDouble(number), -0) : plain(number) < 0;
   const sign = isNegative ? '-' : spec.sign === '-' ? '' : spec.sign;
   const isWhole = !isFloat(number) && (spec.type === undefined || 'dnboxXc'.includes(spec.type));
+  if (isWhole && spec.precision !== undefined && spec.leastDigits === undefined) throw fault('a precision for an int');
+  if (spec.grouping !== undefined && !GROUPED[spec.grouping].includes(spec.type ?? 'd')) throw fault('groups for such a format');
   const { prefix, digits } = isWhole ? wholeDigits(number, spec) : { prefix: '', digits: floatDigits(number, spec) };
   const zeros = spec.align === '=' && spec.fill === '0';
   const head = sign + prefix;
-  const grouped = group(digits, { spec, least: zeros ? spec.width - head.length : 0 });
+  const grouped = group(digits.padStart(spec.leastDigits ?? 0, '0'), { spec, least: zeros ? spec.width - head.length : 0 });
   if ((spec.align ?? '>') !== '=') return pad(head + grouped, { align: spec.align ?? '>', fill: spec.fill, width: spec.width });
   return limited(head + pad(grouped, { align: '>', fill: spec.fill, width: spec.width - head.length }));
 }
 
-function wholeDigits(number: Numeric, { alternate, precision, type }: Spec): { prefix: string; digits: string } {
-  if (precision !== undefined) throw fault('a precision for an int');
+function wholeDigits(number: Numeric, { alternate, type }: Spec): { prefix: string; digits: string } {
   const value = BigInt(plain(number));
   const size = value < 0n ? -value : value;
   switch (type) {
@@ -97,7 +103,13 @@ function wholeDigits(number: Numeric, { alternate, precision, type }: Spec): { p
   }
 }
 
-function floatDigits(number: Numeric, { alternate, precision, type }: Spec): string {
+function floatDigits(number: Numeric, spec: Spec): string {
+  const text = bareDigits(number, spec);
+  // The alternate form has a point always.
+  return spec.alternate && !text.includes('.') && /^\d/.test(text) ? text.replace(/^\d+/, '$&.') : text;
+}
+
+function bareDigits(number: Numeric, { alternate, precision, type }: Spec): string {
   const value = Math.abs(toDouble(number));
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : 'inf';
   switch (type) {
@@ -133,7 +145,7 @@ function fixed(value: number, digits: number): string {
 
 function exponential(value: number, digits: number): string {
   if (digits > 100) throw fault('more than 100 digits');
-  return value.toExponential(digits).replace(/e([-+])(\d)$/, 'e$10$2');
+  return scientificText(value, digits);
 }
 
 function general(
@@ -144,7 +156,7 @@ function general(
   const scientific = exponential(value, digits - 1);
   const exponent = Number(scientific.slice(scientific.indexOf('e') + 1));
   // Without a type, a number keeps a point and one digit behind it, and goes over to exponents one digit earlier.
-  if (exponent < -4 || exponent >= (point ? digits - 1 || 1 : digits)) return alternate ? scientific : stripped(scientific);
+  if (exponent < -4 || exponent >= (point ? digits - 1 : digits)) return alternate ? scientific : stripped(scientific);
   const text = fixed(value, Math.max(0, digits - 1 - exponent));
   if (alternate) return text;
   const short = stripped(text);
@@ -159,7 +171,10 @@ function stripped(text: string): string {
 function group(digits: string, { spec, least }: { spec: Spec; least: number }): string {
   const { grouping, type } = spec;
   if (grouping === undefined) return digits;
-  const [whole, rest] = /^([\da-fA-F]*)([^]*)$/.exec(digits)!.slice(1) as [string, string];
+  const [whole, rest] = ('xX'.includes(type ?? 'd') ? /^([\da-fA-F]*)([^]*)$/ : /^(\d*)([^]*)$/).exec(digits)!.slice(1) as [
+    string,
+    string,
+  ];
   const size = 'boxX'.includes(type ?? 'd') ? 4 : 3;
   const separate = (text: string): string => {
     let out = '';
@@ -217,6 +232,7 @@ function percentPart(value: Value, o: { flags: string; width: number; precision:
     width,
     grouping: undefined,
     precision: digits,
+    leastDigits: 'diuxXo'.includes(type) ? (digits ?? 0) : undefined,
     type: 'iu'.includes(type) ? 'd' : type,
   });
 }

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { parseExact } from '../../singer/index.ts';
 import { textOf as canonicalTextOf } from '../record.ts';
 import { compileRegex } from '../regex.ts';
-import { type Call, type Callable, type Callables, boolArg, intArg, textArg } from './callable.ts';
-import { type DumpOptions, dump, limited, toJson } from './json-functions.ts';
+import { boolArg, type Call, type Callable, type Callables, intArg, textArg } from './callable.ts';
+import { dump, type DumpOptions, limited, toJson } from './json-functions.ts';
 import { calculate, isFloat, type Numeric, round, toDouble } from './numbers.ts';
 import { textOf } from './show.ts';
 import { parseIso, timeParser } from './time-format.ts';
@@ -17,6 +17,7 @@ import {
   Kinds,
   listOf,
   mayBe,
+  NOTHING,
   MOMENT,
   notNone,
   orNone,
@@ -31,12 +32,9 @@ import {
   fault,
   floatOf,
   intOf,
-  isEqual,
-  isList,
   isTrue,
   itemsOf,
   lengthOf,
-  memberOf,
   numericOf,
   plain,
   Tuple,
@@ -44,8 +42,6 @@ import {
   type Value,
   ValueSet,
 } from './values.ts';
-
-const NOTHING: Type = { kinds: 0 };
 
 function digest(algorithm: string): Callable {
   return {
@@ -349,54 +345,3 @@ function filled(template: string, found: readonly unknown[]): string {
     return typeof group === 'string' ? group : '';
   });
 }
-
-/** The methods of dicts. */
-export const dictMethods: Callables = {
-  get: {
-    takes: 'key default?',
-    // The compiler knows more of a key that is written out.
-    type: ([self, , otherwise]) => union(orNone(self!.items ?? ANY), otherwise ?? NOTHING),
-    call: ([self, key, otherwise]) => {
-      return memberOf(self as Dict, key!) ?? otherwise ?? null;
-    },
-  },
-  keys: { takes: '', type: ([self]) => listOf(itemType({ ...self!, kinds: Kinds.dict })), call: ([self]) => keysOf(self!) },
-  values: {
-    takes: '',
-    type: ([self]) => listOf(self!.items ?? ANY),
-    call: ([self]) => entriesOf(self!)!.map(([, value]) => value),
-  },
-  items: {
-    takes: '',
-    type: listOf(listOf(ANY)),
-    call: ([self]) => entriesOf(self!)!.map(([key, value]) => new Tuple([key, value])),
-  },
-  copy: { takes: '', type: ([self]) => self!, call: ([self]) => self! },
-};
-
-function keysOf(value: Value): Value[] {
-  return entriesOf(value)!.map(([key]) => key);
-}
-
-/** The methods of lists and tuples. */
-export const listMethods: Callables = {
-  index: {
-    takes: 'value',
-    type: INTEGER,
-    call: ([self, value]) => {
-      const index = itemsOf(self!).findIndex((item) => isEqual(item, value!));
-      return index < 0 ? nothing('a list that does not contain what is looked for') : index;
-    },
-  },
-  count: {
-    takes: 'value',
-    type: INTEGER,
-    call: ([self, value]) => itemsOf(self!).filter((item) => isEqual(item, value!)).length,
-  },
-  copy: { takes: '', type: ([self]) => self!, call: ([self]) => (isList(self!) ? self : nothing('a tuple has no copy')) },
-};
-
-/** The methods of floats. */
-export const numberMethods: Callables = {
-  is_integer: { takes: '', type: BOOLEAN, call: ([self]) => Number.isInteger(toDouble(numericOf(self!)!)) },
-};

@@ -48,9 +48,13 @@ function floatArithmetic(operator: BinaryOperator, a: number, b: number): Numeri
 function divmod(a: number, b: number): [quotient: number, remainder: number] {
   if (b === 0) throw fault('a division by zero');
   let remainder = a % b;
+  let exact = (a - remainder) / b;
   if (remainder === 0) remainder = b < 0 ? -0 : 0;
-  else if (remainder < 0 !== b < 0) remainder += b;
-  const exact = (a - (remainder === 0 ? 0 : remainder)) / b;
+  else if (remainder < 0 !== b < 0) {
+    remainder += b;
+    exact -= 1;
+  }
+  if (exact === 0) return [a / b < 0 || Object.is(a / b, -0) ? -0 : 0, remainder];
   const floor = Math.floor(exact);
   return [exact - floor > 0.5 ? floor + 1 : floor, remainder];
 }
@@ -207,7 +211,10 @@ export function round(number: Numeric, digits: number | undefined): Numeric {
     return intOf(BigInt(up ? floor + 1 : floor));
   }
   if (!Number.isFinite(value) || digits > 40 || Math.abs(value) >= 1e21) return number;
-  if (digits < 0) return floatOf(Number(plain(roundInt(BigInt(Math.trunc(value)), -digits, value % 1 !== 0))));
+  if (digits < 0) {
+    const rounded = Number(plain(roundInt(BigInt(Math.trunc(value)), -digits, value % 1 !== 0)));
+    return floatOf(rounded === 0 && value < 0 ? -0 : rounded);
+  }
   return floatOf(Number(fixedText(value, digits)));
 }
 
@@ -220,6 +227,21 @@ function roundInt(value: bigint, places: number, hasFraction = false): number | 
   const up = rest * 2n > unit || (rest * 2n === unit && (hasFraction || floor % 2n === 1n));
   const rounded = (up ? floor + 1n : floor) * unit;
   return intOf(value < 0n ? -rounded : rounded);
+}
+
+/** With so many digits after the first and an exponent, halves to even. For finite positive numbers. */
+export function scientificText(value: number, digits: number): string {
+  const text = value.toExponential(digits);
+  const exact = value.toExponential(100);
+  const [mantissa, exponent] = exact.split('e') as [string, string];
+  if (!/^50*$/.test(mantissa.slice(digits + 2))) return padded(text);
+  const kept = digits === 0 ? mantissa.slice(0, 1) : mantissa.slice(0, digits + 2);
+  return padded(Number(kept.at(-1)) % 2 === 0 ? `${kept}e${exponent}` : text);
+}
+
+/** Exponents have two digits at least. */
+function padded(text: string): string {
+  return text.replace(/e([-+])(\d)$/, 'e$10$2');
 }
 
 /** With so many digits after the point, halves to even. For finite numbers below 1e21. */

@@ -48,9 +48,9 @@ function find(direction: 'first' | 'last', missing: 'fault' | -1): Callable {
     takes: 'sub start? end?',
     type: INTEGER,
     call: ([self, sub, start, end]) => {
-      const { text, offset } = window(self as string, start, end);
+      const { isBeyond, offset, text } = window(self as string, start, end);
       const needle = textArg(sub);
-      const unit = direction === 'first' ? text.indexOf(needle) : text.lastIndexOf(needle);
+      const unit = isBeyond ? -1 : direction === 'first' ? text.indexOf(needle) : text.lastIndexOf(needle);
       if (unit >= 0) return codePointIndex(text, unit) + offset;
       if (missing === 'fault') throw fault('a text that does not contain what is looked for');
       return -1;
@@ -58,9 +58,13 @@ function find(direction: 'first' | 'last', missing: 'fault' | -1): Callable {
   };
 }
 
-/** The part of a text between two indices of code points. */
-function window(text: string, start: Value | undefined, end: Value | undefined): { text: string; offset: number } {
-  if ((start ?? null) === null && (end ?? null) === null) return { text, offset: 0 };
+/** The part of a text between two indices of code points. `isBeyond`: it begins behind the end, where not even nothing is found. */
+function window(
+  text: string,
+  start: Value | undefined,
+  end: Value | undefined,
+): { text: string; offset: number; isBeyond: boolean } {
+  if ((start ?? null) === null && (end ?? null) === null) return { text, offset: 0, isBeyond: false };
   const points = hasAstral(text) ? fromCodePoints(text) : undefined;
   const index = (value: Value | undefined): number | undefined => ((value ?? null) === null ? undefined : intArg(value));
   const length = points?.length ?? text.length;
@@ -69,6 +73,7 @@ function window(text: string, start: Value | undefined, end: Value | undefined):
   return {
     text: points === undefined ? text.slice(bounds.first, last) : points.slice(bounds.first, last).join(''),
     offset: bounds.first,
+    isBeyond: (index(start) ?? 0) > length || bounds.first > bounds.end,
   };
 }
 
@@ -77,7 +82,8 @@ function affix(test: (text: string, part: string) => boolean): Callable {
     takes: 'prefix start? end?',
     type: BOOLEAN,
     call: ([self, part, start, end]) => {
-      const { text } = window(self as string, start, end);
+      const { isBeyond, text } = window(self as string, start, end);
+      if (isBeyond) return false;
       return part instanceof Tuple ? part.items.some((one) => test(text, textArg(one))) : test(text, textArg(part));
     },
   };
@@ -183,6 +189,17 @@ function capitalized(text: string): string {
   return first === undefined ? '' : titleOf(first) + text.toLowerCase().slice(first.toLowerCase().length);
 }
 
+function swapCase(text: string): string {
+  const chars = fromCodePoints(text);
+  return chars
+    .map((c, i) => {
+      if (c !== c.toUpperCase()) return c.toUpperCase();
+      const isLast = c === 'Σ' && i > 0 && isCased(chars[i - 1]!) && !isCased(chars[i + 1] ?? '');
+      return isLast ? 'ς' : c.toLowerCase();
+    })
+    .join('');
+}
+
 /** Letters that are two, of which only the first becomes large. */
 const DOUBLE: Readonly<Record<string, string>> = { ǆ: 'ǅ', Ǆ: 'ǅ', ǉ: 'ǈ', Ǉ: 'ǈ', ǌ: 'ǋ', Ǌ: 'ǋ', ǳ: 'ǲ', Ǳ: 'ǲ' };
 
@@ -233,11 +250,7 @@ export const textMethods: Callables = {
       .map((c) => (c === 'ı' ? c : c.toUpperCase().toLowerCase()))
       .join(''),
   ),
-  swapcase: simple((text) =>
-    fromCodePoints(text)
-      .map((c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase()))
-      .join(''),
-  ),
+  swapcase: simple(swapCase),
   strip: strip('both'),
   lstrip: strip('left'),
   rstrip: strip('right'),
@@ -281,8 +294,9 @@ export const textMethods: Callables = {
     takes: 'sub start? end?',
     type: INTEGER,
     call: ([self, sub, start, end]) => {
-      const { text } = window(self as string, start, end);
+      const { isBeyond, text } = window(self as string, start, end);
       const needle = textArg(sub);
+      if (isBeyond) return 0;
       return needle === '' ? lengthOf(text)! + 1 : text.split(needle).length - 1;
     },
   },
@@ -321,7 +335,7 @@ export const textMethods: Callables = {
   isascii: test((text) => !/[^\0-\u007F]/.test(text)),
   isdecimal: test(/^\p{Nd}+$/u),
   isdigit: test(/^[\p{Nd}\u00B2\u00B3\u00B9\u2070\u2074-\u2079\u2080-\u2089]+$/u),
-  isidentifier: test(/^[\p{L}\p{Nl}_][\p{L}\p{N}\p{M}_]*$/u),
+  isidentifier: test(/^[\p{ID_Start}_]\p{ID_Continue}*$/u),
   isnumeric: test(/^\p{N}+$/u),
   isprintable: test(/^(?:\x20|[^\p{C}\p{Z}])*$/u),
   isspace: test(new RegExp(`^[${SPACE}]+$`)),

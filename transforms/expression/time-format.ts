@@ -133,6 +133,7 @@ function offsetOf(text: string): number {
   if (text === 'Z' || text === 'z') return 0;
   const [hours, minutes, seconds] = text.slice(1).replaceAll(':', '').match(/\d\d/g)!.map(Number);
   const size = hours! * 3600 + minutes! * 60 + (seconds ?? 0);
+  if (size >= 86_400) throw fault('an offset of a day or more');
   return text.startsWith('-') ? -size : size;
 }
 

@@ -107,7 +107,9 @@ export function hashOf(value: Value): string {
 export function numericOf(value: Value): number | bigint | Float | undefined {
   switch (typeof value) {
     case 'number':
-      return isDigits(value) ? value : floatOf(value);
+      if (!isDigits(value)) return floatOf(value);
+      // Beyond the safe ones a number stands for the int that it is written as, not for the one that it holds.
+      return Number.isSafeInteger(value) ? value : BigInt(String(value));
     case 'bigint':
       return value;
     case 'boolean':

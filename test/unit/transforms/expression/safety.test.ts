@@ -222,6 +222,10 @@ describe('values that nobody touches stay as they are', () => {
     ['str(x)', '12345678901234567890', '12345678901234567890'],
     ['x + 1', '12345678901234567890', '12345678901234567891'],
     ['x * 2', '1.50', '3.0'],
+    ['x * 25', '11794175646842424', '294854391171060600'],
+    ['x + 1', '294854391171060600', '294854391171060601'],
+    ['x % 10', '294854391171060600', '0'],
+    ['x == 294854391171060608', '294854391171060600', 'false'],
     ['x // 1', '-0', '0'],
   ])('%s of %s is %s', (expression, x, expected) => {
     const value = evaluate(expression, { x: parseExact(x) })!;
@@ -322,6 +326,36 @@ describe('what is wrong is told with its place', () => {
     const properties = { id: { type: 'integer' }, email: { type: 'string' } };
     const { problems } = compile(text, properties, { config: { seed: 'x' } });
     expect(problems.join('\n')).toMatch(message);
+  });
+});
+
+describe('what Python does not have', () => {
+  test.each([
+    ["re_match('b.d', x)", 'abcd', true],
+    ["re_match('^b', x)", 'abcd', false],
+    ["re_extract('b(.)', x)", 'abcd', 'c'],
+    ["re_extract('b.', x)", 'abcd', 'bc'],
+    ["re_extract('(a)(b)', x, 2)", 'abcd', 'b'],
+    ["re_extract('z', x)", 'abcd', null],
+    [String.raw`re_sub('(.)b', '<\\1>', x)`, 'abab', '<a><a>'],
+    ["re_sub('b', '$&', x)", 'abc', 'a$&c'],
+    ["parse_date(x, '%d.%m.%Y').date()", '02.01.2020', '2020-01-02'],
+    ['parse_date(x)', '2020-01-02T03:04:05Z', '2020-01-02T03:04:05+00:00'],
+    ['date(2020, 1, 2)', '', '2020-01-02'],
+    ['timedelta(days=1).total_seconds() == 86400', '', true],
+    ['min(3, 1, 2)', '', 1],
+    ['max([1, 3, 2])', '', 3],
+    ['sorted(x, reverse=True)', 'abc', ['c', 'b', 'a']],
+    ['sum([1, 2, 3])', '', 6],
+    ['abs(-2)', '', 2],
+    ['any([0, 1]) and not all([0, 1])', '', true],
+    ['len({1, 2, 2})', '', 2],
+    ["'a' in {'a', 'b'}", '', true],
+    ['{c for c in x} == set(x)', 'aab', true],
+    ['0 <= rand() and rand() < 1 and 0 <= randint(5) and randint(5) < 5', '', true],
+    ['x?.upper()', 'a', 'A'],
+  ])('%s of %j', (text, x, expected) => {
+    expect(evaluate(text, { x })).toEqual(expected);
   });
 });
 
