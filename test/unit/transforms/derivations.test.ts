@@ -47,7 +47,7 @@ describe('key_hash', () => {
     expect(first[2]).toBe(sha256('4:zoë19:2018-04-16 09:01:12-3:2.5#2'));
     expect(made(await set({ key_hash: { of, occurrence: true } }, rows))).toEqual(first);
     const reversed = made(await set({ key_hash: { of, occurrence: true } }, rows.toReversed()));
-    expect(reversed.toSorted()).toEqual(first.toSorted());
+    expect(new Set(reversed)).toEqual(new Set(first));
   });
 
   test('goes on numbering over a new SCHEMA', async () => {
