@@ -11,12 +11,14 @@ import flatten from './flatten.ts';
 import keep from './keep.ts';
 import keys from './keys.ts';
 import limit from './limit.ts';
+import move from './move.ts';
 import pack from './pack.ts';
 import parseJson from './parse_json.ts';
 import rename from './rename.ts';
 import sample from './sample.ts';
 import set from './set.ts';
 import split from './split.ts';
+import toJson from './to_json.ts';
 import unpivot from './unpivot.ts';
 import where from './where.ts';
 
@@ -31,6 +33,7 @@ export const rules: readonly Rule[] = [
   concat,
   set,
   rename,
+  move,
   drop,
   keep,
   explode,
@@ -40,6 +43,7 @@ export const rules: readonly Rule[] = [
   aggregate,
   keys,
   flatten,
+  toJson,
   alsoTo,
   alias,
 ];

@@ -175,6 +175,31 @@ describe('split and concat', () => {
   });
 });
 
+describe('move and to_json', () => {
+  const properties = { o: { type: ['object', 'null'], properties: { a: INTEGER, b: INTEGER }, required: ['a'] }, n: {} };
+
+  test('what is absent makes no field, what is there leaves its object', async () => {
+    const result = await run({ move: { 'o.a': 'a' } }, properties, [
+      { o: { a: 1, b: 2 } },
+      { o: null },
+      { o: { b: 2 } },
+      { o: { a: 1 }, a: 9 },
+    ]);
+    expect(result.records('s')).toEqual([{ o: { b: 2 }, a: 1 }, { o: null }, { o: { b: 2 } }]);
+    expect(result.records('s__quarantine')).toMatchObject([{ _q_rule: 'name-taken' }]);
+    await expect(run({ move: { 'o.a': 'n' } }, properties, [])).rejects.toThrow(/would have the name n/);
+    await expect(run({ move: { o: 'p' } }, properties, [])).rejects.toThrow(/one member of a nested object/);
+  });
+
+  test('numbers stay exact in the text', async () => {
+    const { text } = await transform({ transforms: { s: { to_json: 'n' } } }, [
+      schemaOf('s', properties),
+      '{"type":"RECORD","stream":"s","record":{"n":{"x":1.10,"y":12345678901234567890}}}',
+    ]);
+    expect(text).toContain(String.raw`"n":"{\"x\":1.10,\"y\":12345678901234567890}"`);
+  });
+});
+
 describe('sample and limit', () => {
   test('a sample is about as large as its rate, the same in each run, and keeps rows together that have one value', async () => {
     const records = Array.from({ length: 4000 }, (_, id) => ({ id, group: id % 1000 }));
