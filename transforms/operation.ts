@@ -64,6 +64,21 @@ export interface Step {
    * absent value unless it says `takesAbsent`. Undefined takes the property away. Throws ValueFault for a value that it cannot take.
    */
   apply(value: Json | undefined, record: Fields): Json | undefined;
+  /** The key that it uses: the schema names it. */
+  readonly keyId?: string;
+  /** True if it gives every value back as it is, so that it need not be called. */
+  readonly idle?: true;
+  /** True if the operation, told what it was told here, hides nothing. */
+  readonly clear?: true;
+  /** New properties that it makes of the same value. Only where the field is a top-level property; null where `apply` is not called. */
+  readonly also?: readonly AlsoStep[];
+}
+
+export interface AlsoStep {
+  readonly name: string;
+  readonly schema: JsonSchema;
+  readonly keyId: string;
+  apply(value: Json): Json;
 }
 
 /**

@@ -1,5 +1,4 @@
 import {
-  ExactNumber,
   BlockPool,
   ByteBlocks,
   type Json,
@@ -12,6 +11,8 @@ import {
   valueEnd,
 } from '../singer/index.ts';
 import type { Fields } from './operation.ts';
+
+export { canonicalOf as textOf } from './canonical.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -322,12 +323,6 @@ function decoded(bytes: Buffer, start: number, end: number): Json {
 function hasBackslash(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (bytes[at] === BACKSLASH) return true;
   return false;
-}
-
-/** The text by which values are compared, hashed and shown: equal for equal values, whatever their spelling. */
-export function textOf(value: Json): string {
-  if (typeof value === 'string') return value;
-  return value instanceof ExactNumber ? value.text : stringifyExact(value);
 }
 
 const EMPTY = Buffer.alloc(0);

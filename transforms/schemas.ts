@@ -9,10 +9,10 @@ import {
   stripExact,
 } from '../singer/index.ts';
 
-/** The schema of a value, of a logical type, with null allowed if `like` allows it. */
+/** The schema of a value of a type, with null allowed if `like` allows it. */
 export function schemaLike(
   like: JsonSchema,
-  type: 'string' | 'integer' | 'number' | 'boolean',
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array',
   more: JsonSchema = {},
 ): JsonSchema {
   return { type: isNullable(like) ? [type, 'null'] : [type], ...more };
@@ -54,6 +54,35 @@ export function withMembers(
 }
 
 const KEPT: ReadonlySet<string> = new Set(['type', 'title', 'description', '$schema', 'additionalProperties']);
+
+/** A schema of the same kind of value that `redactedOf` is valid by: without limits, lists of values and the like. */
+export function redactedSchema(schema: JsonSchema): JsonSchema {
+  const constant = redactedOf(schema);
+  if (typeof constant !== 'object') {
+    const { type } = columnOf('', schema);
+    const format = FORMATS[type];
+    const kind = typeof constant === 'number' ? (type === 'integer' ? 'integer' : 'number') : typeof constant;
+    return schemaLike(schema, kind as 'string' | 'integer' | 'number' | 'boolean', format === undefined ? {} : { format });
+  }
+  return schemaLike(schema, Array.isArray(constant) ? 'array' : 'object');
+}
+
+/** The schema, with the constant of `redactedOf` allowed too. */
+export function withConstant(schema: JsonSchema): JsonSchema {
+  return columnOf('', schema).plain && !isContainer(schema) ? schema : redactedSchema(schema);
+}
+
+function isContainer(schema: JsonSchema): boolean {
+  return ['object', 'array'].includes(columnOf('', schema).type);
+}
+
+const FORMATS: Readonly<Record<string, string>> = {
+  decimal: 'singer.decimal',
+  date: 'date',
+  datetime: 'date-time',
+  time: 'time',
+  uuid: 'uuid',
+};
 
 /** The constant that stands for a hidden value where one of the schema is needed. */
 export function redactedOf(schema: JsonSchema): Json {

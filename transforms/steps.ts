@@ -4,7 +4,7 @@ import { type OnError, RecordFault, ValueFault } from './fault.ts';
 import { operationNames, operationOf } from './operations/index.ts';
 import { COMMON_PARAMETERS, type Field, type Fields, type Operation, type Privacy, type Step } from './operation.ts';
 import type { Place } from './path.ts';
-import { isNullable, nullable, redactedOf } from './schemas.ts';
+import { isNullable, nullable, redactedOf, withConstant } from './schemas.ts';
 import type { RuleContext, Shape } from './rule.ts';
 import { compileWhen } from './when.ts';
 
@@ -13,17 +13,29 @@ export interface FieldProgram {
   readonly schema: JsonSchema;
   /** What hides the value, if a step does. */
   readonly privacy: Privacy | undefined;
+  /** False if that step is taken for some records only. */
+  readonly hidesAlways: boolean;
   readonly takesAbsent: boolean;
   /** New properties of the record that keep the value which came. */
   readonly keeps: readonly string[];
-  /** Gives the new value; undefined takes the property away. Throws RecordFault. */
-  run(value: Json | undefined, record: Fields): Json | undefined;
+  /** No step changes anything. */
+  readonly idle: boolean;
+  /** New properties that the steps make beside the value. */
+  readonly also: readonly { readonly name: string; readonly schema: JsonSchema }[];
+  /** Gives the new value; undefined takes the property away. Gives `put` the properties of `also`. Throws RecordFault. */
+  run(value: Json | undefined, record: Fields, put: Put): Json | undefined;
   /** For a value that stands where the path should go on. Throws RecordFault if the steps hide something. */
   elsewhere(value: Json): Json;
 }
 
+/** Sets a top-level property of the record under way. */
+export type Put = (name: string, value: Json) => void;
+
 interface CompiledStep extends Step {
   readonly operation: Operation;
+  readonly hides: boolean;
+  /** Two null keys would be one row: where the step hides a key, there has to be one. */
+  readonly needsValue: boolean;
   readonly onError: OnError;
   readonly when: ((record: Fields) => boolean) | undefined;
   readonly redacted: Json;
@@ -40,23 +52,36 @@ export function compileSteps(given: readonly Json[], place: Place, shape: Shape,
     steps.push(compiled);
     schema = compiled.schema;
   });
-  const privacy = steps.findLast(({ operation }) => operation.privacy !== undefined)?.operation.privacy;
+  const hiding = steps.findLast(({ hides }) => hides);
+  const acting = steps.filter(({ idle }) => idle !== true);
   return {
     schema,
-    privacy,
-    takesAbsent: steps.some(({ operation }) => operation.takesAbsent === true),
+    privacy: hiding?.operation.privacy,
+    hidesAlways: steps.some(({ hides, when }) => hides && when === undefined),
+    takesAbsent: steps.some(({ operation, needsValue }) => operation.takesAbsent === true || needsValue),
     keeps: steps.flatMap(({ keeps }) => keeps ?? []),
-    run: (value, record) => steps.reduce((value, step) => runStep(step, value, record, place.text), value),
+    idle: acting.length === 0,
+    also: steps.flatMap(({ also = [] }) => also.map(({ name, schema, keyId }) => ({ name, schema: annotated(schema, keyId) }))),
+    run(value, record, put) {
+      for (const step of acting) value = runStep(step, value, record, place.text, put);
+      return value;
+    },
     elsewhere(value) {
-      if (privacy === undefined) return value;
+      if (hiding === undefined) return value;
+      const { onError } = hiding;
       throw new RecordFault({
-        policy: 'fail',
+        policy: onError === 'null' || onError === 'redact' ? 'fail' : onError,
         rule: 'wrong-kind',
         field: place.text,
         message: 'a value stands where the schema has an object or list with parts to hide',
       });
     },
   };
+}
+
+/** Says in the schema what was done, so that whoever reads the data later knows. */
+function annotated(schema: JsonSchema, keyId: string | undefined, name = 'pseudonymize'): JsonSchema {
+  return { ...schema, 'x-anonymized': name, ...(keyId === undefined ? {} : { 'x-anonymized-key': keyId }) };
 }
 
 function compileStep(
@@ -79,17 +104,13 @@ function compileStep(
   const parameters = parametersOf(operation, named.parameters, (message, path) => context.problem(message, below(path)));
   if (parameters === undefined) return undefined;
   const { on_error, when, ...own } = { ...named.common, ...parameters } as Record<string, Json>;
-  const onError = (on_error ??
-    (operation.privacy === undefined ? (context.defaults.onError ?? 'quarantine') : 'fail')) as OnError;
-  if (operation.privacy !== undefined && onError === 'null' && isKeyPlace(place, shape)) {
-    context.problem('a key cannot become null', below('on_error'));
-  }
+  const isKey = isKeyPlace(place, shape);
   const properties = propertiesOf(shape);
   const field: Field = {
     stream: context.stream,
     path: place.text,
     schema: o.schema,
-    isKey: isKeyPlace(place, shape),
+    isKey,
     schemaOf: (name) => (Object.hasOwn(properties, name) ? properties[name] : undefined),
     names: Object.keys(properties),
     defaults: context.defaults,
@@ -101,21 +122,36 @@ function compileStep(
   const step = operation.prepare(own as never, field);
   const keepsProblem = step.keeps === undefined ? undefined : problemOfKeeping(step.keeps, place, properties);
   if (keepsProblem !== undefined) field.problem(keepsProblem);
+  const hides = operation.privacy !== undefined && step.clear !== true;
+  const onError = onErrorOf(on_error as OnError | undefined, { hides, isKey, context, at: below('on_error') });
+  if (step.also !== undefined && place.steps.length > 0) {
+    context.problem('can only stand at a top-level field: the new one stands beside it', below('also'));
+  }
   const condition =
     when === undefined ? undefined : compileWhen(when, shape, { ...context, path: `${context.path}.${below('when')}` });
+  const redacted = redactedOf(step.schema);
+  const made = onError === 'redact' ? withConstant(step.schema) : step.schema;
+  const told = hides ? annotated(made, step.keyId, operation.name) : made;
   // Null passes where the operation is not asked, and where a step may be skipped so does all that came in.
-  const asked = operation.takesNull !== true && isNullable(o.schema) ? nullable(step.schema) : step.schema;
+  const asked = operation.takesNull !== true && isNullable(o.schema) ? nullable(told) : told;
   const out = condition === undefined ? asked : either(o.schema, asked);
   const schema = onError === 'null' ? nullable(out) : out;
-  return {
-    apply: (value, record) => step.apply(value, record),
-    schema,
-    ...(step.keeps === undefined ? {} : { keeps: step.keeps }),
-    operation,
-    onError,
-    when: condition,
-    redacted: redactedOf(step.schema),
-  };
+  return { ...step, schema, operation, hides, needsValue: hides && isKey, onError, when: condition, redacted };
+}
+
+/** Cleaning operations quarantine unless told otherwise, privacy operations fail. A key never becomes null or a constant: rows would be lost. */
+function onErrorOf(
+  given: OnError | undefined,
+  { hides, isKey, context, at }: { hides: boolean; isKey: boolean; context: RuleContext; at: string },
+): OnError {
+  const merges = (policy: OnError | undefined): boolean => isKey && (policy === 'null' || policy === 'redact');
+  if (merges(given)) {
+    context.problem('must be fail, quarantine or drop_record: rows whose key is null or a constant would become one row', at);
+  }
+  if (given !== undefined) return given;
+  if (hides) return 'fail';
+  const usual = context.defaults.onError ?? 'quarantine';
+  return merges(usual) ? 'quarantine' : usual;
 }
 
 function problemOfKeeping(name: string, { steps }: Place, properties: Readonly<Record<string, JsonSchema>>): string | undefined {
@@ -173,14 +209,20 @@ function either(before: JsonSchema, after: JsonSchema): JsonSchema {
   return JSON.stringify(before) === JSON.stringify(after) ? after : { anyOf: [before, after] };
 }
 
-function runStep(step: CompiledStep, value: Json | undefined, record: Fields, path: string): Json | undefined {
-  const { operation, when } = step;
-  if (value === null && operation.takesNull !== true) return null;
-  if (value === undefined && operation.takesAbsent !== true) return undefined;
+function runStep(step: CompiledStep, value: Json | undefined, record: Fields, path: string, put: Put): Json | undefined {
+  const { also, operation, when } = step;
+  const isMissing = (value === null && operation.takesNull !== true) || (value === undefined && operation.takesAbsent !== true);
+  if (isMissing && !step.needsValue) {
+    if (also !== undefined && value === null) for (const { name } of also) put(name, null);
+    return value;
+  }
   try {
-    if (when !== undefined && !when(record)) return value;
-    return step.apply(value, record);
+    const isMeant = when === undefined || when(record);
+    if (isMeant && isMissing) throw new ValueFault('key-missing', 'a key must have a value');
+    if (also !== undefined) for (const one of also) put(one.name, isMeant ? one.apply(value!) : null);
+    return isMeant ? step.apply(value, record) : value;
   } catch (error) {
+    if (also !== undefined) for (const { name } of also) put(name, null);
     return amends(step, error, path);
   }
 }

@@ -1,51 +1,106 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Log, Problem } from '../../singer/index.ts';
+import type { Config, Log, Problem } from '../../singer/index.ts';
+import { HmacSha256 } from '../crypto/hmac.ts';
 import type { Key, Keys } from '../keys.ts';
-import type { TransformConfig } from './settings.ts';
+import { type KeyBytes, readKey } from './key-text.ts';
+import type { keySource, TransformConfig } from './settings.ts';
 
-type Given = NonNullable<TransformConfig['keys']>[string];
+type Source = Config<typeof keySource>;
 
-/** Shorter than this a key can be guessed. */
-const LEAST_BYTES = 32;
+const EPHEMERAL_BYTES = 32;
 
 /** Reads the keys that the setting `keys` names. What is wrong is put into `problems`, never a key. */
-export async function loadKeys(given: Readonly<Record<string, Given>>, problems: Problem[], log: Log): Promise<Keys> {
+export async function loadKeys(given: NonNullable<TransformConfig['keys']>, problems: Problem[], log: Log): Promise<Keys> {
   const keys = new Map<string, Key>();
-  for (const [name, source] of Object.entries(given)) {
-    const secret = await secretOf(source, `keys.${name}`, problems);
-    if (secret === undefined) continue;
-    log.conceal([secret.toString('utf8'), secret.toString('hex'), secret.toString('base64')]);
-    keys.set(name, keyOf(secret));
+  for (const [name, one] of Object.entries(given)) {
+    const path = `keys.${name}`;
+    const list = isList(one) ? one : [one];
+    const ids = list.map(({ id }) => id);
+    if (list.length === 0) problems.push({ path, message: 'names no key' });
+    if (isList(one) && (ids.some((id) => !isName(id)) || new Set(ids).size < ids.length)) {
+      problems.push({ path, message: 'must give each key of the list an id of its own: letters, digits, _ and -' });
+    }
+    for (const [index, source] of list.entries()) {
+      const id = source.id === undefined ? name : `${name}.${source.id}`;
+      const key = await keyOf(source, id, { path: isList(one) ? `${path}[${index}]` : path, problems, log });
+      if (key === undefined) continue;
+      keys.set(id, key);
+      if (index === 0) keys.set(name, key);
+    }
   }
   const names = [...keys.keys()];
+  const only = Object.keys(given).length === 1 ? Object.keys(given)[0] : undefined;
+  return { names, find: (name = only) => (name === undefined ? undefined : keys.get(name)) };
+}
+
+async function keyOf(
+  source: Source,
+  id: string,
+  { path, problems, log }: { path: string; problems: Problem[]; log: Log },
+): Promise<Key | undefined> {
+  const read = await secretOf(source, log);
+  if ('fault' in read) {
+    problems.push({ path, message: read.fault });
+    return undefined;
+  }
+  const key = keyFrom(read.secret, id);
+  log.info('Key read', { key: id, fingerprint: key.fingerprint });
+  return key;
+}
+
+/** The key's bytes, or what is wrong, without a word of what was read: a variable's "name" may be the key itself, put there by mistake. */
+async function secretOf({ env, ephemeral, file }: Source, log: Log): Promise<KeyBytes> {
+  if ([env, file, ephemeral === true ? true : undefined].filter((way) => way !== undefined).length !== 1) {
+    return { fault: 'must say one of env, file and ephemeral' };
+  }
+  if (ephemeral === true) return { secret: randomBytes(EPHEMERAL_BYTES) };
+  if (env !== undefined && env.length >= EPHEMERAL_BYTES) log.conceal([env]);
+  if (env !== undefined && !isName(env)) {
+    return { fault: 'env must be the name of an environment variable, not its value (is there a $ before it?)' };
+  }
+  const where = env === undefined ? 'in the file' : 'in the variable';
+  const given = env === undefined ? await readFile(file!).catch(() => undefined) : bytesOf(process.env[env]);
+  if (given === undefined) {
+    return { fault: env === undefined ? 'the file cannot be read' : 'the environment variable is not set' };
+  }
+  conceal(given, log);
+  const read = readKey(given);
+  if ('fault' in read) return { fault: `the key ${where} ${read.fault}` };
+  conceal(read.secret, log);
+  return read;
+}
+
+function conceal(bytes: Buffer, log: Log): void {
+  const forms = [bytes.toString('utf8'), bytes.toString('hex'), bytes.toString('base64'), bytes.toString('base64url')];
+  log.conceal(forms.flatMap((form) => [form, form.trim()]).filter((form) => form.length > 3));
+}
+
+function keyFrom(secret: Buffer, id: string): Key {
+  const hmac = new HmacSha256(secret);
+  const prefixes = new Map<string, Buffer>();
+  const prefixOf = (domain: string): Buffer => {
+    let prefix = prefixes.get(domain);
+    // The length keeps one domain's texts apart from those of a domain that begins with it.
+    if (prefix === undefined) prefixes.set(domain, (prefix = Buffer.from(`${Buffer.byteLength(domain)}:${domain}`)));
+    return prefix;
+  };
   return {
-    names,
-    find: (name) => (name === undefined ? (keys.size === 1 ? keys.get(names[0]!) : undefined) : keys.get(name)),
+    id,
+    fingerprint: hmac.digest(prefixOf('tapline key id'), '').toString('hex', 0, 4),
+    hmac: (domain, text) => hmac.digest(prefixOf(domain), text),
   };
 }
 
-async function secretOf({ env, ephemeral, file }: Given, path: string, problems: Problem[]): Promise<Buffer | undefined> {
-  const problem = (message: string): undefined => void problems.push({ path, message });
-  if ([env, file, ephemeral === true ? true : undefined].filter((way) => way !== undefined).length !== 1) {
-    return problem('must say one of env, file and ephemeral');
-  }
-  if (ephemeral === true) return randomBytes(LEAST_BYTES);
-  const text = env === undefined ? await readFile(file!, 'utf8').catch(() => undefined) : process.env[env];
-  const source = env === undefined ? `the file ${file}` : `the variable ${env}`;
-  if (text === undefined) return problem(env === undefined ? `${source} cannot be read` : `${source} is not set`);
-  const secret = Buffer.from(text.trim());
-  if (secret.length === 0) return problem(`${source} is empty`);
-  if (secret.length < LEAST_BYTES) return problem(`${source} holds fewer than ${LEAST_BYTES} characters`);
-  return secret;
+function bytesOf(text: string | undefined): Buffer | undefined {
+  return text === undefined ? undefined : Buffer.from(text);
 }
 
-function keyOf(secret: Buffer): Key {
-  const hmac = (domain: string, text: string): Buffer =>
-    // The length keeps one domain's texts apart from those of a domain that begins with it.
-    createHmac('sha256', secret)
-      .update(`${Buffer.byteLength(domain)}:${domain}`)
-      .update(text)
-      .digest();
-  return { id: hmac('tapline key id', '').toString('hex').slice(0, 8), hmac };
+/** A key is longer than such a name may be. */
+function isName(text: string | undefined): text is string {
+  return text !== undefined && /^[A-Za-z_\d][\w-]{0,63}$/.test(text);
+}
+
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
 }

@@ -1,6 +1,16 @@
 import type { Config, Settings } from '../../singer/index.ts';
 import { ON_ERROR } from '../fault.ts';
 
+export const keySource = {
+  id: { type: 'string', description: 'Tells the keys of a list apart.' },
+  env: { type: 'string', description: 'The name (not the value) of the environment variable that holds the key.' },
+  file: { type: 'string', description: 'The file that holds the key.' },
+  ephemeral: {
+    type: 'boolean',
+    description: 'A random key for this run only: nobody can link its tokens to those of another run.',
+  },
+} as const satisfies Settings;
+
 /** The settings of `transform-records`; taps and targets take them too. */
 export const transformSettings = {
   transforms: {
@@ -45,19 +55,21 @@ export const transformSettings = {
   keys: {
     type: 'object',
     description:
-      'Secret keys by name, for operations that need one. A key has at least 32 characters and never stands in the settings itself.',
-    examples: [{ pii: { env: 'PII_KEY' } }],
-    members: {
-      type: 'object',
-      description: 'Where the key is.',
-      properties: {
-        env: { type: 'string', description: 'The environment variable that holds the key.' },
-        file: { type: 'string', description: 'The file that holds the key.' },
-        ephemeral: {
-          type: 'boolean',
-          description: 'A random key for this run only: nobody can link its tokens to those of another run.',
-        },
+      'Secret keys by name, for operations that need one. A key has at least 32 bytes (64 hexadecimal digits, base64, or text) and never stands in the settings itself. A list of keys with an `id` each is for the time of a change, newest first: the newest is used, `name.id` means one of them.',
+    examples: [
+      { pii: { env: 'PII_KEY' } },
+      {
+        pii: [
+          { id: '2027', env: 'PII_KEY_2027' },
+          { id: '2026', file: '/run/secrets/pii' },
+        ],
       },
+    ],
+    members: {
+      type: ['object', 'array'],
+      description: 'Where the key is.',
+      properties: keySource,
+      items: { type: 'object', description: 'Where one of the keys is.', properties: keySource },
     },
   },
   vars: {

@@ -51,10 +51,22 @@ export function withProperties(shape: Shape, properties: Readonly<Record<string,
   return { ...shape, schema, privacy };
 }
 
-/** The shape with one property's schema replaced or added. */
+/** The shape with one property's schema replaced or added. A new one is listed: a rule made it. */
 export function withProperty(shape: Shape, name: string, schema: JsonSchema, privacy?: Privacy): Shape {
-  const next = withProperties(shape, { ...propertiesOf(shape), [name]: schema });
+  const before = propertiesOf(shape);
+  const next = withProperties(shape, { ...before, [name]: Object.hasOwn(before, name) ? schema : asListed(schema) });
   return privacy === undefined ? next : { ...next, privacy: { ...next.privacy, [name]: privacy } };
+}
+
+/** Marks the schema of a value that a rule names, for the rule `unlisted`. Goes wherever the schema goes; is not written. */
+const LISTED = Symbol('listed');
+
+export function asListed(schema: JsonSchema): JsonSchema {
+  return { ...schema, [LISTED]: true };
+}
+
+export function isListed(schema: JsonSchema): boolean {
+  return Object.hasOwn(schema, LISTED);
 }
 
 function names(value: unknown): string[] {

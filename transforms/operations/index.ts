@@ -9,22 +9,31 @@ import collapseSpaces from './collapse_spaces.ts';
 import country from './country.ts';
 import currency from './currency.ts';
 import datetime from './datetime.ts';
+import dateShift from './date_shift.ts';
 import defaultValue from './default.ts';
 import email from './email.ts';
 import oneOf from './enum.ts';
 import fixMojibake from './fix_mojibake.ts';
 import fuzzyMap from './fuzzy_map.ts';
+import generalize from './generalize.ts';
+import hash from './hash.ts';
 import iban from './iban.ts';
+import ipTruncate from './ip_truncate.ts';
+import keep from './keep.ts';
 import language from './language.ts';
 import lower from './lower.ts';
 import map from './map.ts';
+import mask from './mask.ts';
 import nullIf from './null_if.ts';
 import number from './number.ts';
+import nullify from './nullify.ts';
 import pad from './pad.ts';
 import phone from './phone.ts';
 import postcode from './postcode.ts';
+import pseudonymize from './pseudonymize.ts';
 import redact from './redact.ts';
 import regexReplace from './regex_replace.ts';
+import replace from './replace.ts';
 import required from './required.ts';
 import round from './round.ts';
 import slug from './slug.ts';
@@ -64,7 +73,7 @@ export const operations: readonly Operation[] = [
   ...[country, currency, language, postcode, iban, uuid],
   ...[map, fuzzyMap, oneOf],
   ...[cast],
-  ...[redact],
+  ...[pseudonymize, hash, mask, redact, nullify, replace, dateShift, generalize, ipTruncate, keep],
 ];
 
 const byName = new Map(operations.map((operation) => [operation.name, operation]));

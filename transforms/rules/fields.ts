@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, nearest } from '../../singer/index.ts';
-import { withProperties, propertiesOf } from '../engine/shape.ts';
+import { asListed, propertiesOf, withProperties, withProperty } from '../engine/shape.ts';
 import { compileSteps, type FieldProgram } from '../steps.ts';
 import { allPlaces, type Place, placesOf, splitPatterns, withSchemaAt, withValueAt } from '../path.ts';
 import type { RecordView } from '../record.ts';
@@ -38,6 +38,7 @@ export default defineRule({
           const program = compileSteps(steps, place, current, { ...context, path: `${context.path}.${key}` });
           programs.push({ place, program });
           current = withPlace(current, place, program);
+          current = withAlso(current, program, { ...context, path: `${context.path}.${key}` });
         }
       }
     }
@@ -78,13 +79,24 @@ function tellKeptInClear(programs: readonly FieldPlace[], context: RuleContext):
   }
 }
 
-function withPlace(shape: Shape, { name, steps }: Place, { keeps, schema, privacy }: FieldProgram): Shape {
+function withPlace(shape: Shape, { name, steps }: Place, program: FieldProgram): Shape {
   const properties = propertiesOf(shape);
-  const kept = Object.fromEntries(keeps.map((copy) => [copy, properties[name]!]));
-  const next = withProperties(shape, { ...properties, [name]: withSchemaAt(properties[name]!, steps, () => schema), ...kept });
+  const kept = Object.fromEntries(program.keeps.map((copy) => [copy, asListed(properties[name]!)]));
+  const schema = withSchemaAt(properties[name]!, steps, () => asListed(program.schema));
+  const next = withProperties(shape, { ...properties, [name]: schema, ...kept });
   const before = shape.privacy[name];
+  const privacy = program.hidesAlways ? program.privacy : undefined;
   const strongest = privacy === undefined ? before : weaker(before, privacy);
   return strongest === undefined ? next : { ...next, privacy: { ...next.privacy, [name]: strongest } };
+}
+
+function withAlso(shape: Shape, { also }: FieldProgram, context: RuleContext): Shape {
+  let next = shape;
+  for (const { name, schema } of also) {
+    if (Object.hasOwn(propertiesOf(next), name)) context.problem(`the schema of ${shape.stream} has a field ${name} already`);
+    next = withProperty(next, name, schema, 'pseudonym');
+  }
+  return next;
 }
 
 /** A property of which parts were hidden in several ways is as safe as the least of them. */
@@ -94,7 +106,7 @@ function weaker(a: Privacy | undefined, b: Privacy): Privacy {
 }
 
 function prepared(shape: Shape, programs: readonly FieldPlace[]): PreparedRule {
-  const runs = programs.map(({ place, program }) => runOf(place, program));
+  const runs = programs.filter(({ program }) => !program.idle).map(({ place, program }) => runOf(place, program));
   return {
     shape,
     hides: programs.filter(({ program }) => program.privacy !== undefined).map(({ place }) => place.name),
@@ -106,14 +118,17 @@ function prepared(shape: Shape, programs: readonly FieldPlace[]): PreparedRule {
 }
 
 function runOf({ name, steps }: Place, program: FieldProgram): (record: RecordView) => void {
-  const run = (value: Json | undefined, record: RecordView): Json | undefined => program.run(value, record);
+  let record: RecordView;
+  const put = (name: string, value: Json): void => record.set(name, value);
+  const run = (value: Json | undefined): Json | undefined => program.run(value, record, put);
   const elsewhere = (value: Json): Json => program.elsewhere(value);
-  return (record) => {
+  return (given) => {
+    record = given;
     const slot = record.slot(name);
     const before = record.at(slot);
     if (before === undefined && !program.takesAbsent) return;
     if (before !== undefined) for (const copy of program.keeps) record.set(copy, before);
-    const after = steps.length === 0 ? run(before, record) : withValueAt(before, steps, (value) => run(value, record), elsewhere);
+    const after = steps.length === 0 ? run(before) : withValueAt(before, steps, run, elsewhere);
     if (after === before) return;
     if (after === undefined) record.deleteAt(slot);
     else record.setAt(slot, after);

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../singer/index.ts';
 import { derivations } from '../../../transforms/derivations/index.ts';
@@ -7,7 +8,9 @@ import { rules } from '../../../transforms/rules/index.ts';
 import { recordOf, schemaOf, transform, type Transformed } from './run.ts';
 import { expectValid } from './valid.ts';
 
-const KEYS = { example: { ephemeral: true } };
+/** SHA-256 of "the key of the examples". */
+process.env['TAPLINE_EXAMPLE_KEY'] = '8bf16a28006f6e18b833f5d2bb962f399c49a0d4fe4bf72544f285e250453edc';
+const KEYS = { example: { env: 'TAPLINE_EXAMPLE_KEY' } };
 
 describe.each(operations)('the examples of $name', (operation) => {
   test.each(operation.examples)('$step makes of $input: $output', async ({ step, schema, input, output }) => {

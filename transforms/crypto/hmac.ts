@@ -1,0 +1,94 @@
+import { createHash, createHmac } from 'node:crypto';
+import { compress, initialState } from './sha256.ts';
+import { writeUtf8 } from './utf8.ts';
+
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
+/** Longer messages go to node:crypto, which is faster from about here on. */
+const SHORT_BYTES = 1024;
+
+/**
+ * HMAC-SHA256 (RFC 2104) with one key, for many short texts: the states after the two padded keys are kept, so that a short message
+ * costs two blocks.
+ */
+export class HmacSha256 {
+  readonly #secret: Uint8Array;
+  readonly #inner: Int32Array;
+  readonly #outer: Int32Array;
+  readonly #state = initialState();
+  readonly #words = new Int32Array(16);
+  readonly #message = new Uint8Array(SHORT_BYTES + 2 * BLOCK_BYTES);
+  readonly #digest = Buffer.alloc(DIGEST_BYTES);
+
+  constructor(secret: Uint8Array) {
+    this.#secret = secret;
+    this.#inner = this.#padded(0x36);
+    this.#outer = this.#padded(0x5c);
+  }
+
+  /** Of the bytes of `prefix` and the UTF-8 of `text`. The returned bytes are valid until the next call. */
+  digest(prefix: Uint8Array, text: string): Buffer {
+    const most = prefix.length + text.length * 3;
+    if (most > SHORT_BYTES) return this.#long(prefix, text, most);
+    const message = this.#message;
+    for (let i = 0; i < prefix.length; i++) message[i] = prefix[i]!;
+    return this.#short(writeUtf8(text, message, prefix.length));
+  }
+
+  #long(prefix: Uint8Array, text: string, most: number): Buffer {
+    const bytes = new Uint8Array(most);
+    bytes.set(prefix);
+    const end = writeUtf8(text, bytes, prefix.length);
+    return createHmac('sha256', this.#secret).update(bytes.subarray(0, end)).digest();
+  }
+
+  /** Of the first `length` bytes of `#message`. */
+  #short(length: number): Buffer {
+    const message = this.#message;
+    const words = this.#words;
+    const state = this.#state;
+    // The padding: one bit, zeros, and the number of bits, the key's block among them.
+    const blocks = (length + 9 + BLOCK_BYTES - 1) >> 6;
+    const end = blocks << 6;
+    message[length] = 0x80;
+    for (let i = length + 1; i < end; i++) message[i] = 0;
+    copy(this.#inner, state);
+    for (let start = 0; start < end; start += BLOCK_BYTES) {
+      for (let i = 0, at = start; i < 16; i++, at += 4) {
+        words[i] = (message[at]! << 24) | (message[at + 1]! << 16) | (message[at + 2]! << 8) | message[at + 3]!;
+      }
+      if (start + BLOCK_BYTES === end) words[15] = (BLOCK_BYTES + length) << 3;
+      compress(state, words);
+    }
+    copy(state, words);
+    words[8] = 0x80000000 | 0;
+    for (let i = 9; i < 15; i++) words[i] = 0;
+    words[15] = (BLOCK_BYTES + DIGEST_BYTES) << 3;
+    copy(this.#outer, state);
+    compress(state, words);
+    const digest = this.#digest;
+    for (let i = 0, at = 0; i < 8; i++, at += 4) {
+      const word = state[i]!;
+      digest[at] = word >>> 24;
+      digest[at + 1] = word >>> 16;
+      digest[at + 2] = word >>> 8;
+      digest[at + 3] = word;
+    }
+    return digest;
+  }
+
+  /** The state after the key, each byte of it changed by `pad`. */
+  #padded(pad: number): Int32Array {
+    const secret = this.#secret.length > BLOCK_BYTES ? createHash('sha256').update(this.#secret).digest() : this.#secret;
+    const words = this.#words.fill(0);
+    for (let at = 0; at < BLOCK_BYTES; at++) words[at >> 2]! |= ((secret[at] ?? 0) ^ pad) << (24 - 8 * (at & 3));
+    const state = initialState();
+    compress(state, words);
+    return state;
+  }
+}
+
+/** Eight words. `set` of a typed array costs more for so few. */
+function copy(from: Int32Array, to: Int32Array): void {
+  for (let i = 0; i < 8; i++) to[i] = from[i]!;
+}
