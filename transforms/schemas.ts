@@ -50,7 +50,8 @@ export function withMembers(
   required: readonly string[],
 ): JsonSchema {
   const kept = Object.entries(schema).filter(([keyword]) => KEPT.has(keyword) || keyword.startsWith('x-'));
-  return { ...Object.fromEntries(kept), properties, ...(required.length > 0 ? { required } : {}) };
+  const made = { ...Object.fromEntries(kept), properties, ...(required.length > 0 ? { required } : {}) };
+  return isListed(schema) ? asListed(made) : made;
 }
 
 const KEPT: ReadonlySet<string> = new Set(['type', 'title', 'description', '$schema', 'additionalProperties']);
@@ -133,4 +134,15 @@ function typeOfValue(value: Json): string {
   if (Array.isArray(value)) return 'array';
   if (value instanceof ExactNumber) return /^-?\d+$/.test(value.text) ? 'integer' : 'number';
   return typeof value === 'number' ? (Number.isInteger(value) ? 'integer' : 'number') : typeof value;
+}
+
+/** Marks the schema of a value that a rule names, for the rule `unlisted`. Goes wherever the schema goes; is not written. */
+const LISTED = Symbol('listed');
+
+export function asListed(schema: JsonSchema): JsonSchema {
+  return { ...schema, [LISTED]: true };
+}
+
+export function isListed(schema: JsonSchema): boolean {
+  return Object.hasOwn(schema, LISTED);
 }

@@ -2,7 +2,7 @@ import { isJsonObject, type Json } from '../../singer/index.ts';
 import { operationOf } from '../operations/index.ts';
 
 /** Rules that take something away for good. */
-const HIDING: readonly string[] = ['drop', 'keep', 'erase'];
+const HIDING: readonly string[] = ['drop', 'keep', 'unlisted', 'erase'];
 
 /** True if the rules of a stream hide something: by a rule, in whichever round, or by an operation, wherever that stands. */
 export function hidesSomething(rules: Json | undefined): boolean {

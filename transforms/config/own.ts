@@ -82,13 +82,19 @@ function entryOf(key: string, value: Json, problems: Problem[]): Entry {
   const marks = checkConfig(MARKS, Object.fromEntries(Object.entries(value).filter(([name]) => Object.hasOwn(MARKS, name))));
   problems.push(...marks.problems.map((problem) => ({ ...problem, path: `${path}.${problem.path}` })));
   const { personal, on_error, optional } = marks.config as { personal?: boolean; on_error?: OnError; optional?: boolean };
-  const calls = roundsOf(value, path, problems);
+  const asked = personal === true && !saysUnlisted(value) ? { ...value, unlisted: 'fail' } : value;
+  const calls = roundsOf(asked, path, problems);
   return {
     ...about,
     rules: { kind: 'rules', calls, path, personal: personal ?? false, onError: on_error },
     hides: (personal ?? false) || hidesSomething(value),
     optional: optional ?? false,
   };
+}
+
+function saysUnlisted(rules: JsonObject): boolean {
+  if ((rules['unlisted'] ?? null) !== null) return true;
+  return [rules['then']].flat().some((round) => isJsonObject(round) && saysUnlisted(round));
 }
 
 /** The rules of an entry, those of its further rounds behind them. */

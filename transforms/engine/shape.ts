@@ -1,7 +1,7 @@
 import { isJsonObject, resolveSchema, type JsonObject, type JsonSchema } from '../../singer/index.ts';
 import type { Privacy } from '../operation.ts';
 import type { Shape } from '../rule.ts';
-import { withMembers } from '../schemas.ts';
+import { asListed, withMembers } from '../schemas.ts';
 
 /** The shape that a SCHEMA message announces; undefined if its schema names no properties. */
 export function shapeOf(message: JsonObject, stream: string): Shape | undefined {
@@ -56,17 +56,6 @@ export function withProperty(shape: Shape, name: string, schema: JsonSchema, pri
   const before = propertiesOf(shape);
   const next = withProperties(shape, { ...before, [name]: Object.hasOwn(before, name) ? schema : asListed(schema) });
   return privacy === undefined ? next : { ...next, privacy: { ...next.privacy, [name]: privacy } };
-}
-
-/** Marks the schema of a value that a rule names, for the rule `unlisted`. Goes wherever the schema goes; is not written. */
-const LISTED = Symbol('listed');
-
-export function asListed(schema: JsonSchema): JsonSchema {
-  return { ...schema, [LISTED]: true };
-}
-
-export function isListed(schema: JsonSchema): boolean {
-  return Object.hasOwn(schema, LISTED);
 }
 
 function names(value: unknown): string[] {

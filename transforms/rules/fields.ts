@@ -1,8 +1,9 @@
 import { isJsonObject, type Json, nearest } from '../../singer/index.ts';
-import { asListed, propertiesOf, withProperties, withProperty } from '../engine/shape.ts';
+import { propertiesOf, withProperties, withProperty } from '../engine/shape.ts';
 import { compileSteps, type FieldProgram } from '../steps.ts';
 import { allPlaces, type Place, placesOf, splitPatterns, withSchemaAt, withValueAt } from '../path.ts';
 import type { RecordView } from '../record.ts';
+import { asListed } from '../schemas.ts';
 import { defineRule, type PreparedRule, type RuleContext, type Shape } from '../rule.ts';
 import type { Privacy } from '../operation.ts';
 
@@ -37,7 +38,7 @@ export default defineRule({
         for (const place of places) {
           const program = compileSteps(steps, place, current, { ...context, path: `${context.path}.${key}` });
           programs.push({ place, program });
-          current = withPlace(current, place, program);
+          current = withPlace(current, place, program, !pattern.includes('*') || program.privacy !== undefined || program.idle);
           current = withAlso(current, program, { ...context, path: `${context.path}.${key}` });
         }
       }
@@ -79,10 +80,14 @@ function tellKeptInClear(programs: readonly FieldPlace[], context: RuleContext):
   }
 }
 
-function withPlace(shape: Shape, { name, steps }: Place, program: FieldProgram): Shape {
+/**
+ * The shape after the steps of one place. It is `listed` if the config means this very field: a pattern that only cleans must not let pass
+ * in clear what a source adds later.
+ */
+function withPlace(shape: Shape, { name, steps }: Place, program: FieldProgram, listed: boolean): Shape {
   const properties = propertiesOf(shape);
   const kept = Object.fromEntries(program.keeps.map((copy) => [copy, asListed(properties[name]!)]));
-  const schema = withSchemaAt(properties[name]!, steps, () => asListed(program.schema));
+  const schema = withSchemaAt(properties[name]!, steps, () => (listed ? asListed(program.schema) : program.schema));
   const next = withProperties(shape, { ...properties, [name]: schema, ...kept });
   const before = shape.privacy[name];
   const privacy = program.hidesAlways ? program.privacy : undefined;

@@ -19,6 +19,7 @@ import sample from './sample.ts';
 import set from './set.ts';
 import split from './split.ts';
 import toJson from './to_json.ts';
+import unlisted from './unlisted.ts';
 import unpivot from './unpivot.ts';
 import where from './where.ts';
 
@@ -36,6 +37,7 @@ export const rules: readonly Rule[] = [
   move,
   drop,
   keep,
+  unlisted,
   explode,
   pack,
   unpivot,

@@ -1,8 +1,10 @@
-import { propertiesOf } from '../engine/shape.ts';
+import { propertiesOf, withProperties } from '../engine/shape.ts';
 import { recordPolicy } from '../fault.ts';
 import { emptyPlan, plan, planApply, planShape } from '../plan.ts';
+import { placesOf, splitPatterns, withSchemaAt } from '../path.ts';
 import { membersAt, namesIn, refuseLostKeys } from '../places.ts';
-import { defineRule } from '../rule.ts';
+import { defineRule, type Shape } from '../rule.ts';
+import { asListed } from '../schemas.ts';
 
 export default defineRule({
   name: 'keep',
@@ -43,10 +45,23 @@ export default defineRule({
       context,
     );
     return {
-      shape: planShape(shape, root, () => undefined),
+      shape: withListed(
+        planShape(shape, root, () => undefined),
+        namesIn(value),
+      ),
       // Of a field that is kept in part, the rest is not to be seen.
       hides: names.filter((name) => !root.members.has(name) || root.members.get(name)!.below !== undefined),
       apply: planApply(root, recordPolicy(context.defaults.onError)),
     };
   },
 });
+
+/** For the rule `unlisted`: what is named here, not only meant by a pattern, is listed. */
+function withListed(shape: Shape, patterns: readonly string[]): Shape {
+  const exact = patterns.flatMap(splitPatterns).filter((pattern) => !pattern.includes('*'));
+  let properties = propertiesOf(shape);
+  for (const { name, steps } of exact.flatMap((pattern) => placesOf(pattern, shape))) {
+    properties = { ...properties, [name]: withSchemaAt(properties[name]!, steps, asListed) };
+  }
+  return withProperties(shape, properties);
+}
