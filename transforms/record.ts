@@ -39,8 +39,8 @@ const GONE = 3;
 export class RecordView implements Fields {
   readonly #slots = new Map<string, number>();
   readonly #names: string[] = [];
-  /** A name as JSON text with its colon, by slot. */
-  readonly #texts: string[] = [];
+  /** A name as JSON with its colon, by slot. */
+  readonly #spelled: Buffer[] = [];
   readonly #table = new NameTable();
   /** The member of a slot in this record; -1 if it has none. */
   #memberOf = new Int32Array(64).fill(-1);
@@ -66,7 +66,7 @@ export class RecordView implements Fields {
     const slot = this.#names.length;
     this.#slots.set(name, slot);
     this.#names.push(name);
-    this.#texts.push(`${JSON.stringify(name)}:`);
+    this.#spelled.push(Buffer.from(`${JSON.stringify(name)}:`));
     for (const spelling of spellings(name)) this.#table.add(spelling, slot);
     if (slot >= this.#memberOf.length) {
       const grown = new Int32Array(slot * 2).fill(-1);
@@ -102,20 +102,23 @@ export class RecordView implements Fields {
     do {
       const name = spaceEnd(bytes, at + 1);
       if (bytes[name] !== QUOTE) return -1;
-      let slot = table.read(bytes, name + 1);
-      if (table.end < 0) return -1;
-      if (slot < 0) {
-        if (table.escaped) return -1;
-        if (this.#names.length < MAX_SLOTS) slot = this.slot(bytes.toString('utf8', name + 1, table.end));
-        else if (this.#unnamed(bytes.toString('utf8', name + 1, table.end)) >= 0) return -1;
+      // Records of a stream mostly have the same members in the same order.
+      let slot = this.#slotOf[this.#count] ?? -1;
+      let value = this.#valueAfter(name, slot);
+      if (value < 0) {
+        slot = table.read(bytes, name + 1);
+        if (table.end < 0) return -1;
+        if (slot < 0) {
+          if (table.escaped) return -1;
+          if (this.#names.length < MAX_SLOTS) slot = this.slot(bytes.toString('utf8', name + 1, table.end));
+          else if (this.#unnamed(bytes.toString('utf8', name + 1, table.end)) >= 0) return -1;
+        }
+        value = spaceEnd(bytes, table.end + 1);
+        if (bytes[value] !== COLON) return -1;
+        value++;
       }
       if (slot >= 0 && this.#memberOf[slot]! >= 0) return -1;
-      let value = table.end + 1;
-      if (bytes[value] !== COLON) {
-        value = spaceEnd(bytes, value);
-        if (bytes[value] !== COLON) return -1;
-      }
-      value = spaceEnd(bytes, value + 1);
+      value = spaceEnd(bytes, value);
       const end = valueEnd(bytes, value);
       if (end < 0) return -1;
       const member = this.#add(slot, name, RAW);
@@ -124,6 +127,15 @@ export class RecordView implements Fields {
       at = spaceEnd(bytes, end);
     } while (bytes[at] === COMMA);
     return bytes[at] === CLOSE_BRACE ? at + 1 : -1;
+  }
+
+  /** Where the value of the member begins whose name begins at `at`, if it is the name of that slot in the usual spelling; else -1. */
+  #valueAfter(at: number, slot: number): number {
+    const spelled = this.#spelled[slot];
+    if (spelled === undefined) return -1;
+    const bytes = this.#bytes;
+    for (let i = 0; i < spelled.length; i++) if (bytes[at + i] !== spelled[i]) return -1;
+    return at + spelled.length;
   }
 
   /** Takes a record that is a value already. */
@@ -250,8 +262,9 @@ export class RecordView implements Fields {
         member = last;
         continue;
       }
-      out.appendText(this.#texts[this.#slotOf[member]!]!);
-      if (state === SET) out.appendText(stringifyExact(this.#values[member]!));
+      const spelled = this.#spelled[this.#slotOf[member]!]!;
+      out.append(spelled, 0, spelled.length);
+      if (state === SET) writeValue(this.#values[member]!, out);
       else out.append(bytes, this.#starts[member]!, this.#ends[member]!);
     }
     out.reserve(1);
@@ -312,6 +325,11 @@ export class RecordView implements Fields {
     this.#ends = grown(this.#ends, new Int32Array(length));
     this.#states = grown(this.#states, new Uint8Array(length));
   }
+}
+
+function writeValue(value: Json, out: ByteBlocks): void {
+  if (typeof value === 'string') out.appendJsonText(value);
+  else out.appendText(stringifyExact(value));
 }
 
 /** The value of JSON text that a scanner has accepted. */

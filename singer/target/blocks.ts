@@ -3,6 +3,11 @@ const BLOCK_BYTES = 256 * 1024;
 /** Blocks kept for reuse; more than a unit in flight and one being filled need is given back to the collector. */
 const POOL_BLOCKS = 128;
 
+/** Up to so many bytes, a loop costs less than a call out of JavaScript. */
+const SHORT = 96;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
 /**
  * Bytes under construction: a list of blocks, the last one open. Encoders call `reserve(n)` and then write into `bytes`
  * from `used` on. Rows may span blocks. Blocks come from a pool so that memory stays flat.
@@ -32,15 +37,44 @@ export class ByteBlocks {
 
   /** Appends a copy of `source[start..end)`. */
   append(source: Uint8Array, start: number, end: number): void {
-    this.reserve(end - start);
-    this.bytes.set(source.subarray(start, end), this.used);
-    this.used += end - start;
+    const length = end - start;
+    this.reserve(length);
+    const { bytes, used } = this;
+    if (length > SHORT) bytes.set(source.subarray(start, end), used);
+    else for (let i = 0; i < length; i++) bytes[used + i] = source[start + i]!;
+    this.used = used + length;
   }
 
   /** Appends text as UTF-8. */
   appendText(text: string): void {
     this.reserve(text.length * 3);
-    this.used += this.bytes.write(text, this.used, 'utf8');
+    const { bytes, used } = this;
+    if (text.length <= SHORT) {
+      let i = 0;
+      for (let unit = text.charCodeAt(0); unit < 0x80; unit = text.charCodeAt(i)) bytes[used + i++] = unit;
+      if (i === text.length) {
+        this.used = used + i;
+        return;
+      }
+    }
+    this.used = used + bytes.write(text, used, 'utf8');
+  }
+
+  /** Appends text as a JSON string. */
+  appendJsonText(text: string): void {
+    if (text.length > SHORT) return this.appendText(JSON.stringify(text));
+    this.reserve(text.length + 2);
+    const { bytes, used } = this;
+    bytes[used] = QUOTE;
+    let at = used + 1;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      // What JSON escapes, and what is more than one byte.
+      if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) return this.appendText(JSON.stringify(text));
+      bytes[at++] = unit;
+    }
+    bytes[at++] = QUOTE;
+    this.used = at;
   }
 
   get size(): number {

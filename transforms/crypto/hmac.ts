@@ -18,7 +18,9 @@ export class HmacSha256 {
   readonly #state = initialState();
   readonly #words = new Int32Array(16);
   readonly #message = new Uint8Array(SHORT_BYTES + 2 * BLOCK_BYTES);
+  readonly #view = new DataView(this.#message.buffer);
   readonly #digest = Buffer.alloc(DIGEST_BYTES);
+  readonly #digestView = new DataView(this.#digest.buffer, this.#digest.byteOffset, DIGEST_BYTES);
 
   constructor(secret: Uint8Array) {
     this.#secret = secret;
@@ -45,6 +47,7 @@ export class HmacSha256 {
   /** Of the first `length` bytes of `#message`. */
   #short(length: number): Buffer {
     const message = this.#message;
+    const view = this.#view;
     const words = this.#words;
     const state = this.#state;
     // The padding: one bit, zeros, and the number of bits, the key's block among them.
@@ -54,9 +57,7 @@ export class HmacSha256 {
     for (let i = length + 1; i < end; i++) message[i] = 0;
     copy(this.#inner, state);
     for (let start = 0; start < end; start += BLOCK_BYTES) {
-      for (let i = 0, at = start; i < 16; i++, at += 4) {
-        words[i] = (message[at]! << 24) | (message[at + 1]! << 16) | (message[at + 2]! << 8) | message[at + 3]!;
-      }
+      for (let i = 0; i < 16; i++) words[i] = view.getInt32(start + 4 * i);
       if (start + BLOCK_BYTES === end) words[15] = (BLOCK_BYTES + length) << 3;
       compress(state, words);
     }
@@ -66,15 +67,8 @@ export class HmacSha256 {
     words[15] = (BLOCK_BYTES + DIGEST_BYTES) << 3;
     copy(this.#outer, state);
     compress(state, words);
-    const digest = this.#digest;
-    for (let i = 0, at = 0; i < 8; i++, at += 4) {
-      const word = state[i]!;
-      digest[at] = word >>> 24;
-      digest[at + 1] = word >>> 16;
-      digest[at + 2] = word >>> 8;
-      digest[at + 3] = word;
-    }
-    return digest;
+    for (let i = 0; i < 8; i++) this.#digestView.setInt32(4 * i, state[i]!);
+    return this.#digest;
   }
 
   /** The state after the key, each byte of it changed by `pad`. */

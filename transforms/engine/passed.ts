@@ -1,7 +1,11 @@
 import { isAt } from './message-line.ts';
 
 const NEWLINE = 0x0a;
-const STREAM = Buffer.from('"stream"');
+/**
+ * The end of the member's name, as it is searched for: without its first quote, because a search goes from one first byte to the next, and
+ * a line of JSON is full of quotes.
+ */
+const STREAM = Buffer.from('stream"');
 /** Heads that are remembered; each is compared with the lines that no other fits. */
 const MOST_HEADS = 64;
 

@@ -1,7 +1,7 @@
 import { type ByteBlocks, ConfigError, type JsonObject, type Place, RecordError, stringifyExact } from '../../singer/index.ts';
 import type { RecordFault } from '../fault.ts';
 import type { StreamCounts } from './counts.ts';
-import { emptyLine, lineWith, originalOf, type RecordLine, restOf } from './message-line.ts';
+import { emptyLine, isAt, lineWith, originalOf, type RecordLine, restOf } from './message-line.ts';
 import { quarantineRecord, quarantineShape } from './quarantine.ts';
 import type { Route } from './route.ts';
 import type { QuarantineOptions } from './rule-set.ts';
@@ -179,6 +179,9 @@ export class RecordFlow {
   /** What stands before the record in its line, with the name of the stream that it leaves in. */
   #head(line: RecordLine, name: Buffer): void {
     const { out } = this.#o;
+    if (line.streamEnd - line.streamStart === name.length && isAt(line.bytes, line.streamStart, name)) {
+      return out.append(line.bytes, line.start, line.recordStart);
+    }
     out.append(line.bytes, line.start, line.streamStart);
     out.append(name, 0, name.length);
     out.append(line.bytes, line.streamEnd, line.recordStart);

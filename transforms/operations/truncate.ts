@@ -1,3 +1,4 @@
+import { firstPoints } from '../code-points.ts';
 import { defineOperation } from '../operation.ts';
 import { changedText, onText } from '../text-schema.ts';
 
@@ -21,8 +22,7 @@ export default defineOperation({
     const change = (text: string): string => {
       // A text of so few units has no more characters.
       if (text.length <= length) return text;
-      const characters = Array.from(text);
-      return characters.length <= length ? text : characters.slice(0, kept).join('') + ending;
+      return firstPoints(text, length).length === text.length ? text : firstPoints(text, kept) + ending;
     };
     return { schema: changedText(field.schema, { change, shortens: true, breaksFormat: true }), apply: onText(change) };
   },

@@ -123,13 +123,16 @@ function prepared(shape: Shape, programs: readonly FieldPlace[]): PreparedRule {
 }
 
 function runOf({ name, steps }: Place, program: FieldProgram): (record: RecordView) => void {
-  let record: RecordView;
-  const put = (name: string, value: Json): void => record.set(name, value);
-  const run = (value: Json | undefined): Json | undefined => program.run(value, record, put);
+  let record: RecordView | undefined;
+  let slot = -1;
+  const put = (name: string, value: Json): void => record!.set(name, value);
+  const run = (value: Json | undefined): Json | undefined => program.run(value, record!, put);
   const elsewhere = (value: Json): Json => program.elsewhere(value);
   return (given) => {
-    record = given;
-    const slot = record.slot(name);
+    if (record !== given) {
+      record = given;
+      slot = record.slot(name);
+    }
     const before = record.at(slot);
     if (before === undefined && !program.takesAbsent) return;
     if (before !== undefined) for (const copy of program.keeps) record.set(copy, before);
