@@ -205,7 +205,7 @@ function takesObject(setting: { readonly type: unknown } | undefined): boolean {
 }
 
 /** What comes out of a step that is not always taken. */
-function either(before: JsonSchema, after: JsonSchema): JsonSchema {
+export function either(before: JsonSchema, after: JsonSchema): JsonSchema {
   return JSON.stringify(before) === JSON.stringify(after) ? after : { anyOf: [before, after] };
 }
 

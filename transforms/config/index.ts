@@ -5,12 +5,14 @@ import { ownLayer } from './own.ts';
 import { quarantineOptions } from './quarantine.ts';
 import { streamMapsLayer } from './stream-maps.ts';
 import type { TransformConfig } from './settings.ts';
+import { transformationsLayer } from './transformations.ts';
 
 /** The rules of checked settings. Throws ConfigError with everything that is wrong and can be told before the first SCHEMA. */
 export async function loadRules(config: TransformConfig, run: Run): Promise<RuleSet> {
   const problems: Problem[] = [];
   const layers: Layer[] = [];
   // In this order: transformations, stream_maps, transforms.
+  if (config.transformations !== undefined) layers.push(transformationsLayer(config.transformations, problems));
   const maps = streamMapsLayer(config, problems);
   if (maps !== undefined) layers.push(maps);
   if (config.transforms !== undefined) layers.push(ownLayer(config.transforms, problems));

@@ -11,6 +11,37 @@ export const keySource = {
   },
 } as const satisfies Settings;
 
+export const transformation = {
+  tap_stream_name: { type: 'string', required: true, description: 'The stream.' },
+  field_id: { type: 'string', required: true, description: 'The field.' },
+  type: {
+    type: 'string',
+    required: true,
+    description:
+      'SET-NULL, HASH, HASH-SKIP-FIRST-n, MASK-DATE, MASK-NUMBER, MASK-HIDDEN or MASK-STRING-SKIP-ENDS-n, with n from 1 to 9.',
+  },
+  field_paths: {
+    type: 'array',
+    items: { type: 'string', description: 'A path, with slashes: `metadata/comment`.' },
+    description: 'The parts of an object that are meant, where it is not the whole field.',
+  },
+  when: {
+    type: 'array',
+    description: 'Only for records for which all of these hold.',
+    items: {
+      type: 'object',
+      description: 'A condition on one field.',
+      properties: {
+        column: { type: 'string', required: true, description: 'The field.' },
+        field_path: { type: 'string', description: 'The part of it that is meant.' },
+        equals: { type: ['number', 'boolean', 'string', 'object', 'array'], description: 'What it has to be.' },
+        regex_match: { type: 'string', description: 'A regular expression that has to be found in it.' },
+      },
+    },
+  },
+  safe_field_id: { type: 'string', description: 'The field as a column of SQL.', ignored: 'only `field_id` is used' },
+} as const satisfies Settings;
+
 /** The settings of `transform-records`; taps and targets take them too. */
 export const transformSettings = {
   transforms: {
@@ -18,6 +49,13 @@ export const transformSettings = {
     description:
       'Rules by stream: a name, a pattern (`public-*`), or several separated by commas. See docs/transforms.md. The word `drop` removes a stream, `{}` lets it pass as it is.',
     examples: [{ customers: { fields: { email: ['trim', 'lower'] } } }],
+  },
+  transformations: {
+    type: 'array',
+    description:
+      'Rules of transform-field, which run before all others: a list of `{tap_stream_name, field_id, type}` with `when` and `field_paths`. See docs/transform-field.md.',
+    items: { type: 'object', description: 'One field and what is done to it.', properties: transformation },
+    examples: [[{ tap_stream_name: 'public-users', field_id: 'email', type: 'HASH' }]],
   },
   stream_maps: {
     type: 'object',
@@ -114,7 +152,11 @@ export const transformSettings = {
 export type TransformConfig = Config<typeof transformSettings>;
 
 /** Those of which one must be there for rules to be applied. */
-const ruleSettings = ['stream_maps', 'transforms'] as const satisfies readonly (keyof typeof transformSettings)[];
+const ruleSettings = [
+  'transformations',
+  'stream_maps',
+  'transforms',
+] as const satisfies readonly (keyof typeof transformSettings)[];
 
 /** True if the config of a tap or target has rules. A target has a flattening of its own. */
 export function hasRules(config: Readonly<Record<string, unknown>>, kind: 'tap' | 'target'): boolean {

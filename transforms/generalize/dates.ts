@@ -1,5 +1,5 @@
 import type { Json } from '../../singer/index.ts';
-import { type DatedText, datedText, dayNumber } from '../civil.ts';
+import { dateText, type DatedText, datedText, dayNumber } from '../civil.ts';
 import { ValueFault } from '../fault.ts';
 import type { Field, Fields, Step } from '../operation.ts';
 import { schemaLike } from '../schemas.ts';
@@ -20,6 +20,28 @@ export function dateStep(part: DatePart, { schema }: Field): Step {
   return { schema: schemaLike(schema, 'string'), apply: (value) => PARTS[part](dateOf(value)) };
 }
 
+const STARTS: Readonly<Record<DatePart, (date: DatedText) => number>> = {
+  year: ({ year }) => dayNumber({ year, month: 1, day: 1 }),
+  quarter: ({ month, year }) => dayNumber({ year, month: month - ((month - 1) % 3), day: 1 }),
+  month: ({ month, year }) => dayNumber({ year, month, day: 1 }),
+  week: (date) => mondayOf(dayNumber(date)),
+  decade: ({ year }) => dayNumber({ year: Math.max(year - (year % 10), 1), month: 1, day: 1 }),
+};
+
+/** A step that puts the first day of a period in place of a date. */
+export function startStep(part: DatePart, { schema }: Field): Step {
+  const { format } = schema;
+  return {
+    schema: schemaLike(schema, 'string', format === 'date' || format === 'date-time' ? { format } : {}),
+    apply(value) {
+      const date = dateOf(value);
+      const start = dateText(STARTS[part](date));
+      if (start === undefined) throw new ValueFault('out-of-range', 'would leave the years 1 to 9999');
+      return start + date.rest;
+    },
+  };
+}
+
 /** A date or date-time. Throws ValueFault for anything else. */
 export function dateOf(value: Json | undefined): DatedText {
   const date = typeof value === 'string' ? datedText(value) : undefined;
@@ -31,11 +53,14 @@ function four(year: number): string {
   return String(year).padStart(4, '0');
 }
 
+/** The Monday of a day's week. 1970-01-01 was a Thursday. */
+function mondayOf(days: number): number {
+  return days - ((((days + 3) % 7) + 7) % 7);
+}
+
 /** ISO 8601: a week belongs to the year of its Thursday. */
 function weekOf(date: DatedText): string {
-  const days = dayNumber(date);
-  // 1970-01-01 was a Thursday.
-  const thursday = days - ((((days + 3) % 7) + 7) % 7) + 3;
+  const thursday = mondayOf(dayNumber(date)) + 3;
   const year = new Date(thursday * 86_400_000).getUTCFullYear();
   const week = Math.floor((thursday - dayNumber({ year, month: 1, day: 1 })) / 7) + 1;
   return `${four(year)}-W${String(week).padStart(2, '0')}`;

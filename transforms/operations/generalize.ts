@@ -3,7 +3,7 @@ import { canonicalOf } from '../canonical.ts';
 import { firstPoints } from '../code-points.ts';
 import { ValueFault } from '../fault.ts';
 import { bucketStep } from '../generalize/bands.ts';
-import { ageStep, dateStep } from '../generalize/dates.ts';
+import { ageStep, dateStep, startStep } from '../generalize/dates.ts';
 import { roundStep, topStep } from '../generalize/numbers.ts';
 import { defineOperation, type Field, type Step } from '../operation.ts';
 import { schemaLike } from '../schemas.ts';
@@ -47,6 +47,12 @@ export default defineOperation({
       options: ['year', 'quarter', 'month', 'week', 'decade'],
       description:
         'Of a date only the year (`2026`), quarter (`2026-Q1`), month (`2026-01`), ISO week (`2026-W05`), or decade (`2020s`).',
+    },
+    as: {
+      type: 'string',
+      options: ['label', 'start'],
+      default: 'label',
+      description: 'Beside `date`: its name, or its first day, so that a date stays a date. A time of day stays as it is then.',
     },
     age: {
       type: 'object',
@@ -109,20 +115,27 @@ export default defineOperation({
       input: '1990-06-02',
       output: '30-39',
     },
+    {
+      step: { generalize: { date: 'year', as: 'start' } },
+      schema: { type: 'string', format: 'date-time' },
+      input: '2019-05-21T13:34:11Z',
+      output: '2019-01-01T13:34:11Z',
+    },
     { step: { generalize: { postcode: { keep: 3 } } }, input: 'SW1A 1AA', output: 'SW1' },
     { step: { generalize: { round: 100 } }, schema: { type: 'integer' }, input: 12_345, output: 12_300 },
     { step: { generalize: { top_code: 90 } }, schema: { type: 'integer' }, input: 104, output: 90 },
     { step: { generalize: { date: 'year' }, on_error: 'quarantine' }, input: 'long ago' },
   ],
-  prepare({ age, bucket, date, postcode, round, top_code: top }, field): Step {
+  prepare({ age, as, bucket, date, postcode, round, top_code: top }, field): Step {
     const steps = [
       bucket && bucketStep(bucket, field),
-      date && dateStep(date, field),
+      date && (as === 'start' ? startStep(date, field) : dateStep(date, field)),
       age && ageStep(age, field),
       postcode && postcodeStep(postcode.keep, field),
       round === undefined ? undefined : roundStep(round, field),
       top === undefined ? undefined : topStep(top, field),
     ].filter((step) => step !== undefined);
+    if (as === 'start' && date === undefined) field.problem('goes with date', 'as');
     if (steps.length !== 1) field.problem('must say exactly one of bucket, date, age, postcode, round, top_code');
     return steps[0] ?? { schema: field.schema, apply: () => null };
   },

@@ -118,10 +118,12 @@ function byPattern(text: string, { first, last, signs }: Pattern, char: string):
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** The part before the last @ but for its first letter; all of a text without one. */
+const DOMAIN = /^[A-Za-z\d-]+(?:\.[A-Za-z\d-]+)+$/;
+
+/** The part before the last @ but for its first letter; all of a text that is no address: nobody knows what stands behind its @. */
 function maskedEmail(text: string, char: string): string {
   const at = text.lastIndexOf('@');
-  if (at < 0) return byPattern(text, { first: 0, last: 0, signs: NONE }, char);
+  if (at < 0 || !DOMAIN.test(text.slice(at + 1))) return byPattern(text, { first: 0, last: 0, signs: NONE }, char);
   return byPattern(text.slice(0, at), { first: 1, last: 0, signs: NONE }, char) + text.slice(at);
 }
 

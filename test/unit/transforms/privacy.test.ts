@@ -156,7 +156,12 @@ describe('mask', () => {
   test('a text that would pass as it is passes masked', async () => {
     expect(await results({ mask: { keep_first: 2, keep_last: 2 } }, TEXT, 'abcd', 'ab', '')).toEqual(['****', '**', '']);
     expect(await results({ mask: { keep_chars: '-' } }, TEXT, '---')).toEqual(['***']);
-    expect(await results({ mask: 'email' }, TEXT, 'a@b.org', 'no address')).toEqual(['*@b.org', '**********']);
+    expect(await results({ mask: 'email' }, TEXT, 'a@b.org', 'no address', 'at @ home', 'x.org')).toEqual([
+      '*@b.org',
+      '**********',
+      '*********',
+      '*****',
+    ]);
     expect(await results({ mask: 'name' }, TEXT, 'X', 'Ada  B')).toEqual(['*', 'A. *']);
     expect(await results({ mask: 'card' }, TEXT, '4111-1111-1111-1111', '1111')).toEqual(['****-****-****-1111', '****']);
   });

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import process from 'node:process';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ExactNumber, type Json, type JsonObject, stringifyExact } from '../../../singer/index.ts';
+import { operations } from '../../../transforms/operations/index.ts';
+import { recordOf, schemaOf, transform } from './run.ts';
+
+process.env['TEST_LEAKS_KEY'] = createHash('sha256').update('the key of the leak tests').digest('hex');
+const keys = { k: { env: 'TEST_LEAKS_KEY' } };
+
+/** In every text of a secret value; no token, mask or constant can hold it by chance. */
+const MARK = 'Ж§ecret';
+/** At the start of every secret number, for the same reason. */
+const DIGITS = '918273645546372819';
+
+/** How each operation is used here: all ways that are different code. */
+const USES: Readonly<Record<string, readonly Json[]>> = {
+  pseudonymize: [
+    'pseudonymize',
+    { pseudonymize: { encoding: 'base64url', normalize: ['nfc', 'trim', 'lower'], prefix: 'p_' } },
+    { pseudonymize: { encoding: 'uuid', empty: 'null' } },
+    { pseudonymize: { encoding: 'int63', empty: 'keep' } },
+    { pseudonymize: { length: 7, short: 'ok' } },
+  ],
+  hash: [{ hash: { unkeyed: true } }, { hash: { unkeyed: true, keep_first: 2 } }],
+  mask: [
+    { mask: {} },
+    { mask: { keep_first: 2, keep_last: 2, keep_chars: ' -' } },
+    ...['email', 'phone', 'card', 'iban', 'name'].map((preset) => ({ mask: { preset } })),
+  ],
+  redact: ['redact'],
+  nullify: ['nullify'],
+  replace: [{ replace: 'x' }, { replace: { with: 5 } }, { replace: { with: true } }],
+  date_shift: [{ date_shift: { subject: 'who', max_days: 30 } }],
+  generalize: [
+    { generalize: { bucket: { width: 1e17 } } },
+    { generalize: { bucket: { width: 1e17, as: 'lower' } } },
+    { generalize: { bucket: { edges: [0, 1e9] } } },
+    { generalize: { round: 1e17 } },
+    // Below any number that comes: what is below it stays by design.
+    { generalize: { top_code: -1e6 } },
+    { generalize: { date: 'month' } },
+    { generalize: { date: 'year', as: 'start' } },
+    { generalize: { age: { at: '2026-01-01', bands: 10 } } },
+    { generalize: { postcode: { keep: 2 } } },
+  ],
+  ip_truncate: ['ip_truncate'],
+};
+
+const SCHEMAS: readonly JsonObject[] = [
+  {},
+  { type: ['string', 'null'], maxLength: 4 },
+  { type: ['string', 'null'], format: 'date' },
+  { type: ['string', 'null'], format: 'date-time' },
+  { type: ['string', 'null'], enum: ['a', null] },
+  { type: ['integer', 'null'], maximum: 3 },
+  { type: ['number', 'null'] },
+  { type: ['boolean', 'null'] },
+  { type: ['object', 'null'], properties: { a: { type: 'string' } }, required: ['a'] },
+  { type: ['array', 'null'], items: { type: 'string' } },
+];
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 12 }).map((some) => `${some}${MARK}${some}`),
+  fc.constantFrom(
+    MARK,
+    `${MARK}@${MARK}.org`,
+    ` ${MARK}\u0000`,
+    `2020-01-01T${MARK}`,
+    `2020-01-01T00:00:00Z${MARK}`,
+    `10.1.1.1${MARK}`,
+    `${MARK}\uD800`,
+    `12${MARK}`,
+  ),
+);
+const number = fc.oneof(
+  fc.nat(999).map((some) => new ExactNumber(`${DIGITS}${some}`)),
+  fc.nat(999).map((some) => new ExactNumber(`${DIGITS}${some}.50`)),
+  fc.nat(999).map((some) => new ExactNumber(`-0.${DIGITS}${some}`)),
+  fc.constantFrom(new ExactNumber(`${DIGITS}e400`), new ExactNumber(`${DIGITS}E-3`)),
+);
+const leaf = fc.oneof(text, number);
+/** Every JSON type, with a secret somewhere in it; null, and odd values without one. */
+const value: fc.Arbitrary<Json> = fc.oneof(
+  { weight: 4, arbitrary: text },
+  { weight: 3, arbitrary: number },
+  leaf.map((one): Json => [one]),
+  leaf.map((one): Json => ({ a: one })),
+  leaf.map((one): Json => Object.fromEntries([['__proto__', { constructor: [one] }]])),
+  text.map((one): Json => Object.fromEntries([[one, 1]])),
+  fc.constantFrom<Json>(null, true, false, 0, -1, '', {}, [], new ExactNumber('-0'), new ExactNumber('1e999'), '\uDC00', 'NaN'),
+);
+
+const POLICIES = [undefined, 'redact', 'null', 'quarantine', 'drop_record'] as const;
+const BATCH = 25;
+
+/** All that leaves a run: what it writes, what it logs, and what it ends with. */
+async function saidBy(
+  step: Json,
+  policy: (typeof POLICIES)[number],
+  schema: JsonObject,
+  values: readonly Json[],
+): Promise<string> {
+  const withPolicy =
+    policy === undefined ? step : { ...(typeof step === 'string' ? { [step]: {} } : (step as JsonObject)), on_error: policy };
+  const config = { keys, transforms: { s: { fields: { v: withPolicy } } } };
+  // A run that fails ends at its first such value, so that each value has a run of its own.
+  const runs = policy === undefined ? values.map((one) => [one]) : [values];
+  const said: string[] = [];
+  for (const some of runs) {
+    const lines = [schemaOf('s', { v: schema, who: { type: 'string' } }), ...some.map((v) => recordOf('s', { v, who: 'w' }))];
+    try {
+      const { log, text } = await transform(config, lines);
+      said.push(text.slice(text.indexOf('\n')), stringifyExact(log.lines as unknown as Json));
+    } catch (error) {
+      said.push(errorText(error));
+    }
+  }
+  return said.join('\n');
+}
+
+/** An error in all its parts, its causes too. */
+function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return [String(error), error.stack, JSON.stringify(error), error.cause === undefined ? '' : errorText(error.cause)].join('\n');
+}
+
+function leaksIn(said: string): boolean {
+  const escaped = JSON.stringify(MARK).slice(1, -1);
+  return said.includes(MARK) || said.includes(escaped) || said.includes(DIGITS);
+}
+
+const hiding = operations.filter(({ privacy }) => privacy !== undefined);
+
+test('every operation that hides is fuzzed', () => {
+  expect(hiding.map(({ name }) => name).filter((name) => (USES[name] ?? []).length === 0)).toEqual([]);
+});
+
+/** Cases in all: a policy, a schema and a value each. */
+const CASES = 100_000;
+const uses = hiding.flatMap(({ name }) => USES[name]!.map((step) => ({ name, step })));
+const each = Math.ceil(CASES / uses.length);
+
+describe.each(uses)('$step', ({ step }) => {
+  test('never lets out what came in, in records, quarantine, log or errors', { timeout: 120_000 }, async () => {
+    const input = fc.record({
+      policy: fc.constantFrom(...POLICIES),
+      schema: fc.constantFrom(...SCHEMAS),
+      values: fc.array(value, { minLength: BATCH, maxLength: BATCH }),
+    });
+    await fc.assert(
+      fc.asyncProperty(input, async ({ policy, schema, values }) => {
+        expect(leaksIn(await saidBy(step, policy, schema, values))).toBe(false);
+      }),
+      { numRuns: Math.ceil(each / BATCH) },
+    );
+  });
+});
+
+test('the marks are found where nothing hides them', async () => {
+  for (const one of [MARK, new ExactNumber(`${DIGITS}1`)]) {
+    expect(leaksIn(await saidBy('keep', undefined, {}, [one]))).toBe(true);
+  }
+});
