@@ -1,5 +1,7 @@
 // @ts-check
-// `npm run demo`: a dirty CSV file into Postgres, then two more rows, from a fresh clone on. `-- --keep` leaves the server up.
+// `npm run demo`: a dirty CSV file, cleaned and with pseudonyms for its people, into Postgres; then two more rows. From a fresh clone on.
+// `-- --keep` leaves the server up.
+import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import process from 'node:process';
@@ -14,8 +16,28 @@ const folder = join(root, '.cache', 'demo');
 const files = {
   data: join(folder, 'checkins.csv'),
   tap: join(folder, 'tap.config.json'),
+  clean: join(folder, 'clean.config.json'),
+  key: join(folder, 'people.key'),
   target: join(folder, 'target.config.json'),
   state: join(folder, 'state.json'),
+};
+/** What is done to the rows on their way. */
+const CLEAN = {
+  keys: { people: { file: files.key } },
+  transforms: {
+    checkins: {
+      fields: {
+        user: ['trim', 'lower', { null_if: [''] }, 'required', { pseudonymize: { key: 'people', domain: 'user' } }],
+        timestamp: {
+          datetime: { formats: ['iso', 'MM/dd/yyyy hh:mm a', 'd MMMM yyyy HH:mm'], locales: ['en', 'ru'], zone: 'UTC' },
+        },
+        hours: 'number',
+        project: ['trim', 'lower'],
+      },
+      set: { checkin_id: { key_hash: { of: ['user', 'timestamp', 'project', 'hours'], occurrence: true } } },
+      keys: ['checkin_id'],
+    },
+  },
 };
 const keep = process.argv.includes('--keep');
 const number = new Intl.NumberFormat('en');
@@ -49,7 +71,9 @@ try {
 }
 
 async function demo() {
-  say('A CSV file as dirty as real ones goes into Postgres; then it grows, and only what is new moves.\n');
+  say(
+    'A CSV file as dirty as real ones is cleaned, its people get pseudonyms, and it goes into Postgres; then it grows, and only what is new moves.\n',
+  );
   await step('Packages and compiled sources are ready', () => install(() => {}));
   // Only now: these need the packages.
   const { startPostgres } = await import('./postgres.mjs');
@@ -65,6 +89,8 @@ async function demo() {
     if (status !== 0) throw new Error(output);
   });
   await writeFile(files.tap, json({ files: [{ entity: 'checkins', path: files.data }] }));
+  await writeFile(files.key, randomBytes(32).toString('hex'), { mode: 0o600 });
+  await writeFile(files.clean, json(CLEAN));
   await writeFile(files.target, json({ url, default_target_schema: 'public' }));
 
   const client = new Client({ connectionString: url });
@@ -78,8 +104,13 @@ async function demo() {
   say(
     `  ${number.format(first)} rows read; the table has ${number.format(rows)}, of ${people} people and ${projects} projects, for example:\n`,
   );
-  const sample = await client.query('SELECT "user", "timestamp", hours, project FROM checkins LIMIT 6');
-  table(sample.rows);
+  const aside = await client.query('SELECT count(*)::int AS rows FROM checkins__quarantine');
+  say(`  ${number.format(aside.rows[0].rows)} rows name nobody: they are in checkins__quarantine, with the reason.\n`);
+  const sample = await client.query(
+    `SELECT "user", to_char("timestamp" AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS "timestamp", hours::text, project FROM checkins LIMIT 3`,
+  );
+  table(sample.rows.map((row) => ({ ...row, user: `${row.user.slice(0, 12)}…` })));
+  await showRow();
 
   await appendFile(files.data, `${ADDED.join('\n')}\n`);
   say(`Two rows are appended to ${short(files.data)}.\n`);
@@ -87,18 +118,37 @@ async function demo() {
   const after = await client.query('SELECT count(*)::int AS rows FROM checkins');
   say(`  ${number.format(second)} rows read; the table has ${number.format(after.rows[0].rows)}. Only what is new moved.\n`);
   await client.end();
-  if (second !== ADDED.length || after.rows[0].rows !== rows + ADDED.length || rows !== ROWS)
+  if (second !== ADDED.length || after.rows[0].rows !== rows + ADDED.length || rows + aside.rows[0].rows !== ROWS)
     throw new Error('The rows do not add up.');
   await finish(url);
 }
 
+/** A row before and after, step by step: what `transform-records --explain` tells. */
+async function showRow() {
+  const input = join(folder, 'one-row.jsonl');
+  const { processes, done } = pipeline([{ program: 'bin/tap-csv', args: ['--config', files.tap, '--test'] }]);
+  running = processes;
+  const { stdout } = await done;
+  await writeFile(input, stdout);
+  const args = ['bin/transform-records', '--explain', '--format', 'text', '--config', files.clean, '--input', input];
+  const { status, output } = await command(process.execPath, args);
+  if (status !== 0) throw new Error(output);
+  say('One row on its way, as transform-records --explain shows it:\n');
+  say(`${output.trimEnd().replaceAll(/^/gm, '    ')}\n`);
+}
+
 /**
- * Runs tap and target joined by a pipe and keeps the last state the target printed.
+ * Runs tap, mapper and target joined by pipes and keeps the last state the target printed.
  * @param {string[]} more flags of the tap
  * @returns {Promise<number>} rows the tap sent
  */
 async function run(more) {
   const tap = { program: 'bin/tap-csv', args: ['--config', files.tap, ...more] };
+  const clean = {
+    program: 'bin/transform-records',
+    args: ['--config', files.clean],
+    env: { TRANSFORM_RECORDS_LOGLEVEL: 'WARNING' },
+  };
   // The target shows the progress line; of its log only warnings are of interest here.
   const target = {
     program: 'bin/target-postgres',
@@ -107,17 +157,17 @@ async function run(more) {
     stderr: /** @type {const} */ ('inherit'),
   };
   say(
-    [tap, target]
+    [tap, clean, target]
       .map(({ program, args }) => `$ ${program} ${args.map(short).join(' ')}`)
       .join(' \\\n  | ')
-      .replace('| $', '|'),
+      .replaceAll('| $', '|'),
   );
-  const { processes, done } = pipeline([tap, target]);
+  const { processes, done } = pipeline([tap, clean, target]);
   running = processes;
   const { parts, stdout } = await done;
   running = [];
   if (parts.some(({ status }) => status !== 0))
-    throw new Error(`Exit codes ${parts.map(({ status }) => status).join(' and ')}\n${parts[0]?.stderr}`);
+    throw new Error(`Exit codes ${parts.map(({ status }) => status).join(', ')}\n${parts[0]?.stderr}${parts[1]?.stderr}`);
   const state = stdout.trimEnd().split('\n').at(-1);
   if (state) await writeFile(files.state, `${state}\n`);
   return recordCount(parts[0]?.stderr ?? '');
@@ -142,7 +192,7 @@ async function finish(url) {
   say('The server stays up:');
   say(`  connect    psql ${url}   (or any Postgres client)`);
   say(
-    `  run again  bin/tap-csv --config ${short(files.tap)} --state ${short(files.state)} | bin/target-postgres --config ${short(files.target)}`,
+    `  run again  bin/tap-csv --config ${short(files.tap)} --state ${short(files.state)} | bin/transform-records --config ${short(files.clean)} | bin/target-postgres --config ${short(files.target)}`,
   );
   say(
     `  stop       ${server?.pid === undefined ? 'it is the one DATABASE_URL names: drop its database demo' : `kill ${server.pid}`}`,

@@ -11,7 +11,7 @@ export default defineOperation({
     to: { type: 'string', default: '', description: 'What stands in its place; `$1` is the first group, `$<name>` a named one.' },
     flags: {
       type: 'string',
-      default: 'gu',
+      default: 'g',
       description: 'Flags of the expression: `g` all matches, `i` any case, `s` dot matches line breaks.',
     },
   },

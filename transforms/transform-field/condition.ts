@@ -1,5 +1,5 @@
 import { ExactNumber, type Json, nearest } from '../../singer/index.ts';
-import { textOf } from '../canonical.ts';
+import { canonicalOf as textOf } from '../canonical.ts';
 import { propertiesOf } from '../engine/shape.ts';
 import type { Fields } from '../operation.ts';
 import { compileRegex } from '../regex.ts';
