@@ -101,11 +101,11 @@ async function demo() {
     'SELECT count(*)::int AS rows, count(DISTINCT "user")::int AS people, count(DISTINCT project)::int AS projects FROM checkins',
   );
   const { rows, people, projects } = found.rows[0];
-  say(
-    `  ${number.format(first)} rows read; the table has ${number.format(rows)}, of ${people} people and ${projects} projects, for example:\n`,
-  );
+  say(`  ${number.format(first)} rows read; the table has ${number.format(rows)}, of ${people} people and ${projects} projects.`);
   const aside = await client.query('SELECT count(*)::int AS rows FROM checkins__quarantine');
-  say(`  ${number.format(aside.rows[0].rows)} rows name nobody: they are in checkins__quarantine, with the reason.\n`);
+  say(
+    `  ${number.format(aside.rows[0].rows)} rows name nobody: they are in checkins__quarantine, with the reason. Some of the others:\n`,
+  );
   const sample = await client.query(
     `SELECT "user", to_char("timestamp" AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') AS "timestamp", hours::text, project FROM checkins LIMIT 3`,
   );
@@ -131,7 +131,9 @@ async function showRow() {
   const { stdout } = await done;
   await writeFile(input, stdout);
   const args = ['bin/transform-records', '--explain', '--format', 'text', '--config', files.clean, '--input', input];
-  const { status, output } = await command(process.execPath, args);
+  const { status, output } = await command(process.execPath, args, {
+    env: { ...process.env, TRANSFORM_RECORDS_LOGLEVEL: 'WARNING' },
+  });
   if (status !== 0) throw new Error(output);
   say('One row on its way, as transform-records --explain shows it:\n');
   say(`${output.trimEnd().replaceAll(/^/gm, '    ')}\n`);

@@ -15,7 +15,7 @@ import { loadRules } from '../config/index.ts';
 import type { TransformConfig } from '../config/settings.ts';
 import { resolveRules, type RuleSet } from '../engine/rule-set.ts';
 import { shapeOf } from '../engine/shape.ts';
-import { asFault, compileWay, type WayOptions, type WaySink } from '../engine/way.ts';
+import { asFault, compileWay, type WaySink } from '../engine/way.ts';
 import { quietOptions } from './compile.ts';
 
 /** Records of each stream that are shown. */
@@ -47,14 +47,9 @@ export async function explain(
   { format, input }: Pick<Ask, 'format' | 'input'>,
 ): Promise<Answer> {
   const rules = await loadRules(config, run);
-  const options = quietOptions(rules);
   const explained: Explained[] = [];
-  try {
-    for await (const { stream, schema, record } of samples(input))
-      explained.push(explainRecord(rules, options, stream, schema, record));
-  } finally {
-    await options.close();
-  }
+  for await (const { stream, schema, record } of samples(input))
+    explained.push(await explainRecord(rules, stream, schema, record));
   if (explained.length === 0) {
     throw new ConfigError([
       { path: '--explain', message: 'there is no record in the input: give messages on stdin or with --input FILE' },
@@ -88,14 +83,15 @@ async function* samples(
   }
 }
 
-function explainRecord(rules: RuleSet, options: WayOptions, stream: string, schema: JsonObject, record: JsonObject): Explained {
+async function explainRecord(rules: RuleSet, stream: string, schema: JsonObject, record: JsonObject): Promise<Explained> {
   const found = resolveRules(rules, stream);
   const shape = shapeOf(schema, stream);
   if (found === undefined || shape === undefined) return { stream, record, steps: [] };
   if (found.kind === 'removed') return { stream, record, steps: [{ rule: 'drop', out: [] }] };
   const steps: Step[] = [];
   for (let count = 1; count <= found.calls.length; count++) {
-    // Each time from the beginning: what rules keep between records must not be seen twice.
+    // Each time from the beginning, with nothing kept: what rules remember of a record must not meet it again.
+    const options = quietOptions(rules);
     const way = compileWay(shape, found, options, count);
     const out: { stream: string; record: JsonObject }[] = [];
     const told = (error: unknown): string => {
@@ -118,7 +114,12 @@ function explainRecord(rules: RuleSet, options: WayOptions, stream: string, sche
       for (const _ of way.flush(sink, false));
     } catch (error) {
       refused = told(error);
+    } finally {
+      await options.close();
     }
+    // A part of a rule that only prepares for it is no step of its own.
+    const prepares = found.calls.findLastIndex(({ path }) => path === rule) >= count;
+    if (prepares && refused === undefined) continue;
     steps.push({ rule, out, ...(refused === undefined ? {} : { fault: refused }) });
     if (refused !== undefined) break;
   }
