@@ -1,5 +1,5 @@
 import { columnOf, type Json, type JsonSchema, type LogicalType } from '../singer/index.ts';
-import { compareDecimals, decimalOf, numberText } from './decimal.ts';
+import { compareDecimals, type Decimal, decimalIn, decimalOf } from './numbers/decimal.ts';
 import { instantOf } from './instant.ts';
 
 /** Orders two values that are not null: negative, zero or positive; undefined if one of them is not of the kind. */
@@ -12,10 +12,13 @@ export function compareOf(schema: JsonSchema): Compare | undefined {
 
 function compareNumbers(a: Json, b: Json): number | undefined {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [left, right] = [numberText(a), numberText(b)];
-  if (left === undefined || right === undefined) return undefined;
-  const [x, y] = [decimalOf(left), decimalOf(right)];
-  return x === undefined || y === undefined ? Math.sign(Number(left) - Number(right)) || 0 : compareDecimals(x, y);
+  const [x, y] = [numberIn(a), numberIn(b)];
+  return x === undefined || y === undefined ? undefined : compareDecimals(x, y);
+}
+
+/** The number that a value is, or that its text is where decimals are kept as texts. */
+export function numberIn(value: Json): Decimal | undefined {
+  return typeof value === 'string' ? decimalOf(value) : decimalIn(value);
 }
 
 function compareTimes(a: Json, b: Json): number | undefined {

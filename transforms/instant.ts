@@ -12,7 +12,11 @@ export function instantOf(text: string): number | undefined {
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match;
   const days = daysOfMonth(Number(year), Number(month));
   if (Number(day) < 1 || Number(day) > days || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
-  const whole = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  // Date.UTC takes years below 100 for those of the last century.
+  const whole =
+    Number(year) >= 100
+      ? Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
+      : Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   const millis = fraction === '' ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'));
   // Never up to the next millisecond, which may be in another window.
   const rest = fraction.length <= 3 ? 0 : Math.min(Number(`0.${fraction.slice(3)}`), 0.999);

@@ -1,6 +1,7 @@
 import { columnOf, ExactNumber, type Json, type JsonSchema } from '../../singer/index.ts';
-import { type Compare, compareOf } from '../compare.ts';
-import { addDecimals, type Decimal, decimalOf, decimalText, numberText } from '../decimal.ts';
+import { type Compare, compareOf, numberIn } from '../compare.ts';
+import { exactNumber, textOfDecimal } from '../numbers/decimal.ts';
+import { ExactSum, isSummable } from '../numbers/exact-sum.ts';
 import { nullable } from '../schemas.ts';
 
 export const FUNCTIONS = ['count', 'sum', 'mean', 'min', 'max', 'std', 'var', 'median', 'first', 'last'] as const;
@@ -65,7 +66,7 @@ export class Stats {
   #sum = 0;
   #lost = 0;
   /** Sum of integers beyond those that a number holds exactly, and of decimals. */
-  #exact: Decimal | undefined;
+  #exact: ExactSum | undefined;
   /** Welford's running mean and sum of squared differences. */
   #mean = 0;
   #squares = 0;
@@ -79,7 +80,7 @@ export class Stats {
 
   constructor(plan: StatsPlan) {
     this.#plan = plan;
-    if (plan.type === 'decimal') this.#exact = { units: 0n, scale: 0 };
+    if (plan.type === 'decimal') this.#exact = new ExactSum();
   }
 
   /** Takes a value, or says why it cannot; `at` is its time. Only `check`ed values may be given. */
@@ -107,7 +108,7 @@ export class Stats {
   }
 
   #addNumber(value: Json, keepsAll: boolean): void {
-    const number = typeof value === 'number' ? value : Number(numberText(value));
+    const number = typeof value === 'number' ? value : numberOf(value);
     const sum = this.#sum + number;
     this.#lost += Math.abs(this.#sum) >= Math.abs(number) ? this.#sum - sum + number : number - sum + this.#sum;
     if (this.#plan.type !== 'number') this.#addExact(value, sum);
@@ -121,7 +122,11 @@ export class Stats {
   #addExact(value: Json, sum: number): void {
     const isSafe = typeof value === 'number' && Number.isSafeInteger(value) && Number.isSafeInteger(sum);
     if (this.#exact === undefined && isSafe) return;
-    this.#exact = addDecimals(this.#exact ?? { units: BigInt(this.#sum), scale: 0 }, decimalOf(numberText(value)!)!);
+    if (this.#exact === undefined) {
+      this.#exact = new ExactSum();
+      this.#exact.add(numberIn(this.#sum)!);
+    }
+    this.#exact.add(numberIn(value)!);
   }
 
   /** What a function gives; null if there was no value, but for the count. */
@@ -158,10 +163,8 @@ export class Stats {
 
   #total(): Json {
     if (this.#exact === undefined) return this.#sum + this.#lost;
-    const { units, scale } = this.#exact;
-    if (this.#plan.type === 'decimal') return decimalText(this.#exact);
-    const text = String(units / 10n ** BigInt(scale));
-    return Number.isSafeInteger(Number(text)) ? Number(text) : new ExactNumber(text);
+    const { text } = this.#exact;
+    return this.#plan.type === 'decimal' ? text : exactNumber(text);
   }
 }
 
@@ -169,16 +172,16 @@ export class Stats {
 export function refusalOf(value: Json, { compare, isNumeric, type, functions }: StatsPlan): Refusal | undefined {
   if (isNumeric) {
     if (typeof value === 'number' && (type !== 'integer' || Number.isInteger(value))) return undefined;
-    const text = type !== 'decimal' && typeof value === 'string' ? undefined : numberText(value);
-    const decimal = text === undefined ? undefined : decimalOf(text);
-    if (decimal === undefined || !Number.isFinite(Number(text))) return 'not-a-number';
-    return type === 'integer' && !isWhole(decimal) ? 'not-a-number' : undefined;
+    const decimal = type === 'decimal' || typeof value !== 'string' ? numberIn(value) : undefined;
+    if (decimal === undefined || !isSummable(decimal) || !Number.isFinite(numberOf(value))) return 'not-a-number';
+    return type === 'integer' && textOfDecimal(decimal).includes('.') ? 'not-a-number' : undefined;
   }
   if (compare !== undefined && functions.some((name) => ORDERING.has(name)) && compare(value, value) === undefined)
     return 'wrong-kind';
   return undefined;
 }
 
-function isWhole({ units, scale }: Decimal): boolean {
-  return units % 10n ** BigInt(scale) === 0n;
+/** The nearest number that floating point has. */
+function numberOf(value: Json): number {
+  return Number(value instanceof ExactNumber ? value.text : value);
 }

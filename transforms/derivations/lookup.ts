@@ -2,6 +2,7 @@ import { ExactNumber, isJsonObject, type Json, type JsonObject, type JsonSchema 
 import { defineDerivation } from '../derivation.ts';
 import { RecordFault, recordPolicy } from '../fault.ts';
 import { hashedText } from '../fingerprints.ts';
+import { exactNumber } from '../numbers/decimal.ts';
 import { namesIn, readersOf } from '../places.ts';
 import type { RuleContext } from '../rule.ts';
 import { readTable } from '../table-file.ts';
@@ -140,12 +141,7 @@ function valueOf(row: JsonObject, column: string, type: Type): Json | undefined 
 
 const READ: Readonly<Record<Type, (text: string) => Json | undefined>> = {
   string: (text) => text,
-  integer: (text) => (/^-?\d+$/.test(text) ? exact(text) : undefined),
-  number: (text) => (/^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? exact(text) : undefined),
+  integer: (text) => (/^-?\d+$/.test(text) ? exactNumber(text) : undefined),
+  number: (text) => (/^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? exactNumber(text) : undefined),
   boolean: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
 };
-
-function exact(text: string): Json {
-  const number = Number(text);
-  return String(number) === text ? number : new ExactNumber(text);
-}

@@ -134,7 +134,7 @@ describe('functions', () => {
         at: '2026-02-20T00:00:00Z',
         n_sum: new ExactNumber('9007199254740995'),
         n_max: new ExactNumber('9007199254740993'),
-        d_sum: '0.30',
+        d_sum: '0.3',
         d_max: '0.2',
         d_mean: expect.closeTo(0.15, 12) as number,
       },
