@@ -39,13 +39,18 @@ export function fingerprintHex(fingerprint: string): string {
 /** A table from fingerprints to whole numbers that are not 0, in 25 to 40 bytes each, no object per entry. */
 export class Fingerprints {
   readonly #most: number;
+  readonly #growth: number;
   #size = FEWEST_ENTRIES;
   #used = 0;
   #words = new Uint32Array(FEWEST_ENTRIES * WORDS);
   #values = new Uint32Array(FEWEST_ENTRIES);
 
-  /** `mostBytes`: what the table may take. */
-  constructor(mostBytes: number) {
+  /**
+   * `mostBytes`: what the table may take. `growth`: how much larger it becomes when it is full; while it grows, the old one is there, too,
+   * so that large steps take less at their worst and more at other times.
+   */
+  constructor(mostBytes: number, growth = 1.5) {
+    this.#growth = growth;
     this.#most = Math.floor(mostBytes / ENTRY_BYTES);
   }
 
@@ -60,7 +65,7 @@ export class Fingerprints {
     if (this.#values[at] === 0) {
       if (this.#used >= this.#size * MOST_LOAD) {
         if (this.#size >= this.#most) return false;
-        this.#grow(Math.min(Math.ceil(this.#size * 1.5), this.#most));
+        this.#grow(Math.min(Math.ceil(this.#size * this.#growth), this.#most));
         at = this.#findText(fingerprint);
       }
       this.#used++;

@@ -17,7 +17,7 @@ export default defineRule({
   notes: [
     '`keep: first` passes the first one on at once. `last`, `max(field)` and `min(field)` hold records back until the better one can no longer come; STATEs that came after them wait. Of equal ones `max` keeps the last, `min` the first; a null field loses.',
     '`scope` is how far duplicates are looked for: `consecutive` records, a `window 1000` (so many records after the first of them), or the whole `stream`.',
-    'Over the whole stream, `first` remembers 25 bytes for each key, `last`, `max` and `min` keep the records. What does not fit into `memory` goes to disk, as sorted files of JSON lines in a private folder of the temporary folder (TMPDIR), which is removed at the end of the run; those records come out last, in no order that means anything.',
+    'Over the whole stream, `first` remembers 25 to 100 bytes for each key, `last`, `max` and `min` keep the records. What does not fit into `memory` goes to disk, as sorted files of JSON lines in a private folder of the temporary folder (TMPDIR), which is removed at the end of the run; those records come out last, in no order that means anything.',
     'Records in which one of the fields is null or absent are never equal to another: they pass, and are counted. A new SCHEMA in the middle of a stream has all that is held given out first; one of its keys may come out once more after that.',
   ],
   setting: {
@@ -32,7 +32,7 @@ export default defineRule({
       },
       keep: { type: 'string', default: 'first', description: '`first`, `last`, `max(field)` or `min(field)`.' },
       scope: { type: 'string', default: 'stream', description: '`stream`, `consecutive`, or `window N`.' },
-      memory: { type: 'integer', minimum: 1, default: 32, description: 'Megabytes after which records or keys go to disk.' },
+      memory: { type: 'integer', minimum: 1, default: 24, description: 'Megabytes after which records or keys go to disk.' },
     },
   },
   examples: [
@@ -62,7 +62,7 @@ export default defineRule({
   ],
   prepare(value, shape, context) {
     const given = (isJsonObject(value) ? value : { by: value }) as Given;
-    const { keep = 'first', memory = 32, scope = 'stream' } = given;
+    const { keep = 'first', memory = 24, scope = 'stream' } = given;
     const names = given.by === undefined ? shape.keys : namesIn(given.by);
     if (names.length === 0) context.problem('is required: the stream has no key properties', 'by');
     const readers = readersOf(names, shape, context, 'by');
@@ -153,7 +153,7 @@ const DUPLICATES = 'duplicates';
 /** The first of each key passes at once; when there are more keys than fit, new ones wait on disk until the end. */
 function firstOfStream(memory: number, { choice, context, keyOf, shape }: Parts): PreparedRule {
   // Keys that have come are known beyond a new SCHEMA.
-  const seen = context.shared(`dedupe ${context.path} ${context.stream}`, () => new Fingerprints(memory * 0.75 * MEGABYTE));
+  const seen = context.shared(`dedupe ${context.path} ${context.stream}`, () => new Fingerprints(memory * 0.75 * MEGABYTE, 4));
   const waiting = new Waiting(beatsOf(choice), memory * 0.125 * MEGABYTE, context);
   return {
     shape,
