@@ -1,5 +1,5 @@
 import { ExactNumber, type Json, nearest } from '../../singer/index.ts';
-import { canonicalOf as textOf } from '../canonical.ts';
+import { canonicalOf } from '../canonical.ts';
 import { propertiesOf } from '../engine/shape.ts';
 import type { Fields } from '../operation.ts';
 import { compileRegex } from '../regex.ts';
@@ -47,14 +47,14 @@ function compileCondition(
     const values = valuesAt(record.get(column), segments);
     return (
       (equals === undefined || values.some((value) => isSame(value, equals))) &&
-      (regex === undefined || values.some((value) => value !== null && regex.test(textOf(value))))
+      (regex === undefined || values.some((value) => value !== null && regex.test(canonicalOf(value))))
     );
   };
 }
 
 /** Equal values of one kind: 0 and 0.0 are, 0 and false are not. */
 function isSame(a: Json, b: Json): boolean {
-  return kindOf(a) === kindOf(b) && textOf(a) === textOf(b);
+  return kindOf(a) === kindOf(b) && canonicalOf(a) === canonicalOf(b);
 }
 
 function kindOf(value: Json): string {

@@ -371,7 +371,7 @@ test('messages of faults hold no values', () => {
 });
 
 test('hmac is keyed and the same for a number and its text', () => {
-  const key = { id: 'k', hmac: (domain: string, text: string) => Buffer.from(`${domain}:${text}`) };
+  const key = { id: 'k', fingerprint: '00000000', hmac: (domain: string, text: string) => Buffer.from(`${domain}:${text}`) };
   const known: Keys = { names: ['k'], find: () => key };
   const { expression, problems } = compile("hmac(id, 'd')", { id: {} }, { known });
   expect(problems).toEqual([]);
