@@ -143,6 +143,27 @@ describe('what lists a field', () => {
     );
   });
 
+  test('what a rule makes is listed', async () => {
+    const fields = {
+      id: 'keep',
+      email: { pseudonymize: { domain: 'email', key: 'a', also: { email_v2: 'b' } } },
+      home_email: { datetime: { formats: ['iso'], keep_original: 'raw' } },
+    };
+    const both = { a: { ephemeral: true }, b: { ephemeral: true } };
+    const rules = { personal: true, fields, set: { half: 'id / 2' } };
+    const properties = { id: { type: 'integer' }, email: { type: 'string' }, home_email: { type: 'string' } };
+    const input = [schemaOf('s', properties, ['id']), recordOf('s', { id: 1, email: 'a', home_email: '2020-01-01T00:00:00Z' })];
+    const [record] = (await transform({ keys: both, transforms: { s: rules } }, input)).records();
+    expect(Object.keys(record as JsonObject).toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'email',
+      'email_v2',
+      'half',
+      'home_email',
+      'id',
+      'raw',
+    ]);
+  });
+
   test('part of an object that was renamed', async () => {
     const rules = { fields: { address: 'keep', 'id, email, name, orders': 'keep' }, rename: { 'address.zip': 'postcode' } };
     await expect(run({ ...rules, unlisted: 'fail' })).resolves.toBeDefined();
