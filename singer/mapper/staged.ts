@@ -9,6 +9,9 @@ import type { Place } from '../target/place.ts';
 /** What a pipe holds: larger pieces make reader and writer wait for each other. */
 const PIECE_BYTES = 64 * 1024;
 
+/** Up to so many bytes a copy costs next to nothing. */
+const COPIED_BYTES = 4 * 1024;
+
 /**
  * What a stage makes of an input, block by block; a block is valid until the next one is asked for. Throws what the stage throws, and
  * InputError for a line that is too long, is not UTF-8, or ends in its midst.
@@ -71,11 +74,20 @@ export async function writeAll(blocks: AsyncIterable<Buffer>, output: Output, si
     const block = next.value;
     for (let at = 0; at < block.length && !signal.aborted; at += PIECE_BYTES) {
       const piece = block.subarray(at, at + PIECE_BYTES);
-      // A short piece may be queued without a promise to wait for, and the block is used again by then.
-      const wait = output.write(piece.length < PIECE_BYTES ? Buffer.from(piece) : piece);
+      const wait = lend(piece, output);
       if (wait !== undefined) await unlessAborted(wait, signal);
     }
   }
+}
+
+/**
+ * Writes bytes that are used again once this is done, or its promise. A short piece may be queued without a promise to wait for: it is copied
+ * if it is small, else its being taken is waited for. Copies of large ones would keep the collector busy.
+ */
+function lend(piece: Buffer, output: Output): Promise<void> | undefined {
+  if (piece.length >= PIECE_BYTES) return output.write(piece);
+  if (piece.length < COPIED_BYTES || output.queued === undefined) return output.write(Buffer.from(piece));
+  return output.write(piece) ?? (output.queued() > 0 ? output.flush() : undefined);
 }
 
 function inputCut(): InputError {

@@ -3,6 +3,7 @@ import type { Output } from '../output.ts';
 
 /** What is needed of `process.stdout`. */
 export interface WritableOutput {
+  readonly writableLength: number;
   write(bytes: Buffer | string, done?: (error?: Error | null) => void): boolean;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'drain' | 'close', listener: () => void): unknown;
@@ -47,6 +48,7 @@ export function createOutput(stream: WritableOutput): Output {
       sinceTurn = 0;
       return new Promise((resolve) => void setImmediate(resolve));
     },
+    queued: () => stream.writableLength,
     flush() {
       if (failure !== undefined) return Promise.reject(failure);
       return new Promise((resolve, reject) => {

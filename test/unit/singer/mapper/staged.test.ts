@@ -3,6 +3,8 @@ import { expect, it } from 'vitest';
 import { writeAll } from '../../../../singer/mapper/staged.ts';
 import { createOutput } from '../../../../singer/shell/stdout.ts';
 
+const SIZES = [100, 70 * 1024, 64 * 1024, 5, 3000, 5000, 5000, 40 * 1024];
+
 it('blocks of a stage may be used again at once, although the reader of the output is behind', async () => {
   const taken: string[] = [];
   // As a full pipe does: takes later what it was given, and asks to wait only when much has gathered.
@@ -17,13 +19,13 @@ it('blocks of a stage may be used again at once, although the reader of the outp
   });
   async function* blocks(): AsyncGenerator<Buffer> {
     const block = Buffer.alloc(70 * 1024);
-    for (const [index, size] of [100, 70 * 1024, 64 * 1024, 5, 3000].entries()) {
+    for (const [index, size] of SIZES.entries()) {
       yield block.fill(String(index), 0, size).subarray(0, size);
     }
   }
   const output = createOutput(slow);
   await writeAll(blocks(), output, new AbortController().signal);
   await output.flush();
-  const expected = [100, 70 * 1024, 64 * 1024, 5, 3000].map((size, index) => String(index).repeat(size)).join('');
+  const expected = SIZES.map((size, index) => String(index).repeat(size)).join('');
   expect(taken.join('') === expected).toBe(true);
 });
