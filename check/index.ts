@@ -1,6 +1,9 @@
 /** The contract as black-box checks: any Singer executable can be put to them. */
 import { Skipped, type Check, type Verdict } from './check.ts';
 import { openLab, type Lab } from './lab.ts';
+import { changingChecks } from './mapper/changing.ts';
+import { passingChecks } from './mapper/passing.ts';
+import { privacyChecks } from './mapper/privacy.ts';
 import { configChecks } from './plugin/config.ts';
 import { flagChecks } from './plugin/flags.ts';
 import { logChecks } from './plugin/logs.ts';
@@ -37,6 +40,9 @@ export const checks: readonly Check[] = [
   recordChecks,
   stateChecks,
   tapBatchChecks,
+  passingChecks,
+  changingChecks,
+  privacyChecks,
   readingChecks,
   schemaChecks,
   durabilityChecks,

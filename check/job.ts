@@ -1,9 +1,10 @@
 import { Skipped } from './check.ts';
-import type { Lab, RunOptions } from './lab.ts';
+import type { Lab, LabStart, RunOptions } from './lab.ts';
 import { recordLine, schemaLine, stateLine } from './messages.ts';
+import type { Running } from './process.ts';
 import type { Config } from './subject.ts';
 
-/** A small piece of work that a subject of any kind must do well: settings and, for targets, messages. */
+/** A small piece of work that a subject of any kind must do well: settings and, for targets and mappers, messages. */
 export async function smallJob(lab: Lab): Promise<{ readonly config: Config; readonly input: string }> {
   if (lab.subject.kind === 'tap') return { config: (await lab.source('small')).config, input: '' };
   return { config: (await lab.destination()).config, input: sampleMessages() };
@@ -22,7 +23,7 @@ export function sampleMessages(stream = 'check_sample'): string {
 /** The state in `sampleMessages`. */
 export const SAMPLE_STATE = { bookmarks: { check_sample: { at: 2 } } };
 
-/** A job that must fail: a stream that breaks or, where none is known, a bad config; for targets a record before its schema. */
+/** A job that must fail: a stream that breaks or, where none is known, a bad config; for others a record before its schema. */
 export async function failingJob(lab: Lab): Promise<RunOptions> {
   if (lab.subject.kind === 'tap') {
     const source = await lab.sourceIfAny('failing');
@@ -33,6 +34,35 @@ export async function failingJob(lab: Lab): Promise<RunOptions> {
     return { config: { ...(await lab.source()).config, ...bad } };
   }
   return { config: (await lab.destination()).config, input: recordLine('check_unannounced', { id: 1 }) };
+}
+
+const PIECE_RECORDS = 1000;
+
+/**
+ * Starts a run that writes at least so many bytes of records to stdout: a tap from a large source, a mapper from what it is fed. Its
+ * input ends with the last record.
+ */
+export async function largeRun(
+  lab: Lab,
+  bytes: number,
+  options: LabStart = {},
+): Promise<{ readonly running: Running; readonly records: number | undefined }> {
+  if (lab.subject.kind === 'tap') {
+    const { config, records } = await lab.source('bytes', bytes);
+    return { running: await lab.start({ ...options, config }), records };
+  }
+  const { config } = await lab.destination();
+  const running = await lab.start({ ...options, config });
+  const piece = recordLine('check_large', { id: 1, text: 'x'.repeat(900) }).repeat(PIECE_RECORDS);
+  const pieces = Math.ceil(bytes / piece.length);
+  void feed(running, schemaLine('check_large', { id: 'integer', text: 'string' }), piece, pieces);
+  return { running, records: pieces * PIECE_RECORDS };
+}
+
+async function feed(running: Running, head: string, piece: string, pieces: number): Promise<void> {
+  await running.write(head);
+  for (let count = 0; count < pieces && running.alive(); count++) await running.write(piece);
+  running.end();
 }
 
 /** Start of the names of a plugin's environment variables. */

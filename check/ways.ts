@@ -1,3 +1,4 @@
+import { MAPPER_WAYS } from './mapper/ways.ts';
 import type { Kind } from './statements.ts';
 import type { Config } from './subject.ts';
 
@@ -65,6 +66,7 @@ export const WAYS = {
       },
     ],
   },
+  ...MAPPER_WAYS,
 } as const satisfies Record<string, WayText>;
 
 export type Way = keyof typeof WAYS;

@@ -11,10 +11,14 @@ export const STATEMENTS_FILE = 'docs/statements.md';
 
 /** Plugins and their kinds: those that have claims. */
 const CLAIMS = new URL('test/contract/claims.json', ROOT);
-/** @type {Readonly<Record<string, 'tap' | 'target'>>} */
-const PLUGINS = Object.fromEntries(
-  Object.keys(JSON.parse(await readFile(CLAIMS, 'utf8'))).map((name) => [name, name.startsWith('tap-') ? 'tap' : 'target']),
-);
+/** @type {Readonly<Record<string, 'tap' | 'mapper' | 'target'>>} */
+const PLUGINS = Object.fromEntries(Object.keys(JSON.parse(await readFile(CLAIMS, 'utf8'))).map((name) => [name, kindOf(name)]));
+
+/** @param {string} name */
+function kindOf(name) {
+  if (name.startsWith('tap-')) return 'tap';
+  return name.startsWith('target-') ? 'target' : 'mapper';
+}
 
 /**
  * @typedef {{ readonly not?: string, readonly waits?: string, readonly proof?: string | readonly string[] }} Claim

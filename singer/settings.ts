@@ -23,6 +23,8 @@ export interface Setting {
   readonly properties?: Settings;
   /** For objects with free member names: what each member is. */
   readonly members?: Setting;
+  /** For objects: the names within are those of streams and fields, not of settings, so that none of them means a secret. */
+  readonly namesData?: true;
   /** For arrays: what each item is. */
   readonly items?: Setting;
   /** True if `stream_options` may set it for some streams only. */

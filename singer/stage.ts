@@ -12,6 +12,8 @@ export interface Stage {
   take(lines: Lines): AsyncIterable<Buffer>;
   /** The input ended at the end of a line: gives what was held back. */
   finish(): AsyncIterable<Buffer>;
+  /** How many records of which streams have left since it was last asked; a stage that stands between two plugins tells. */
+  sent?(): Iterable<readonly [stream: string, records: number]>;
   /** Called once, whatever happened; `succeeded` if all that `finish` gave was taken and everything after it went well. */
   close(succeeded: boolean): Promise<void>;
 }

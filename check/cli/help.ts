@@ -7,9 +7,10 @@ export function helpText(): string {
   const ways = wayNames.map((way) => `    ${way.padEnd(width)}${WAYS[way].kind}: ${WAYS[way].what}`);
   return `Usage:
   tapline check-tap    [OPTIONS] -- COMMAND [ARGS] --config FILE [--catalog FILE] [--state FILE]
+  tapline check-mapper [OPTIONS] -- COMMAND [ARGS] --config FILE
   tapline check-target [OPTIONS] -- COMMAND [ARGS] --config FILE
 
-Puts any Singer tap or target to the numbered statements of the Singer and Meltano contract and prints which hold.
+Puts any Singer tap, mapper or target to the numbered statements of the Singer and Meltano contract and prints which hold.
 The executable is run many times with the given config and with what each statement needs; it is judged by its
 output, exit code and, with --read, its destination. Take a config with a small source or an empty destination of no value.
 
@@ -42,8 +43,12 @@ Targets (COMMAND is run by the shell; {run} and {stream} in it are replaced and 
   --read COMMAND     print the rows of {stream} as JSON lines; nothing if there are none. Without it statements about what
                      is stored are skipped.
 
+Mappers: give a config with no rules, or with rules for streams whose names do not begin with check_. Rules of the ways above are
+  laid over it; keys that they need stand in $CHECK_KEY and $CHECK_OTHER_KEY.
+
 Examples:
   tapline check-tap -- tap-csv --config csv.json
+  tapline check-mapper -- transform-records --config <(echo '{"transforms": {}}')
   tapline check-target --mark S,M -- ./target.py --config target.json
   tapline check-target --before 'mkdir -p "/tmp/out/$RUN"' --read 'cat "/tmp/out/$RUN/$STREAM.jsonl" || true' \\
     -- target-jsonl --config <(echo '{"destination_path": "/tmp/out/{run}"}')

@@ -9,7 +9,11 @@ import { masker } from './secrets.ts';
 import { describeStranger } from './stranger.ts';
 import { UsageError } from './usage.ts';
 
-const COMMANDS: Readonly<Record<string, Ask['kind']>> = { 'check-tap': 'tap', 'check-target': 'target' };
+const COMMANDS: Readonly<Record<string, Ask['kind']>> = {
+  'check-tap': 'tap',
+  'check-mapper': 'mapper',
+  'check-target': 'target',
+};
 
 /** Where text goes to. */
 export interface Out {
@@ -38,7 +42,7 @@ export async function main(argv: readonly string[], out: Out, signal?: AbortSign
     const kind = COMMANDS[command];
     if (kind === undefined)
       throw new UsageError(
-        `${command === '' ? 'A command is missing' : `There is no command "${command}"`}: write check-tap or check-target`,
+        `${command === '' ? 'A command is missing' : `There is no command "${command}"`}: write ${Object.keys(COMMANDS).join(', ')}`,
       );
     return await answer({ ...(await readOptions(kind, rest)), signal }, out);
   } catch (error) {

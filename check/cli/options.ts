@@ -10,7 +10,7 @@ export type Format = (typeof FORMATS)[number];
 
 /** What the caller asks for. */
 export interface Ask {
-  readonly kind: Exclude<Kind, 'mapper'>;
+  readonly kind: Kind;
   /** The executable and its own arguments, without the Singer flags below. */
   readonly command: readonly [string, ...string[]];
   readonly config: Config;

@@ -31,11 +31,13 @@ export async function describeStranger(ask: Ask, folder: string): Promise<Subjec
   const described: Subject = {
     ...bare,
     ...(ask.name === undefined && typeof about['name'] === 'string' ? { name: about['name'] } : {}),
-    ways: { ...waysAmong(ask.kind, properties), ...ask.ways },
+    // What a config says is known, too: some mappers say nothing of themselves.
+    ways: { ...waysAmong(ask.kind, ask.kind === 'mapper' ? { ...ask.config, ...properties } : properties), ...ask.ways },
     badConfigs: ask.bad === undefined ? spoilt(properties, ask.config) : [{ config: ask.bad, mentions: Object.keys(ask.bad) }],
     needs: Array.isArray(schema['required']) ? schema['required'].map(String) : [],
     ...(secret === undefined ? {} : { secret: { setting: secret, value: secretValue(secret, ask.config) } }),
   };
+  if (ask.kind === 'mapper') return described;
   return ask.kind === 'target' ? { ...described, ...destinations(ask) } : withSources(described, ask, folder);
 }
 
@@ -114,11 +116,14 @@ function secretValue(name: string, config: Config): string {
 
 /** Configs that must be refused, from what the plugin says of its settings: of the wrong type, one at a time and two at once. */
 function spoilt(properties: Readonly<Record<string, unknown>>, config: Config): NonNullable<Subject['badConfigs']> {
-  const typed = Object.keys(properties).filter((name) => {
-    const types = isObject(properties[name]) ? [properties[name]['type']].flat().filter((type) => type !== 'null') : [];
-    return types.length > 0 && !types.includes('object') && !types.includes('string');
-  });
-  const wrong = (name: string): Config => ({ [name]: { check: 'no value of this type' } });
+  const typesOf = (name: string): unknown[] =>
+    isObject(properties[name]) ? [properties[name]['type']].flat().filter((type) => type !== 'null') : [];
+  const objects = Object.keys(properties).filter((name) => typesOf(name).join() === 'object');
+  const plain = Object.keys(properties).filter(
+    (name) => typesOf(name).length > 0 && !typesOf(name).includes('object') && !typesOf(name).includes('string'),
+  );
+  const typed = [...plain, ...objects];
+  const wrong = (name: string): Config => ({ [name]: objects.includes(name) ? 17 : { check: 'no value of this type' } });
   const ownText = Object.keys(config).find(
     (name) => isObject(properties[name]) && [properties[name]['type']].flat().includes('string'),
   );

@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { check, Skipped, type Check } from '../check.ts';
 import { must, mustFail, mustNotTrace, mustSucceed, sameJson, stderrLines, stdoutLines, story } from '../expect.ts';
-import { failingJob, sampleMessages, SAMPLE_STATE, smallJob, structuredLogConfig } from '../job.ts';
+import { failingJob, largeRun, sampleMessages, SAMPLE_STATE, smallJob, structuredLogConfig } from '../job.ts';
 import { isObject, messagesOf, parse } from '../messages.ts';
 
 const ALL = ['tap', 'target', 'mapper'] as const;
+/** Those whose stdout holds records. */
+const WRITERS = ['tap', 'mapper'] as const;
 const MANY_BYTES = 200 * 1024 * 1024;
 /** More than a runtime, its code and a few buffers need; far less than the output held back. */
 const MEMORY_KB = 256 * 1024;
@@ -37,11 +39,11 @@ export const outputChecks: readonly Check[] = [
        setInterval(() => { if (existsSync(${JSON.stringify(go)})) for (const how of ['log', 'info', 'debug', 'dir']) console[how]('chatter'); }, 5).unref();`,
     );
     const env = { NODE_OPTIONS: `--import=file://${library}` };
-    if (lab.subject.kind === 'target') {
+    if (lab.subject.kind !== 'tap') {
       const { config } = await lab.destination(lab.perhaps('small-batches'));
       const running = await lab.start({ config, env });
       await running.write(sampleMessages());
-      await running.until('the first state', () => running.bytes > 0);
+      await running.until('first output', () => running.bytes > 0);
       await lab.file('go', '');
       await running.until('chatter anywhere', () => running.stderr().includes('chatter') || running.stdout().includes('chatter'));
       running.end();
@@ -80,9 +82,8 @@ export const outputChecks: readonly Check[] = [
     const loud = levels.includes('error') || levels.includes('critical');
     must(levels.length === 0 || loud, `a structured record at error level: ${story(told)}`);
   }),
-  check(19, '200 MB reach a slow reader', ['tap'], async (lab) => {
-    const { config, records } = await lab.source('bytes', MANY_BYTES);
-    const running = await lab.start({ config, read: false, keep: false });
+  check(19, '200 MB reach a slow reader', WRITERS, async (lab) => {
+    const { running, records } = await largeRun(lab, MANY_BYTES, { read: false, keep: false });
     let lines = 0;
     let chunks = 0;
     let last: Buffer = Buffer.alloc(0);
@@ -102,9 +103,8 @@ export const outputChecks: readonly Check[] = [
     must(last.at(-1) === 0x0a, 'the last line is cut');
     must(records === undefined || lines > records, `${lines} lines arrived for ${records} records and their SCHEMA`);
   }),
-  check(20, 'a reader that closes early ends the run', ['tap'], async (lab) => {
-    const { config } = await lab.source('bytes', 8 * 1024 * 1024);
-    const running = await lab.start({ config });
+  check(20, 'a reader that closes early ends the run', WRITERS, async (lab) => {
+    const { running } = await largeRun(lab, 8 * 1024 * 1024);
     await running.until('a first line', () => running.stdout().includes('\n'));
     const before = stderrLines({ stderr: running.stderr() }).length;
     running.closeStdout();
@@ -116,10 +116,9 @@ export const outputChecks: readonly Check[] = [
       .filter((line) => /^(WARNING|ERROR|CRITICAL|FATAL)\b/.test(line));
     must(loud.length <= 1, `more than one line about a closed reader: ${story(ran)}`);
   }),
-  check(21, 'a stalled reader stops the source', ['tap'], async (lab) => {
+  check(21, 'a stalled reader stops the source', WRITERS, async (lab) => {
     if (process.platform !== 'linux') throw new Skipped('memory of another process can be read on Linux only');
-    const { config } = await lab.source('bytes', MANY_BYTES);
-    const running = await lab.start({ config, read: false, keep: false });
+    const { running } = await largeRun(lab, MANY_BYTES, { read: false, keep: false });
     await stalled(running.pid);
     const peak = peakMemory(running.pid);
     must(peak < MEMORY_KB, `${peak} kB are in use while the reader stands still`);

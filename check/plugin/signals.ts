@@ -1,6 +1,6 @@
 import { check, type Check } from '../check.ts';
 import { must, mustNotTrace, story } from '../expect.ts';
-import { sampleMessages } from '../job.ts';
+import { largeRun, sampleMessages } from '../job.ts';
 import type { Lab } from '../lab.ts';
 import type { Running } from '../process.ts';
 
@@ -17,8 +17,9 @@ export const signalChecks: readonly Check[] = [
       { signals: ['SIGINT', 'SIGINT'], codes: [130] },
       { signals: ['SIGTERM', 'SIGTERM'], codes: [143] },
     ];
-    for (const { signals, codes } of cases) {
-      const running = await busy(lab);
+    const tried = BUSY[lab.subject.kind].flatMap((start) => cases.map((one) => ({ start, ...one })));
+    for (const { start, signals, codes } of tried) {
+      const running = await start(lab);
       for (const signal of signals) running.kill(signal);
       running.resume();
       const ran = await running.ended(GRACE_MS);
@@ -32,31 +33,35 @@ export const signalChecks: readonly Check[] = [
     }
   }),
   check(23, 'SIGTERM ends it though nobody reads', ALL, async (lab) => {
-    const running = await busy(lab);
-    running.kill('SIGTERM');
-    // Its stdout stays unread, so only the process's own end counts, not the end of its output.
-    await exit(running, GRACE_MS);
-    running.resume();
-    const ran = await running.ended();
-    must((ran.code ?? exitOf(ran.signal)) === 143, `it must exit 143: code ${ran.code}, signal ${ran.signal}`);
+    for (const start of BUSY[lab.subject.kind]) {
+      const running = await start(lab);
+      running.kill('SIGTERM');
+      // Its stdout stays unread, so only the process's own end counts, not the end of its output.
+      await exit(running, GRACE_MS);
+      running.resume();
+      const ran = await running.ended();
+      must((ran.code ?? exitOf(ran.signal)) === 143, `it must exit 143: code ${ran.code}, signal ${ran.signal}`);
+    }
   }),
 ];
 
-/** A run in the middle of its work: a tap whose reader stands still, a target that waits for more input. */
-async function busy(lab: Lab): Promise<Running> {
-  if (lab.subject.kind === 'tap') {
-    const { config } = await lab.source('bytes', 64 * 1024 * 1024);
-    const running = await lab.start({ config });
-    await running.until('a first megabyte', () => running.bytes > 1024 * 1024);
-    running.pause();
-    return running;
-  }
+/** Runs in the middle of their work: one that writes to a reader that stands still, one that waits for more input. */
+const BUSY = { tap: [flooding], target: [waiting], mapper: [flooding, waiting] } as const;
+
+async function flooding(lab: Lab): Promise<Running> {
+  const { running } = await largeRun(lab, 64 * 1024 * 1024);
+  await running.until('a first megabyte', () => running.bytes > 1024 * 1024);
+  running.pause();
+  return running;
+}
+
+async function waiting(lab: Lab): Promise<Running> {
   const { config } = await lab.destination(lab.perhaps('small-batches'));
   const running = await lab.start({ config });
   await running.write(sampleMessages());
   // One that tells no state before the end of its input is at work all the same.
   await running
-    .until('the first state', () => running.stdout().includes('\n'), PATIENCE_MS)
+    .until('first output', () => running.stdout().includes('\n'), PATIENCE_MS)
     .catch((error: unknown) => {
       if (!running.alive()) throw error;
     });

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
+import { batchRows } from '../batch-rows.ts';
 import { check, type Check } from '../check.ts';
 import { canonical, must, mustSucceed, story } from '../expect.ts';
 import { schemaCompiler } from '../formats.ts';
-import { isObject, messagesOf, parse, recordsOf } from '../messages.ts';
+import { messagesOf, parse, recordsOf } from '../messages.ts';
 import { excerpt } from '../process.ts';
 import { schemaOf, sync } from './catalog.ts';
 
@@ -19,7 +17,7 @@ export const tapBatchChecks: readonly Check[] = [
     const look = (): void => {
       const text = running.stdout().toString();
       for (let end = text.indexOf('\n', read); end >= 0; end = text.indexOf('\n', read)) {
-        rows.push(...rowsOf(parse(text.slice(read, end))));
+        rows.push(...batchRows(parse(text.slice(read, end))));
         read = end + 1;
       }
     };
@@ -51,25 +49,3 @@ export const tapBatchChecks: readonly Check[] = [
     }
   }),
 ];
-
-/** The rows in the files of a BATCH message; none for other messages. */
-function rowsOf(message: unknown): { stream: string; record: Readonly<Record<string, unknown>> }[] {
-  if (!isObject(message) || message['type'] !== 'BATCH') return [];
-  const { stream, encoding, manifest } = message;
-  must(typeof stream === 'string' && Array.isArray(manifest), `a BATCH lacks stream or manifest: ${JSON.stringify(message)}`);
-  must(isObject(encoding) && encoding['format'] === 'jsonl', `a BATCH is no jsonl: ${JSON.stringify(encoding)}`);
-  const packed = encoding['compression'] === 'gzip';
-  return manifest.flatMap((url) => {
-    const path = String(url).startsWith('file:') ? fileURLToPath(String(url)) : String(url);
-    const bytes = packed ? gunzipSync(readFileSync(path)) : readFileSync(path);
-    const lines = bytes.toString().trimEnd().split('\n');
-    return lines.map((line) => {
-      const record = parse(line);
-      must(
-        isObject(record) && !(record['type'] === 'RECORD' && 'record' in record),
-        `${path} holds a line that is no bare record`,
-      );
-      return { stream, record };
-    });
-  });
-}

@@ -76,6 +76,8 @@ function inMembers(settings: Settings, given: Given, found: Set<string>): void {
 function inValue(setting: Setting | undefined, name: string, value: unknown, found: Set<string>): void {
   if (setting?.secret || (setting === undefined && SECRET_NAME.test(name))) {
     addLeaves(value, found);
+  } else if (setting?.namesData) {
+    addAllUrlPasswords(value, found);
   } else if (typeof value === 'string') {
     addUrlPasswords(value, found);
     const inner = /^\s*[[{]/.test(value) ? fromJson(value) : undefined;
@@ -85,6 +87,16 @@ function inValue(setting: Setting | undefined, name: string, value: unknown, fou
   } else if (isObject(value)) {
     if (setting?.properties !== undefined) inMembers(setting.properties, value, found);
     else for (const [member, inner] of Object.entries(value)) inValue(setting?.members, member, inner, found);
+  }
+}
+
+function addAllUrlPasswords(value: unknown, found: Set<string>): void {
+  if (typeof value === 'string') {
+    const inner = /^\s*[[{]/.test(value) ? fromJson(value) : undefined;
+    if (inner === undefined) addUrlPasswords(value, found);
+    else addAllUrlPasswords(inner, found);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) addAllUrlPasswords(inner, found);
   }
 }
 

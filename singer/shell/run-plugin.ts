@@ -91,7 +91,7 @@ async function runMapper(mapper: Mapper, job: Job): Promise<void> {
   const { map } = await import('../mapper/map.ts');
   const input = await openInput(args.input);
   try {
-    await metered(job, () => map({ mapper, config, run, input, output }));
+    await metered(job, (meter) => map({ mapper, config, run, input, output, meter }));
   } finally {
     input.close();
   }

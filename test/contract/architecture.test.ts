@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { dirname, join, normalize, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { root, run } from '../support/processes.ts';
 import { temporaryFolder } from '../support/tmp.ts';
@@ -29,6 +29,7 @@ const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   'tap-csv': ['pg'],
   'target-jsonl': ['pg', 'csv-parse', 'iconv-lite'],
   'target-postgres': ['csv-parse', 'iconv-lite'],
+  'transform-records': ['pg', 'pg-copy-streams', 'csv-parse', 'iconv-lite', 'fzstd'],
 };
 
 const NODE = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);
@@ -97,11 +98,36 @@ describe('every plugin', () => {
 
   test.each(plugins)('%s loads no other system’s library', async (name, path) => {
     const folder = temporaryFolder();
-    const args = name.startsWith('tap-') ? ['--discover', '--config', await configFile(folder)] : ['--about', '--format', 'json'];
-    for (const work of [['--about', '--format', 'json'], args]) {
+    for (const work of [['--about', '--format', 'json'], await workOf(name, folder)]) {
       const loaded = await packagesLoaded(folder, join(root, path), work);
       expect(loaded.filter((library) => FOREIGN[name]?.includes(library))).toEqual([]);
     }
+  });
+
+  test.each(plugins.filter(([name]) => !name.startsWith('transform-')))(
+    '%s without rules loads of the mapper no more than the declaration of its settings',
+    async (name, path) => {
+      const folder = temporaryFolder();
+      const loaded = await filesLoaded(folder, join(root, path), await workOf(name, folder));
+      const ofMapper = loaded.map((file) => relative(root, file)).filter((file) => file.startsWith('dist/transforms/'));
+      expect(ofMapper).toEqual(['dist/transforms/config/settings.js', 'dist/transforms/fault.js']);
+    },
+  );
+
+  test('transform-records loads the library of phone numbers for rules that need it, and only then', async () => {
+    const folder = temporaryFolder();
+    const loaded = async (step: string): Promise<string[]> => {
+      const config = join(folder, `${step}.json`);
+      await writeFile(config, JSON.stringify({ transforms: { people: { fields: { phone: step } } } }));
+      const input = join(folder, 'people.singer');
+      await writeFile(
+        input,
+        '{"type":"SCHEMA","stream":"people","schema":{"properties":{"phone":{"type":"string"}}},"key_properties":[]}\n',
+      );
+      return packagesLoaded(folder, join(root, 'bin', 'transform-records'), ['--config', config, '--input', input]);
+    };
+    expect(await loaded('trim')).not.toContain('libphonenumber-js');
+    expect(await loaded('phone')).toContain('libphonenumber-js');
   });
 
   test('the watch over loaded libraries sees them', async () => {
@@ -171,8 +197,23 @@ async function configFile(folder: string): Promise<string> {
   return path;
 }
 
+/** Arguments with which an executable does some work. */
+async function workOf(name: string, folder: string): Promise<string[]> {
+  if (name.startsWith('tap-')) return ['--discover', '--config', await configFile(folder)];
+  if (name.startsWith('transform-')) return [];
+  return ['--about', '--format', 'json'];
+}
+
 /** Names of the packages of which a Node script loads any file. */
 async function packagesLoaded(folder: string, script: string, args: readonly string[]): Promise<string[]> {
+  const found = (await filesLoaded(folder, script, args)).flatMap(
+    (file) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [],
+  );
+  return [...new Set(found)].sort();
+}
+
+/** Paths of the files that a Node script loads. */
+async function filesLoaded(folder: string, script: string, args: readonly string[]): Promise<string[]> {
   const record = join(folder, 'loaded.txt');
   const hooks = join(folder, 'hooks.mjs');
   const watch = join(folder, 'watch.mjs');
@@ -192,8 +233,9 @@ async function packagesLoaded(folder: string, script: string, args: readonly str
   );
   const ran = await run(process.execPath, ['--import', pathToFileURL(watch).href, script, ...args], { env: { LOADED: record } });
   expect(ran.status, ran.stderr).toBe(0);
-  const found = [...(await readFile(record, 'utf8')).matchAll(/\/node_modules\/((?:@[^/\n]+\/)?[^/\n]+)/g)].map(
-    ([, name]) => name!,
-  );
-  return [...new Set(found)].sort();
+  const paths = (await readFile(record, 'utf8'))
+    .split('\n')
+    .map((place) => (place.startsWith('file:') ? fileURLToPath(place) : place))
+    .filter((place) => place.startsWith('/'));
+  return [...new Set(paths)].sort();
 }

@@ -21,13 +21,14 @@ describe('how it is asked', () => {
   test('help and version need nothing', async () => {
     const help = await tapline(['check-tap', '--help']);
     expect(help).toMatchObject({ status: 0, stderr: '' });
-    for (const text of ['check-target', '--mark', '--read', 'upsert', 'nested']) expect(help.stdout).toContain(text);
+    for (const text of ['check-target', 'check-mapper', '--mark', '--read', 'upsert', 'nested', 'redact-field'])
+      expect(help.stdout).toContain(text);
     expect((await tapline(['--version'])).stdout).toMatch(/^tapline \d+\.\d+\.\d+\n$/);
   });
 
   test.each([
-    [[], /write check-tap or check-target/],
-    [['check-mapper', '--', 'x'], /no command "check-mapper"/],
+    [[], /write check-tap, check-mapper, check-target/],
+    [['check-loader', '--', 'x'], /no command "check-loader"/],
     [['check-tap'], /after "--"/],
     [['check-tap', '--'], /after "--"/],
     [['check-tap', '--colour', '--', fixture('tiny-tap')], /--colour/],
@@ -228,6 +229,11 @@ describe('our own plugins, as strangers', { timeout: 300_000 }, () => {
     const config = file(folder, 'config.json', { destination_path: join(folder, '{run}') });
     const options = ['--before', `mkdir -p "${folder}/{run}"`, '--read', `cat "${folder}/{run}/{stream}.jsonl" || true`];
     await mustBreakNothing('check-target', options, [executable('target-jsonl'), '--config', config], 50);
+  });
+
+  test('transform-records breaks nothing', async () => {
+    const config = file(temporaryFolder(), 'config.json', { transforms: {} });
+    await mustBreakNothing('check-mapper', [], [executable('transform-records'), '--config', config], 40);
   });
 
   describeWithPostgres('on a server', (url) => {

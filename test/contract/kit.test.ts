@@ -9,6 +9,7 @@ import {
   runCheck,
   statement,
   statements,
+  type Config,
   type Source,
   type StoredRow,
   type Subject,
@@ -80,6 +81,33 @@ const TABLE_FAULTS: readonly (readonly [fault: string, number: number])[] = [
   ['keeps-files', 162],
 ];
 
+/** What each fault of the tiny mapper must be found by. */
+const MAPPER_FAULTS: readonly (readonly [fault: string, number: number])[] = [
+  ['knows-all', 94],
+  ['hurries-states', 95],
+  ['rewrites-states', 95],
+  ['old-schema', 96],
+  ['keeps-fields', 96],
+  ['drops-keys', 97],
+  ['forgets-versions', 98],
+  ['filters-versions', 99],
+  ['keeps-batches', 100],
+  ['passes-batches', 101],
+  ['in-place', 101],
+  ['rounds', 102],
+  ['silent', 103],
+  ['unkeyed', 104],
+  ['one-key', 104],
+  ['random', 104],
+  ['leaks-odd', 105],
+  ['tells-lines', 105],
+  ['leaves-files', 105],
+  ['fails-open', 106],
+  ['tells-values', 106],
+  ['only-stdin', 108],
+  ['second-schema', 109],
+];
+
 describe('the statements', () => {
   test('are 186, numbered without a gap', () => {
     expect(statements.map(({ number }) => number)).toEqual(Array.from({ length: 186 }, (_, at) => at + 1));
@@ -133,6 +161,26 @@ describe('checks of versions, deletes and batches', { timeout: 60_000 }, () => {
   );
   test.each(TABLE_FAULTS)('the fault "%s" breaks statement %i', async (fault, number) => {
     expect(await verdict(tinyTable(fault), number)).toMatchObject({ status: 'fails', error: expect.any(Error) as Error });
+  });
+});
+
+describe('checks of mappers', { timeout: 60_000 }, () => {
+  test.each([...new Set(MAPPER_FAULTS.map(([, number]) => number))])(
+    'statement %i is found to hold by a mapper without faults',
+    async (number) => {
+      expect(await verdict(tinyMapper(''), number)).toEqual({ status: 'holds' });
+    },
+  );
+  test.each(MAPPER_FAULTS)('the fault "%s" breaks statement %i', async (fault, number) => {
+    expect(await verdict(tinyMapper(fault), number)).toMatchObject({ status: 'fails', error: expect.any(Error) as Error });
+  });
+
+  test('without a known rule a statement about it is skipped', async () => {
+    const { ways: _, ...silent } = tinyMapper('');
+    expect(await verdict(silent, 98)).toEqual({
+      status: 'skipped',
+      reason: 'no setting is known with which it calls the stream check_people check_persons ("alias")',
+    });
   });
 });
 
@@ -213,6 +261,36 @@ function tinyTable(fault: string): Subject {
         readBack: async (stream) => tableRows(join(folder, `${stream}.json`)),
         drop: async () => rm(folder, { recursive: true, force: true }),
       };
+    },
+  };
+}
+
+function tinyMapper(fault: string): Subject {
+  const people = (rule: unknown): Config => ({ rules: { check_people: rule } });
+  const tokens = (key: string): Config => ({
+    rules: { check_people: { hash: 'secret', key }, check_towns: { hash: 'secret', key } },
+  });
+  return {
+    kind: 'mapper',
+    name: 'tiny-mapper',
+    command: fixture('tiny-mapper'),
+    config: {},
+    env: { FAULT: fault },
+    ways: {
+      'no-rules': { rules: {} },
+      'drop-field': people({ drop: 'secret' }),
+      'rename-field': people({ rename: { secret: 'hidden' } }),
+      'redact-field': people({ redact: 'secret' }),
+      // Faults of values that are no texts show only where nothing is hashed.
+      ...(fault === 'leaks-odd' ? {} : { 'hash-field': tokens('CHECK_KEY'), 'hash-field-anew': tokens('CHECK_OTHER_KEY') }),
+      'drop-key': people({ drop: 'id' }),
+      'hash-key': people({ hash: 'id', key: 'CHECK_KEY' }),
+      alias: people({ alias: 'check_persons' }),
+      'filter-all': people({ none: true }),
+      'remove-stream': people('drop'),
+      'lost-field': people({ redact: 'check_absent' }),
+      'lost-stream': { rules: { check_absent: { drop: 'secret' } } },
+      'failing-rule': people({ fails: 'secret' }),
     },
   };
 }

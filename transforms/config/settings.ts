@@ -46,6 +46,7 @@ export const transformation = {
 export const transformSettings = {
   transforms: {
     type: 'object',
+    namesData: true,
     description:
       'Rules by stream: a name, a pattern (`public-*`), or several separated by commas. See docs/transforms.md. The word `drop` removes a stream, `{}` lets it pass as it is.',
     examples: [{ customers: { fields: { email: ['trim', 'lower'] } } }],

@@ -1,4 +1,5 @@
 import { isAt } from './message-line.ts';
+import type { SentCount, SentRecords } from './sent.ts';
 
 const NEWLINE = 0x0a;
 /**
@@ -9,14 +10,25 @@ const STREAM = Buffer.from('stream"');
 /** Heads that are remembered; each is compared with the lines that no other fits. */
 const MOST_HEADS = 64;
 
+/** The bytes that a RECORD line of a stream begins with, and the count of its records. */
+interface Head {
+  readonly bytes: Buffer;
+  readonly sent: SentCount;
+}
+
 /**
  * Streams without rules. Their RECORD lines pass unread: a line is known by its head, the bytes up to and with the stream's name, which
  * are the same from line to line.
  */
 export class PassedStreams {
   readonly #names = new Set<string>();
-  readonly #heads: Buffer[] = [];
-  #current: Buffer | undefined;
+  readonly #heads: Head[] = [];
+  #current: Head | undefined;
+  readonly #sent: SentRecords;
+
+  constructor(sent: SentRecords) {
+    this.#sent = sent;
+  }
 
   add(name: string): void {
     this.#names.add(name);
@@ -26,16 +38,19 @@ export class PassedStreams {
     return this.#names.has(name);
   }
 
-  /** Learns the head of a RECORD line that was parsed. */
+  /** A RECORD line passes that was parsed: learns its head. */
   learn(name: string, line: Buffer): void {
+    const sent = this.#sent.of(name);
+    sent.records++;
     const text = JSON.stringify(name);
     const at = line.indexOf(text);
     const head = line.toString('utf8', 0, at + Buffer.byteLength(text));
     // Only a head that says it all is one: `{"type": "RECORD", "stream": "users"`.
     if (at < 0 || !HEAD.test(head.slice(0, head.length - text.length))) return;
     const bytes = Buffer.from(head);
-    if (this.#heads.length < MOST_HEADS && !this.#heads.some((known) => known.equals(bytes))) this.#heads.push(bytes);
-    this.#current = bytes;
+    const known = this.#heads.find((one) => one.bytes.equals(bytes));
+    this.#current = known ?? { bytes, sent };
+    if (known === undefined && this.#heads.length < MOST_HEADS) this.#heads.push(this.#current);
   }
 
   /** The end of the run of such lines that begins at `at`, and how many they are. */
@@ -46,17 +61,18 @@ export class PassedStreams {
       if (head === undefined) return { end: at, lines };
       const lineEnd = bytes.indexOf(NEWLINE, at) + 1;
       // The member may stand in the line once more, and then that one counts.
-      const again = bytes.indexOf(STREAM, at + head.length);
+      const again = bytes.indexOf(STREAM, at + head.bytes.length);
       if (again >= 0 && again < lineEnd) return { end: at, lines };
       at = lineEnd;
       lines++;
+      head.sent.records++;
     }
   }
 
-  #headAt(bytes: Buffer, at: number): Buffer | undefined {
+  #headAt(bytes: Buffer, at: number): Head | undefined {
     if (this.#current === undefined) return undefined;
-    if (isAt(bytes, at, this.#current)) return this.#current;
-    const head = this.#heads.find((head) => isAt(bytes, at, head));
+    if (isAt(bytes, at, this.#current.bytes)) return this.#current;
+    const head = this.#heads.find((head) => isAt(bytes, at, head.bytes));
     if (head !== undefined) this.#current = head;
     return head;
   }

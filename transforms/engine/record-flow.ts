@@ -1,6 +1,7 @@
 import { type ByteBlocks, ConfigError, type JsonObject, type Place, RecordError, stringifyExact } from '../../singer/index.ts';
 import type { RecordFault } from '../fault.ts';
 import type { StreamCounts } from './counts.ts';
+import type { SentRecords } from './sent.ts';
 import { emptyLine, isAt, lineWith, originalOf, type RecordLine, restOf } from './message-line.ts';
 import { quarantineRecord, quarantineShape } from './quarantine.ts';
 import type { Route } from './route.ts';
@@ -21,6 +22,7 @@ export interface RecordFlowOptions {
   readonly line: RecordLine;
   readonly place: Place;
   readonly counts: StreamCounts;
+  readonly sent: SentRecords;
   readonly quarantine: QuarantineOptions;
 }
 
@@ -141,9 +143,11 @@ export class RecordFlow {
     if (known !== undefined) return known;
     const { counts, out } = this.#o;
     const count = counts.of(route.name);
+    const sent = this.#o.sent.of(route.way!.shape.stream);
     const sink: WaySink = {
       record: (record, rest) => {
         count.left();
+        sent.records++;
         if (this.bare?.route === route && rest === undefined) {
           const { out } = this.bare;
           record.write(out);
@@ -188,7 +192,7 @@ export class RecordFlow {
   }
 
   #refuse(route: Route, fault: RecordFault, record: JsonObject | undefined): void {
-    const { counts, out, place, quarantine } = this.#o;
+    const { counts, out, place, quarantine, sent } = this.#o;
     const line = this.#line;
     const { name } = route;
     const count = counts.of(name);
@@ -206,6 +210,7 @@ export class RecordFlow {
     this.#head(line, Buffer.from(JSON.stringify(shape.stream)));
     out.appendText(stringifyExact(kept));
     out.append(line.bytes, line.recordEnd, line.end);
+    sent.of(shape.stream).records++;
     counts.checkQuarantined(quarantine.most);
   }
 

@@ -25,6 +25,7 @@ import { PassedStreams } from './passed.ts';
 import { RecordFlow } from './record-flow.ts';
 import { buffersOf, childrenOf, type Route, routeOf, streamsOf } from './route.ts';
 import type { RuleSet } from './rule-set.ts';
+import { SentRecords } from './sent.ts';
 import { StreamCounts } from './counts.ts';
 import type { WayOptions } from './way.ts';
 
@@ -54,7 +55,8 @@ export class Transformer implements Stage {
   readonly #pool = new BlockPool();
   readonly #out = new ByteBlocks(this.#pool);
   readonly #line: RecordLine = emptyLine();
-  readonly #passed = new PassedStreams();
+  readonly #sent = new SentRecords();
+  readonly #passed = new PassedStreams(this.#sent);
   readonly #routes = new Map<string, Route>();
   readonly #held = new Held();
   readonly #counts = new StreamCounts();
@@ -81,6 +83,7 @@ export class Transformer implements Stage {
       line: this.#line,
       place: this.#place,
       counts: this.#counts,
+      sent: this.#sent,
       quarantine: rules.quarantine,
     });
     this.#options = {
@@ -98,7 +101,17 @@ export class Transformer implements Stage {
     };
   }
 
-  async *take({ bytes, start, end }: Lines): AsyncGenerator<Buffer> {
+  async *take(lines: Lines): AsyncGenerator<Buffer> {
+    try {
+      yield* this.#takeAll(lines);
+    } catch (error) {
+      // What was made of the lines before is good.
+      yield* this.#drain();
+      throw error;
+    }
+  }
+
+  async *#takeAll({ bytes, start, end }: Lines): AsyncGenerator<Buffer> {
     for (let at = start; at < end;) {
       const passed = this.#passed.end(bytes, at, end);
       if (passed.end > at) {
@@ -139,6 +152,10 @@ export class Transformer implements Stage {
     }
     this.#tellUnmet();
     this.#counts.tell(this.#rules.log);
+  }
+
+  sent(): Iterable<readonly [stream: string, records: number]> {
+    return this.#sent.take();
   }
 
   async close(succeeded: boolean): Promise<void> {

@@ -12,6 +12,8 @@ export interface Transformed {
   readonly text: string;
   readonly messages: readonly Message[];
   readonly log: ReturnType<typeof keepingLog>;
+  /** What the stage says of the records that left, by stream. */
+  readonly sent: Readonly<Record<string, number>>;
   /** Records of a stream; of all streams if none is named. */
   readonly records: (stream?: string) => readonly Json[];
   readonly schema: (stream: string) => Message | undefined;
@@ -49,6 +51,7 @@ export async function transform(
     text,
     messages,
     log,
+    sent: Object.fromEntries(stage.sent()),
     records: (stream) =>
       messages
         .filter((message) => message.type === 'RECORD' && (stream === undefined || message.stream === stream))

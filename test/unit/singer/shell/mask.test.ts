@@ -29,6 +29,16 @@ describe('secretsOf', () => {
     expect([...found].toSorted()).toEqual(['12345678', 'below', 'in-list', 'in-members', 'in-object', 'undeclared']);
   });
 
+  it('takes no name of a stream or field for the name of a secret', () => {
+    const rules: Settings = { rules: { type: 'object', namesData: true, description: 'x' } };
+    const given = {
+      people: { auth_token: 'redact', password: { hash: { key: 'main' } }, home: 'http://u:hush@h' },
+      secrets: 'drop',
+    };
+    expect([...secretsOf(rules, { rules: given })]).toEqual(['hush']);
+    expect([...secretsOf(rules, { rules: JSON.stringify(given) })]).toEqual(['hush']);
+  });
+
   it('finds the password of a URL, raw and decoded', () => {
     expect([...secretsOf(settings, { url: 'postgres://u:p%40ss@h:5432/db' })]).toEqual(['p%40ss', 'p@ss']);
     expect([...secretsOf(settings, { url: 'postgres://u@h/db' })]).toEqual([]);
