@@ -126,13 +126,13 @@ function usualFormat(): 'text' | 'json' {
 }
 
 /** The checked settings. Warns of unknown ones, also when something else is wrong. */
-async function configOf({ plugin, settings, log }: Shell, args: Arguments): Promise<object> {
+async function configOf({ plugin, rules, settings, log }: Shell, args: Arguments): Promise<object> {
   const given = await readConfig(plugin.name, settings, args.config, process.env);
   log.conceal(secretsOf(settings, given));
   const { config, problems, unknown, ignored } = checkConfig(settings, given);
   if (unknown.length > 0) log.warn(`Unknown settings are left out: ${unknownText(unknown)}`);
   for (const { path, reason } of ignored) log.info(`The setting ${path} has no effect here: ${reason}`);
-  const all = [...problems, ...jointProblems(plugin, config)];
+  const all = [...problems, ...jointProblems(plugin, config, rules)];
   if (all.length > 0) throw new ConfigError(all);
   return config;
 }

@@ -7,7 +7,8 @@ import type { Lines } from './target/lines.ts';
 export interface Stage {
   /**
    * Takes whole message lines (valid UTF-8) and gives what becomes of them, in order, as whole lines; a line may give none or many. A
-   * block is valid until the next one is asked for. Throws InputError, RecordError and ConfigError.
+   * block is valid until the next one is asked for. Throws InputError, RecordError and ConfigError; after a signal also its reason, at the
+   * end of a line, if much is to come.
    */
   take(lines: Lines): AsyncIterable<Buffer>;
   /** The input ended at the end of a line: gives what was held back. */

@@ -69,7 +69,7 @@ export const MAPPER_WAYS = {
   'filter-all': {
     kind: 'mapper',
     what: 'leaves out every record of check_people',
-    known: [ours({ fields: { id: { enum: [-1], on_error: 'drop_record' } } }), maps({ __filter__: 'False' })],
+    known: [ours({ where: 'False' }), maps({ __filter__: 'False' })],
   },
   'remove-stream': {
     kind: 'mapper',

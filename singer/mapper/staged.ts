@@ -1,13 +1,15 @@
 import { InputError } from '../errors.ts';
 import type { Output } from '../output.ts';
 import type { Stage } from '../stage.ts';
-import { unlessAborted } from '../tap/waiting.ts';
-import { wholeLines } from '../target/lines.ts';
+import { unlessAborted, within } from '../tap/waiting.ts';
+import { type Lines, wholeLines } from '../target/lines.ts';
 import { isWholeMessage } from '../target/message.ts';
 import type { Place } from '../target/place.ts';
 
 /** What a pipe holds: larger pieces make reader and writer wait for each other. */
 const PIECE_BYTES = 64 * 1024;
+/** Time that a run which was stopped gives its reader to take what was written. */
+const LAST_WRITE_MILLISECONDS = 3000;
 
 /** Up to so many bytes a copy costs next to nothing. */
 const COPIED_BYTES = 4 * 1024;
@@ -17,12 +19,17 @@ const COPIED_BYTES = 4 * 1024;
  * InputError for a line that is too long, is not UTF-8, or ends in its midst.
  */
 export async function* stagedInput(input: AsyncIterable<Buffer>, stage: Stage, maxLineBytes: number): AsyncGenerator<Buffer> {
+  for await (const lines of inputLines(input, maxLineBytes)) yield* stage.take(lines);
+  yield* stage.finish();
+}
+
+/** Whole lines of an input. Throws InputError for a line that is too long, is not UTF-8, or ends in its midst. */
+export async function* inputLines(input: AsyncIterable<Buffer>, maxLineBytes: number): AsyncGenerator<Lines> {
   const place: Place = { line: 0, file: undefined };
   for await (const piece of wholeLines(input, maxLineBytes, place)) {
     if (piece.unfinished && !isWholeMessage(piece)) throw inputCut();
-    yield* stage.take(piece);
+    yield piece;
   }
-  yield* stage.finish();
 }
 
 /** Does some work with a stage and closes it. */
@@ -63,19 +70,15 @@ export function stagedOutput(output: Output, stage: Stage, signal: AbortSignal):
 }
 
 /**
- * Writes blocks in pieces, as fast as the reader takes them. Ends early once the signal is aborted: a reader that sleeps, or an upstream
- * that is silent, must not keep a run that was stopped.
+ * Writes blocks in pieces, as fast as the reader takes them. Once the signal is aborted, a reader that takes nothing for some time is
+ * given up; one that still reads gets all, because a line may begin in one block and end in the next.
  */
 export async function writeAll(blocks: AsyncIterable<Buffer>, output: Output, signal: AbortSignal): Promise<void> {
-  const iterator = blocks[Symbol.asyncIterator]();
-  while (!signal.aborted) {
-    const next = await unlessAborted(iterator.next(), signal);
-    if (next === undefined || next.done === true) return;
-    const block = next.value;
-    for (let at = 0; at < block.length && !signal.aborted; at += PIECE_BYTES) {
+  for await (const block of blocks) {
+    for (let at = 0; at < block.length; at += PIECE_BYTES) {
       const piece = block.subarray(at, at + PIECE_BYTES);
       const wait = lend(piece, output);
-      if (wait !== undefined) await unlessAborted(wait, signal);
+      if (wait !== undefined && !(await isTaken(wait, signal))) return;
     }
   }
 }
@@ -88,6 +91,15 @@ function lend(piece: Buffer, output: Output): Promise<void> | undefined {
   if (piece.length >= PIECE_BYTES) return output.write(piece);
   if (piece.length < COPIED_BYTES || output.queued === undefined) return output.write(Buffer.from(piece));
   return output.write(piece) ?? (output.queued() > 0 ? output.flush() : undefined);
+}
+
+/** Waits for a write; false if a run that was stopped has waited long enough. */
+async function isTaken(wait: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  let taken = false;
+  const done = wait.then(() => void (taken = true));
+  await unlessAborted(done, signal);
+  if (!taken) await within(LAST_WRITE_MILLISECONDS, done);
+  return taken;
 }
 
 function inputCut(): InputError {

@@ -15,8 +15,17 @@ export function allSettings(plugin: Plugin, rules?: Rules): Settings {
 const COMMON = { tap: tapSettings, target: targetSettings, mapper: mapperSettings } as const;
 
 /** What is wrong with checked settings that no declaration of one setting can say. */
-export function jointProblems(plugin: Plugin, config: object): readonly Problem[] {
+export function jointProblems(plugin: Plugin, config: object, rules?: Rules): readonly Problem[] {
+  if (plugin.kind === 'tap') return batchProblems(config, rules);
   if (plugin.kind !== 'target') return [];
   const { problems, options } = streamOptions(allSettings(plugin), config);
   return [...problems, ...flattenProblems([config, ...options])];
+}
+
+/** A tap writes its files before any rule has seen a record: what the rules hide would lie there in clear. */
+function batchProblems(config: object, rules: Rules | undefined): readonly Problem[] {
+  if (Reflect.get(config, 'batch_config') === undefined || rules?.areIn(config) !== true) return [];
+  const message =
+    'cannot be set beside rules (transforms, stream_maps, flattening_enabled) in one tap: its files would hold the values that the rules hide. Leave one of them out, or give the rules to the target';
+  return [{ path: 'batch_config', message }];
 }

@@ -2,14 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { runLab } from '../../check/index.ts';
 import { prove } from './prove.ts';
-import { transformRecords } from './subjects/transform-records.ts';
+import { streamMaps, transformRecords } from './subjects/transform-records.ts';
 
 const RECORDED = ['meltanolabs-tap-postgres', 'pipelinewise-tap-postgres', 'singer-tap-postgres'];
+/** The statements about rules. */
+const RULES = [95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 108, 109];
 const PEOPLE =
   '{"type":"SCHEMA","stream":"people","schema":{"type":"object","properties":{"id":{"type":"integer"},"mail":{"type":["null","string"]}}},"key_properties":["id"]}\n';
 
 describe('transform-records', () => {
   prove(transformRecords());
+
+  describe('with stream maps', () => prove(streamMaps(), RULES));
 
   test.each(RECORDED)('[182] what %s wrote passes byte for byte, and a rule changes its field alone', async (name) => {
     await runLab(transformRecords(), async (lab) => {

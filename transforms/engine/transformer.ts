@@ -138,7 +138,11 @@ export class Transformer implements Stage {
 
   /** Gives out what a route holds. */
   async *#giveOut(route: Route, last: boolean): AsyncGenerator<Buffer> {
-    for (const _ of this.#flow.flush(route, last)) if (this.#out.size >= BLOCK_BYTES) yield* this.#drain();
+    for (const _ of this.#flow.flush(route, last)) {
+      if (this.#out.size < BLOCK_BYTES) continue;
+      yield* this.#drain();
+      this.#rules.signal.throwIfAborted();
+    }
     this.#release();
     yield* this.#drain();
   }
@@ -307,6 +311,8 @@ export class Transformer implements Stage {
         for (let at = start; at < end;) at = this.#takeLine(bytes, at);
         await writer?.write();
         yield* this.#drain();
+        // The files may be large.
+        this.#rules.signal.throwIfAborted();
       }
       this.#endBatch();
       const rewritten = await writer?.finish(message, route.way!.shape.stream);

@@ -1,7 +1,12 @@
-import type { Subject } from '../../../check/index.ts';
+import { waysAmong, type Subject } from '../../../check/index.ts';
 import plugin from '../../../transforms/index.ts';
 import { executable } from '../executables.ts';
 import { waysOf } from './ways.ts';
+
+/** The same, given its rules in the words of the SDK's stream maps. */
+export function streamMaps(): Subject {
+  return { ...transformRecords(), config: {}, ways: waysAmong('mapper', { stream_maps: {}, stream_map_config: {} }) };
+}
 
 /** transform-records with rules for the stream that the checks of every plugin send. */
 export function transformRecords(): Subject {

@@ -29,3 +29,32 @@ it('blocks of a stage may be used again at once, although the reader of the outp
   const expected = SIZES.map((size, index) => String(index).repeat(size)).join('');
   expect(taken.join('') === expected).toBe(true);
 });
+
+it('after a signal a reader that is behind still gets every block as it was, and one that takes nothing is given up', async () => {
+  const taken: string[] = [];
+  const stop = new AbortController();
+  let asleep: (() => void) | undefined;
+  const slow = new Writable({
+    highWaterMark: 16 * 1024,
+    write(chunk: Buffer, _encoding, done) {
+      const take = (): void => {
+        taken.push(chunk.toString());
+        done();
+      };
+      if (taken.length < 3) setImmediate(take);
+      else asleep = take;
+      if (taken.length === 1) stop.abort();
+    },
+  });
+  let asked = 0;
+  async function* blocks(): AsyncGenerator<Buffer> {
+    const block = Buffer.alloc(64 * 1024);
+    for (; asked < 9; asked++) yield block.fill(String(asked));
+  }
+  await writeAll(blocks(), createOutput(slow), stop.signal);
+  expect(taken.map((text) => [text[0], new Set(text).size, text.length])).toEqual(
+    ['0', '1', '2'].map((digit) => [digit, 1, 64 * 1024]),
+  );
+  expect(asked).toBe(3);
+  expect(asleep).toBeDefined();
+});

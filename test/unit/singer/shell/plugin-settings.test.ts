@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defineTap, defineTarget } from '../../../../singer/plugin.ts';
+import { defineTap, defineTarget, type Rules } from '../../../../singer/plugin.ts';
 import { checkConfig } from '../../../../singer/shell/config.ts';
 import { allSettings, jointProblems } from '../../../../singer/shell/plugin-settings.ts';
 
@@ -23,7 +23,18 @@ test.each<[string, object, string[]]>([
   expect(jointProblems(target, config).map(({ path }) => path)).toEqual(paths);
 }); // prettier-ignore
 
+const tap = defineTap({ name: 'tap-x', summary: 'For tests', settings: {}, open: never });
+
 test('a tap has no options of streams', () => {
-  const tap = defineTap({ name: 'tap-x', summary: 'For tests', settings: {}, open: never });
   expect(jointProblems(tap, { stream_options: 5 })).toEqual([]);
+});
+
+test('a tap does not write files of what rules would change', () => {
+  const rules: Rules = { settings: {}, areIn: (config) => 'transforms' in config, open: never };
+  const paths = (config: object, given?: Rules): string[] => jointProblems(tap, config, given).map(({ path }) => path);
+  const batch_config = { storage: { root: 'file:///tmp' }, encoding: { format: 'jsonl' } };
+  expect(paths({ batch_config, transforms: {} }, rules)).toEqual(['batch_config']);
+  for (const config of [{ batch_config }, { transforms: {} }]) expect(paths(config, rules)).toEqual([]);
+  expect(paths({ batch_config, transforms: {} })).toEqual([]);
+  expect(jointProblems(target, { batch_config, transforms: {} }, rules)).toEqual([]);
 });
