@@ -6,11 +6,17 @@ export const KEYS = {
   CHECK_OTHER_KEY: 'other-key-of-the-checks-0123456789abcdef',
 } as const;
 
-const ours = (rules: unknown): Config => ({ transforms: { check_people: rules } });
+const ours = (rules: unknown, more: Config = {}): Config => ({ transforms: { check_people: rules }, ...more });
 const maps = (rules: unknown, more: Config = {}): Config => ({ stream_maps: { check_people: rules }, ...more });
-const field = (type: string): Config => ({ transformations: [{ tap_stream_name: 'check_people', field_id: 'secret', type }] });
+const fields = (type: string, streams: readonly string[] = ['check_people']): Config => ({
+  transformations: streams.map((stream) => ({ tap_stream_name: stream, field_id: 'secret', type })),
+});
 
-/** Tokens in place of `secret`, in both streams, by a seed. */
+/** Tokens in place of `secret`, in both streams, by the key in a variable or by the seed. */
+const ourTokens = (env: keyof typeof KEYS): Config => ({
+  keys: { check: { env } },
+  transforms: { 'check_people, check_towns': { fields: { secret: { pseudonymize: { key: 'check', domain: 'secret' } } } } },
+});
 const seededTokens = (env: keyof typeof KEYS): Config => {
   const rules = { secret: "md5(config['hash_seed'] + secret)" };
   return { stream_map_config: { hash_seed: KEYS[env] }, stream_maps: { check_people: rules, check_towns: rules } };
@@ -39,17 +45,17 @@ export const MAPPER_WAYS = {
   'redact-field': {
     kind: 'mapper',
     what: 'puts a constant in place of the field secret of check_people',
-    known: [ours({ fields: { secret: 'redact' } }), maps({ secret: "'redacted'" }), field('MASK-HIDDEN')],
+    known: [ours({ fields: { secret: 'redact' } }), maps({ secret: "'redacted'" }), fields('MASK-HIDDEN')],
   },
   'hash-field': {
     kind: 'mapper',
     what: 'puts tokens in place of the field secret of check_people and check_towns, by the key in $CHECK_KEY',
-    known: [seededTokens('CHECK_KEY'), field('HASH')],
+    known: [ourTokens('CHECK_KEY'), seededTokens('CHECK_KEY'), fields('HASH', ['check_people', 'check_towns'])],
   },
   'hash-field-anew': {
     kind: 'mapper',
     what: 'does the same by the key in $CHECK_OTHER_KEY',
-    known: [seededTokens('CHECK_OTHER_KEY')],
+    known: [ourTokens('CHECK_OTHER_KEY'), seededTokens('CHECK_OTHER_KEY')],
   },
   'drop-key': {
     kind: 'mapper',
@@ -59,7 +65,10 @@ export const MAPPER_WAYS = {
   'hash-key': {
     kind: 'mapper',
     what: 'puts tokens in place of the key id of check_people, by the key in $CHECK_KEY',
-    known: [maps({ id: "md5(config['hash_seed'] + str(id))" }, { stream_map_config: { hash_seed: KEYS.CHECK_KEY } })],
+    known: [
+      ours({ fields: { id: { pseudonymize: { key: 'check' } } } }, { keys: { check: { env: 'CHECK_KEY' } } }),
+      maps({ id: "md5(config['hash_seed'] + str(id))" }, { stream_map_config: { hash_seed: KEYS.CHECK_KEY } }),
+    ],
   },
   alias: {
     kind: 'mapper',

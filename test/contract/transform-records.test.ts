@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { runLab } from '../../check/index.ts';
 import { prove } from './prove.ts';
-import { streamMaps, transformRecords } from './subjects/transform-records.ts';
+import { fieldTransformations, streamMaps, transformRecords } from './subjects/transform-records.ts';
 
 const RECORDED = ['meltanolabs-tap-postgres', 'pipelinewise-tap-postgres', 'singer-tap-postgres'];
 /** The statements about rules. */
 const RULES = [95, 96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 108, 109];
+/** Those about rules that transform-field has. Its hashes need no key. */
+const FIELD_RULES = [95, 96, 101, 102, 105, 108, 109];
 const PEOPLE =
   '{"type":"SCHEMA","stream":"people","schema":{"type":"object","properties":{"id":{"type":"integer"},"mail":{"type":["null","string"]}}},"key_properties":["id"]}\n';
 
@@ -14,6 +16,7 @@ describe('transform-records', () => {
   prove(transformRecords());
 
   describe('with stream maps', () => prove(streamMaps(), RULES));
+  describe('with the rules of transform-field', () => prove(fieldTransformations(), FIELD_RULES));
 
   test.each(RECORDED)('[182] what %s wrote passes byte for byte, and a rule changes its field alone', async (name) => {
     await runLab(transformRecords(), async (lab) => {

@@ -8,6 +8,11 @@ export function streamMaps(): Subject {
   return { ...transformRecords(), config: {}, ways: waysAmong('mapper', { stream_maps: {}, stream_map_config: {} }) };
 }
 
+/** The same, given its rules as transform-field is. */
+export function fieldTransformations(): Subject {
+  return { ...transformRecords(), config: {}, ways: waysAmong('mapper', { transformations: [] }) };
+}
+
 /** transform-records with rules for the stream that the checks of every plugin send. */
 export function transformRecords(): Subject {
   return {
