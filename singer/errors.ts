@@ -1,5 +1,5 @@
 /**
- * The five errors, sorted by what the reader must do next. They are thrown anywhere and printed only in `run.ts`.
+ * The six errors, sorted by what the reader must do next. They are thrown anywhere and printed only in `run.ts`.
  * `code` is stable and meant for programs; `facts` never hold record values or secrets.
  */
 export interface ErrorOptions {
@@ -65,6 +65,11 @@ export class RecordError extends TaplineError {
 /** The source or the warehouse failed. Retried in one place; exit code 1. */
 export class SystemError extends TaplineError {
   readonly exitCode = 1;
+}
+
+/** The data are not as good as the user has asked for: a check broke. What came before it has been sent on. Exit code 3. */
+export class QualityError extends TaplineError {
+  readonly exitCode = 3;
 }
 
 /** A signal asked to stop: 143 for SIGTERM, 130 for SIGINT. */

@@ -37,7 +37,7 @@ export type { Stage } from './stage.ts';
 export { BlockPool, ByteBlocks } from './target/blocks.ts';
 export { refuseIncomplete } from './target/completeness.ts';
 export type { Problem } from './errors.ts';
-export { ConfigError, InputError, Interrupted, RecordError, SystemError, TaplineError } from './errors.ts';
+export { ConfigError, InputError, Interrupted, QualityError, RecordError, SystemError, TaplineError } from './errors.ts';
 export type { Casing, NameRules } from './target/names.ts';
 export { assignNames, cutToBytes, hashedName, plainName } from './target/names.ts';
 export { joinTypes } from './target/lattice.ts';

@@ -25,7 +25,7 @@ const LEFTOVER_MS = 2_000;
  *
  * `rules` are those that a tap or target may have in its own settings: what comes out of the one, and into the other, goes through them.
  *
- * Exit codes: 0 done; 2 flags or settings must change; 143 and 130 stopped by SIGTERM and SIGINT; 1 everything else.
+ * Exit codes: 0 done; 2 flags or settings must change; 3 a check of the data broke; 143 and 130 stopped by SIGTERM and SIGINT; 1 everything else.
  */
 export async function run(plugin: Plugin, rules?: Rules): Promise<void> {
   const stderr = new Stderr(process.stderr, process.env);

@@ -1,4 +1,5 @@
 import type { Config, Json, JsonObject, JsonSchema, Log, Setting, Settings } from '../singer/index.ts';
+import type { Judge, JudgeOptions } from './checks/judge.ts';
 import type { OnError } from './fault.ts';
 import type { Keys } from './keys.ts';
 
@@ -41,6 +42,8 @@ export interface Field {
    * reported together; `prepare` then gives any step.
    */
   problem(message: string, at?: string): void;
+  /** The judge of a check of the field, which counts what it says for the report. */
+  judge(check: string, o: Pick<JudgeOptions, 'severity' | 'threshold'>): Judge;
   /** Where the count of something that users are told at the end of the run goes: `ambiguous-time`, `fuzzy-match`. */
   count(what: string, by?: number): void;
 }

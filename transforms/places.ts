@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, nearest } from '../singer/index.ts';
 import type { Fields } from './operation.ts';
-import { allPlaces, ITEMS, type Place, placesOf, splitPatterns } from './path.ts';
+import { allPlaces, ITEMS, type PathStep, type Place, placesOf, splitPatterns } from './path.ts';
 import type { RuleContext, Shape } from './rule.ts';
 
 /** The names that a value of the config holds: one, or a list of them. */
@@ -69,4 +69,21 @@ export function readersOf(
     else return [readerOf(place)];
     return [];
   });
+}
+
+/** Reads all values at a place: those of every item, where it leads through lists. What is absent is undefined. */
+export function valuesReaderOf({
+  name,
+  steps,
+}: Pick<Place, 'name' | 'steps'>): (record: Fields) => readonly (Json | undefined)[] {
+  return (record) => {
+    let values: readonly (Json | undefined)[] = [record.get(name)];
+    for (const step of steps) values = values.flatMap((value) => below(value, step));
+    return values;
+  };
+}
+
+function below(value: Json | undefined, step: PathStep): readonly (Json | undefined)[] {
+  if (step === ITEMS) return Array.isArray(value) ? (value as readonly Json[]) : [];
+  return [isJsonObject(value) && Object.hasOwn(value, step) ? value[step] : undefined];
 }

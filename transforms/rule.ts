@@ -1,5 +1,6 @@
 import type { Json, JsonObject, JsonSchema, Log, Setting } from '../singer/index.ts';
-import type { Defaults, Privacy } from './operation.ts';
+import type { Quality } from './checks/quality.ts';
+import type { Defaults, Fields, Privacy } from './operation.ts';
 import type { Keys } from './keys.ts';
 import type { RecordView } from './record.ts';
 
@@ -32,8 +33,11 @@ export interface RuleContext {
   /** Free values that expressions read as `config[...]`: `vars`, `stream_map_config`. */
   readonly vars: JsonObject;
   count(what: string, by?: number): void;
+  readonly quality: Quality;
   /** What outlives a SCHEMA and is shared by all rules of the run (ledgers, values seen), made on first use, by name. */
   shared<T>(name: string, make: () => T): T;
+  /** To be called before anything more is sent: nothing that a rule has noted may be less durable than what depends on it. */
+  beforeSend(save: () => Promise<void>): void;
   /** To be called at the end of the run, whatever happened. */
   onClose(close: () => Promise<void> | void): void;
   /** Aborted when a signal asks to stop. */
@@ -105,6 +109,8 @@ export interface Rule {
   readonly examples: readonly RuleExample[];
   /** `value` was checked by `setting`. */
   prepare(value: Json, shape: Shape, context: RuleContext): PreparedRule;
+  /** Looks at other streams that it needs. `value` was checked by `setting`. */
+  watches?(value: Json): readonly Watch[];
 }
 
 export interface RuleExample {
@@ -115,6 +121,13 @@ export interface RuleExample {
   readonly input: readonly JsonObject[];
   /** Records that come out, with their stream if it is another. */
   readonly output: readonly JsonObject[];
+}
+
+/** A look at the records of another stream, after its own fields, checks and erasures. */
+export interface Watch {
+  readonly stream: string;
+  /** Compiled for each SCHEMA of that stream; gives what is called with each record. Tells `context` what is wrong. */
+  prepare(shape: Shape, context: RuleContext): (record: Fields) => void;
 }
 
 export function defineRule(rule: Rule): Rule {

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonSchema, checkConfig, nearest } from '../singer/index.ts';
+import { isJsonObject, type Json, type JsonSchema, checkConfig, nearest, TaplineError } from '../singer/index.ts';
 import { propertiesOf } from './engine/shape.ts';
 import { type OnError, RecordFault, ValueFault } from './fault.ts';
 import { operationNames, operationOf } from './operations/index.ts';
@@ -116,6 +116,8 @@ function compileStep(
     defaults: context.defaults,
     keys: context.keys,
     log: context.log,
+    judge: (check, judged) =>
+      context.quality.judge({ stream: context.stream, field: place.text, path: `${context.path}${at}`, check, ...judged }),
     problem: (message, path = '') => context.problem(message, below(path)),
     count: (what, by) => context.count(what, by),
   };
@@ -229,7 +231,7 @@ function runStep(step: CompiledStep, value: Json | undefined, record: Fields, pa
 
 /** What stands in for a value that a step could not take. Never that value. Throws RecordFault where the record must not go on. */
 function amends({ onError, operation, redacted }: CompiledStep, error: unknown, path: string): Json {
-  if (error instanceof RecordFault) throw error;
+  if (error instanceof RecordFault || error instanceof TaplineError) throw error;
   if (onError === 'null') return null;
   if (onError === 'redact') return redacted;
   const known = error instanceof ValueFault;

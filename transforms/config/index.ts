@@ -7,6 +7,9 @@ import { streamMapsLayer } from './stream-maps.ts';
 import type { TransformConfig } from './settings.ts';
 import { transformationsLayer } from './transformations.ts';
 
+const MEGABYTE = 1024 * 1024;
+const NO_REPORT = { file: undefined, stream: undefined };
+
 /** The rules of checked settings. Throws ConfigError with everything that is wrong and can be told before the first SCHEMA. */
 export async function loadRules(config: TransformConfig, run: Run): Promise<RuleSet> {
   const problems: Problem[] = [];
@@ -26,6 +29,9 @@ export async function loadRules(config: TransformConfig, run: Run): Promise<Rule
     defaults: { locale: locale ?? 'en', zone: zone ?? 'UTC', onError: on_error },
     vars: { ...config.stream_map_config, ...config.vars },
     quarantine,
+    report: typeof config.report === 'string' ? { file: config.report, stream: undefined } : { ...NO_REPORT, ...config.report },
+    statsStream: config.stats?.stream,
+    checkMemoryBytes: config.check_memory_mb * MEGABYTE,
     log: run.log,
     signal: run.signal,
   };

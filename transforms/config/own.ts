@@ -12,6 +12,7 @@ import { ON_ERROR, type OnError } from '../fault.ts';
 import { globOf, splitPatterns } from '../path.ts';
 import { rules } from '../rules/index.ts';
 import rawValues from '../rules/raw-values.ts';
+import { watchRule } from '../rules/watch.ts';
 import { hidesSomething } from './hides.ts';
 
 /** What an entry says beside its rules. */
@@ -46,6 +47,7 @@ interface Entry {
 /** Reads the setting `transforms`. What is wrong is put into `problems`. */
 export function ownLayer(given: JsonObject, problems: Problem[]): Layer {
   const entries = Object.entries(given).map(([key, value]) => entryOf(key, value ?? null, problems));
+  const watches = entries.flatMap(({ rules }) => (rules.kind === 'rules' ? rules.calls.flatMap(watchesOf) : []));
   const find = (stream: string): Entry | undefined =>
     entries.find(({ patterns }) => patterns.some(({ text, regex }) => regex === undefined && text === stream)) ??
     entries.find(({ patterns }) => patterns.some(({ regex }) => regex?.test(stream)));
@@ -53,9 +55,12 @@ export function ownLayer(given: JsonObject, problems: Problem[]): Layer {
     name: 'transforms',
     find(stream) {
       const entry = find(stream);
-      if (entry === undefined) return undefined;
+      const calls = watches.filter((watch) => watch.stream === stream).map(({ call }) => call);
+      if (entry === undefined) return calls.length === 0 ? undefined : { ...PLAIN, calls };
       entry.met = true;
-      return entry.rules;
+      return entry.rules.kind === 'removed'
+        ? entry.rules
+        : { ...entry.rules, calls: withWatches(entry, entry.rules.calls, calls) };
     },
     unmet: () =>
       entries
@@ -95,6 +100,26 @@ function entryOf(key: string, value: Json, problems: Problem[]): Entry {
 function saysUnlisted(rules: JsonObject): boolean {
   if ((rules['unlisted'] ?? null) !== null) return true;
   return [rules['then']].flat().some((round) => isJsonObject(round) && saysUnlisted(round));
+}
+
+/** A stream without an entry. */
+const PLAIN = { kind: 'rules', path: '', personal: false, onError: undefined } as const;
+
+/** What a rule wants to see of other streams, as a rule of those. */
+function watchesOf({ rule, path, value }: RuleCall): { readonly stream: string; readonly call: RuleCall }[] {
+  return (rule.watches?.(value) ?? []).map((watch) => ({
+    stream: watch.stream,
+    call: { rule: watchRule(watch), value: true, path },
+  }));
+}
+
+/** The rules with some that watch, behind those of the first round that clean and check. */
+function withWatches({ path }: Entry, calls: readonly RuleCall[], watching: readonly RuleCall[]): RuleCall[] {
+  const last = rules.findIndex(({ name }) => name === 'json_schema');
+  const isBefore = (call: RuleCall): boolean => call.path === `${path}.${call.rule.name}` && rules.indexOf(call.rule) <= last;
+  const first = calls.findIndex((call) => !isBefore(call));
+  const at = first < 0 ? calls.length : first;
+  return [...calls.slice(0, at), ...watching, ...calls.slice(at)];
 }
 
 /** The rules of an entry, those of its further rounds behind them. */

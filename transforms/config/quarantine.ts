@@ -1,5 +1,6 @@
 import type { Problem } from '../../singer/index.ts';
 import type { QuarantineOptions } from '../engine/rule-set.ts';
+import { THRESHOLD_FORM, thresholdOf } from '../threshold.ts';
 import type { TransformConfig } from './settings.ts';
 
 /** Reads the setting `quarantine`. */
@@ -8,13 +9,9 @@ export function quarantineOptions(given: TransformConfig['quarantine'], problems
   return { stream: stream ?? '{stream}__quarantine', most: mostOf(max, problems), raw: masked === false };
 }
 
-/** `5%` is a share of all records, `100` a count. */
 function mostOf(max: string | number | undefined, problems: Problem[]): QuarantineOptions['most'] {
   if (max === undefined) return undefined;
-  const share = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(String(max))?.[1];
-  if (share !== undefined && Number(share) <= 100) return { share: Number(share) / 100 };
-  const count = Number(max);
-  if (Number.isInteger(count) && count >= 0) return { count };
-  problems.push({ path: 'quarantine.max', message: 'must be a whole number of records, or a share such as 5%' });
-  return undefined;
+  const most = thresholdOf(max);
+  if (most === undefined) problems.push({ path: 'quarantine.max', message: THRESHOLD_FORM });
+  return most;
 }

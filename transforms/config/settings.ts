@@ -148,6 +148,29 @@ export const transformSettings = {
       },
     },
   },
+  report: {
+    type: ['string', 'object'],
+    description: 'Where the report of the checks goes, at the end of the run: a file that gets it as JSON, a stream, or both.',
+    examples: ['quality.json', { file: 'quality.json', stream: '_quality' }],
+    properties: {
+      file: { type: 'string', description: 'The file; its folder must be there.' },
+      stream: { type: 'string', description: 'The stream: one record per check, sent after all others.' },
+    },
+  },
+  stats: {
+    type: 'object',
+    description:
+      'A stream of counts, sent after all others: for each stream with rules (or with an empty entry) the records read, written, dropped and quarantined, and when it began and ended.',
+    examples: [{ stream: 'processing_statistics' }],
+    properties: { stream: { type: 'string', required: true, description: 'Its name.' } },
+  },
+  check_memory_mb: {
+    type: 'integer',
+    minimum: 1,
+    default: 256,
+    description:
+      'What each check that remembers values (unique, exists_in, distinct_count, sum) may take: 25 to 40 bytes per value, 200 per group. A check that has met more ends the run, or says so if it only warns.',
+  },
 } as const satisfies Settings;
 
 export type TransformConfig = Config<typeof transformSettings>;

@@ -41,6 +41,10 @@ export class StreamCounts {
     }
   }
 
+  all(): [string, StreamCount][] {
+    return [...this.#streams];
+  }
+
   /** One line per stream. */
   tell(log: Log): void {
     for (const [stream, count] of this.#streams) log.info('Transformed', { stream, ...count.facts() });
@@ -49,6 +53,8 @@ export class StreamCounts {
 
 /** The counts of one stream. */
 export class StreamCount {
+  readonly started = new Date();
+  ended = this.started;
   records = 0;
   written = 0;
   putAside = 0;
@@ -74,6 +80,11 @@ export class StreamCount {
   /** Something that users are told at the end. */
   note(what: string, by: number): void {
     this.#notes.set(what, (this.#notes.get(what) ?? 0) + by);
+  }
+
+  /** Records that rules have left out, for whatever reason but quarantine. */
+  get leftOut(): number {
+    return this.#dropped + (this.#notes.get('filtered') ?? 0);
   }
 
   facts(): Record<string, number> {

@@ -96,6 +96,15 @@ export class RecordFlow {
     this.#o.out.append(line, 0, line.length);
   }
 
+  /** Sends records of a stream of our own. */
+  add(shape: Shape, records: readonly JsonObject[]): void {
+    const { out } = this.#o;
+    this.#announceText(shape.stream, schemaText(shape, {}), true);
+    for (const record of records) {
+      out.appendText(`${stringifyExact({ type: 'RECORD', stream: shape.stream, record })}\n`);
+    }
+  }
+
   /** The routes that end in a stream. */
   sourcesOf(stream: string): readonly string[] {
     return [...(this.#sources.get(stream) ?? [])];

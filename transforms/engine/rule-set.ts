@@ -3,6 +3,7 @@ import type { JsonObject } from '../../singer/index.ts';
 import type { Defaults } from '../operation.ts';
 import type { Keys } from '../keys.ts';
 import type { Rule } from '../rule.ts';
+import type { Threshold } from '../threshold.ts';
 
 /** One use of a rule, checked. */
 export interface RuleCall {
@@ -44,15 +45,26 @@ export interface RuleSet {
   readonly defaults: Defaults;
   readonly vars: JsonObject;
   readonly quarantine: QuarantineOptions;
+  readonly report: ReportOptions;
+  /** The stream of the counts of each stream; undefined: none. */
+  readonly statsStream: string | undefined;
+  /** What each check may remember. */
+  readonly checkMemoryBytes: number;
   readonly log: Log;
   readonly signal: AbortSignal;
+}
+
+/** Where the report of the checks goes. */
+export interface ReportOptions {
+  readonly file: string | undefined;
+  readonly stream: string | undefined;
 }
 
 export interface QuarantineOptions {
   /** `{stream}` stands for the record's stream. */
   readonly stream: string;
   /** Most records that may be put aside: a count, or a share of all (0 to 1); undefined: any number. */
-  readonly most: { readonly count: number } | { readonly share: number } | undefined;
+  readonly most: Threshold | undefined;
   /** Keep fields that privacy operations hide in clear. Off unless the user says so. */
   readonly raw: boolean;
 }

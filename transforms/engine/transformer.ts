@@ -27,6 +27,8 @@ import { buffersOf, childrenOf, type Route, routeOf, streamsOf } from './route.t
 import type { RuleSet } from './rule-set.ts';
 import { SentRecords } from './sent.ts';
 import { StreamCounts } from './counts.ts';
+import { Quality } from '../checks/quality.ts';
+import { qualityRecord, qualityShape, type Report, statsRecords, statsShape, tellFindings, writeReport } from './report.ts';
 import type { WayOptions } from './way.ts';
 
 const NEWLINE = 0x0a;
@@ -62,6 +64,11 @@ export class Transformer implements Stage {
   readonly #counts = new StreamCounts();
   readonly #flow: RecordFlow;
   readonly #shared = new Map<string, unknown>();
+  readonly #quality: Quality;
+  /** What must be saved before anything more is sent. */
+  readonly #savers: (() => Promise<void>)[] = [];
+  readonly #started = new Date();
+  #isReported = false;
   readonly #closers: (() => Promise<void> | void)[] = [];
   /** The route whose records come now: tried first. */
   #current: Route | undefined;
@@ -86,6 +93,7 @@ export class Transformer implements Stage {
       sent: this.#sent,
       quarantine: rules.quarantine,
     });
+    this.#quality = new Quality(rules.checkMemoryBytes);
     this.#options = {
       keys: rules.keys,
       defaults: rules.defaults,
@@ -97,6 +105,8 @@ export class Transformer implements Stage {
         if (!this.#shared.has(name)) this.#shared.set(name, make());
         return this.#shared.get(name) as T;
       },
+      quality: this.#quality,
+      beforeSend: (save) => void this.#savers.push(save),
       onClose: (close) => void this.#closers.push(close),
     };
   }
@@ -156,6 +166,31 @@ export class Transformer implements Stage {
     }
     this.#tellUnmet();
     this.#counts.tell(this.#rules.log);
+    yield* this.#report();
+  }
+
+  /** What the checks have found, and the counts. Throws QualityError if a check that is broken ends the run. */
+  async *#report(): AsyncGenerator<Buffer> {
+    const { report, statsStream } = this.#rules;
+    const { checks, ended, started } = await this.#tellChecks(true);
+    if (report.stream !== undefined && checks.length > 0) {
+      const records = checks.map((finding) => qualityRecord(finding, { started, ended }));
+      this.#flow.add(qualityShape(report.stream), records);
+    }
+    if (statsStream !== undefined) this.#flow.add(statsShape(statsStream), statsRecords(this.#counts));
+    yield* this.#drain();
+    const broken = this.#quality.broken();
+    if (broken !== undefined) throw broken.error();
+  }
+
+  async #tellChecks(complete: boolean): Promise<Report> {
+    const { log, report } = this.#rules;
+    this.#isReported = true;
+    const checks = this.#quality.findings();
+    const told = { started: this.#started.toISOString(), ended: new Date().toISOString(), complete, checks };
+    tellFindings(checks, log, complete);
+    if (report.file !== undefined) await writeReport(report.file, told);
+    return told;
   }
 
   sent(): Iterable<readonly [stream: string, records: number]> {
@@ -164,12 +199,15 @@ export class Transformer implements Stage {
 
   async close(succeeded: boolean): Promise<void> {
     for (const close of this.#closers.splice(0)) await close();
+    if (!this.#isReported && this.#quality.size > 0) await this.#tellChecks(false);
     if (!succeeded || !this.#batches.deleteFiles) return;
     for (const path of this.#read) await rm(path, { force: true });
   }
 
-  *#drain(): Generator<Buffer> {
+  async *#drain(): AsyncGenerator<Buffer> {
     if (this.#out.size === 0) return;
+    for (const save of this.#savers) await save();
+    if (this.#current !== undefined) this.#counts.of(this.#current.name).ended = new Date();
     const { blocks } = this.#out.takeAll();
     yield* blocks;
     this.#pool.give(blocks);

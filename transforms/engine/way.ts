@@ -1,4 +1,5 @@
 import { ConfigError, type JsonObject, parseExact, type Problem, valueEnd } from '../../singer/index.ts';
+import type { Quality } from '../checks/quality.ts';
 import { RecordFault } from '../fault.ts';
 import { RecordView } from '../record.ts';
 import type { Emit, PreparedRule, RuleContext, Shape } from '../rule.ts';
@@ -36,10 +37,12 @@ export interface WaySink {
 }
 
 /** What the ways of a run share. */
-export interface WayOptions extends Omit<RuleSet, 'layers' | 'quarantine'> {
+export interface WayOptions extends Omit<RuleSet, 'layers' | 'quarantine' | 'report' | 'statsStream' | 'checkMemoryBytes'> {
   count(stream: string, what: string, by: number): void;
   shared<T>(name: string, make: () => T): T;
+  beforeSend(save: () => Promise<void>): void;
   onClose(close: () => Promise<void> | void): void;
+  readonly quality: Quality;
 }
 
 /** Compiles a stream's rules, or only the first `count` of them. Throws ConfigError with all that is wrong. */
@@ -75,7 +78,7 @@ function contextOf(
   },
 ): RuleContext {
   const { from, rules, options, problems, later } = o;
-  const { keys, log, vars, signal } = options;
+  const { keys, log, quality, vars, signal } = options;
   const onError = rules.onError ?? options.defaults.onError;
   return {
     stream: from.stream,
@@ -88,8 +91,10 @@ function contextOf(
     log,
     vars,
     signal,
+    quality,
     count: (what, by = 1) => options.count(from.stream, what, by),
     shared: (name, make) => options.shared(name, make),
+    beforeSend: (save) => options.beforeSend(save),
     onClose: (close) => options.onClose(close),
   };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../singer/index.ts';
+import { Quality } from '../checks/quality.ts';
 import { type Announced, type Route, routeOf } from '../engine/route.ts';
 import type { RuleSet } from '../engine/rule-set.ts';
 import type { WayOptions } from '../engine/way.ts';
@@ -18,6 +19,8 @@ export function quietOptions(rules: RuleSet): WayOptions & { close(): Promise<vo
       if (!shared.has(name)) shared.set(name, make());
       return shared.get(name) as T;
     },
+    beforeSend: () => undefined,
+    quality: new Quality(rules.checkMemoryBytes),
     onClose: (close) => void closers.push(close),
     async close() {
       for (const close of closers) await close();

@@ -4,6 +4,7 @@ import boolean from './boolean.ts';
 import casefold from './casefold.ts';
 import cast from './cast.ts';
 import clamp from './clamp.ts';
+import check from './check.ts';
 import coalesce from './coalesce.ts';
 import collapseSpaces from './collapse_spaces.ts';
 import country from './country.ts';
@@ -71,7 +72,7 @@ export const operations: readonly Operation[] = [
   ...[datetime],
   ...[email, phone, url],
   ...[country, currency, language, postcode, iban, uuid],
-  ...[map, fuzzyMap, oneOf],
+  ...[map, fuzzyMap, oneOf, check],
   ...[cast],
   ...[pseudonymize, hash, mask, redact, nullify, replace, dateShift, generalize, ipTruncate, keep],
 ];

@@ -2,12 +2,14 @@ import type { Rule } from '../rule.ts';
 import aggregate from './aggregate.ts';
 import alias from './alias.ts';
 import alsoTo from './also_to.ts';
+import checks from './checks.ts';
 import concat from './concat.ts';
 import dedupe from './dedupe.ts';
 import drop from './drop.ts';
 import explode from './explode.ts';
 import fields from './fields.ts';
 import flatten from './flatten.ts';
+import jsonSchema from './json_schema.ts';
 import keep from './keep.ts';
 import keys from './keys.ts';
 import limit from './limit.ts';
@@ -33,6 +35,8 @@ export const rules: readonly Rule[] = [
   split,
   concat,
   set,
+  checks,
+  jsonSchema,
   rename,
   move,
   drop,

@@ -23,7 +23,11 @@ export interface Transformed {
 export async function transform(
   config: JsonObject,
   input: readonly (JsonObject | string)[],
-  { chunkBytes = 1 << 20, batches = {} }: { chunkBytes?: number; batches?: Partial<BatchOptions> } = {},
+  {
+    chunkBytes = 1 << 20,
+    batches = {},
+    onMessage,
+  }: { chunkBytes?: number; batches?: Partial<BatchOptions>; onMessage?: (message: Message) => void } = {},
 ): Promise<Transformed> {
   const checked = checkConfig(transformSettings, config);
   if (checked.problems.length > 0) throw new Error(JSON.stringify(checked.problems));
@@ -40,13 +44,11 @@ export async function transform(
     for await (const block of stage.finish()) out.push(Buffer.from(block));
     succeeded = true;
   } finally {
+    if (onMessage !== undefined) messagesOf(out).forEach(onMessage);
     await stage.close(succeeded);
   }
   const text = Buffer.concat(out).toString();
-  const messages = text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => parseExact(line) as Message);
+  const messages = messagesOf(out);
   return {
     text,
     messages,
@@ -58,6 +60,11 @@ export async function transform(
         .map((message) => message['record']!),
     schema: (stream) => messages.findLast((message) => message.type === 'SCHEMA' && message.stream === stream),
   };
+}
+
+function messagesOf(blocks: readonly Buffer[]): Message[] {
+  const lines = Buffer.concat(blocks).toString().split('\n');
+  return lines.filter((line) => line !== '').map((line) => parseExact(line) as Message);
 }
 
 function* pieces(lines: readonly string[], bytes: number): Generator<Buffer> {

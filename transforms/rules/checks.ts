@@ -1,0 +1,91 @@
+import { type Json } from '../../singer/index.ts';
+import type { RecordCheck, StreamCheck } from '../check.ts';
+import { checkCallOf, type CheckCall } from '../checks/call.ts';
+import { checks } from '../checks/index.ts';
+import type { Judge } from '../checks/judge.ts';
+import type { RecordView } from '../record.ts';
+import { defineRule, type PreparedRule, type RuleContext, type Shape } from '../rule.ts';
+
+export default defineRule({
+  name: 'checks',
+  summary: 'Checks of the data: what breaks one is told, put aside, left out, or ends the run. None changes a value.',
+  notes: [
+    'Each item names one check: `{ "unique": ["id"] }`, `{ "between": { "field": "hours", "range": [0, 24] } }`. Beside it or within it stand `severity` (warn, quarantine, drop, fail) and `threshold` (`10` or `1%`). Without a severity a record that breaks a check is put aside, and a check of the stream as a whole ends the run.',
+    'A `fail` ends the run with exit code 3. All that came before the record has been sent on by then; checks of the whole stream, and thresholds in percent, speak at the end, when all has been sent. No STATE leaves after it.',
+    'The report (setting `report`) says of each check what it has found. It names records by their number in the stream, never by a value.',
+    ...checks.map(({ name, summary }) => `\`${name}\`: ${summary}`),
+  ],
+  setting: {
+    type: 'array',
+    description: 'The checks, in order. A record that one of them keeps back does not come to the next.',
+    items: { type: 'object', description: 'One check: its name with its parameters, `severity`, `threshold`.' },
+  },
+  examples: checks.flatMap(({ examples }) => examples),
+  watches: (value) =>
+    itemsOf(value).flatMap((item) => {
+      const call = checkCallOf(item, () => undefined);
+      return call?.check.watches?.(call.parameters as never) ?? [];
+    }),
+  prepare(value, shape, context) {
+    const calls = itemsOf(value).flatMap((item, index) => {
+      const at = `[${index}]`;
+      const call = checkCallOf(item, (message, below = '') => context.problem(message, below === '' ? at : `${at}.${below}`));
+      return call === undefined ? [] : [{ ...call, at }];
+    });
+    return prepareChecks(calls, shape, context);
+  },
+});
+
+function itemsOf(value: Json): readonly Json[] {
+  return Array.isArray(value) ? (value as readonly Json[]) : [];
+}
+
+interface Judged<C> {
+  readonly check: C;
+  readonly judge: Judge;
+}
+
+/** A rule of some checks. `at` is where each stands below the rule. */
+export function prepareChecks(
+  calls: readonly (CheckCall & { readonly at: string })[],
+  shape: Shape,
+  context: RuleContext,
+): PreparedRule {
+  const ofRecords: Judged<RecordCheck>[] = [];
+  const ofStream: Judged<StreamCheck>[] = [];
+  const keep = <T>(name: string, make: () => T): T => context.shared(JSON.stringify([context.path, context.stream, name]), make);
+  for (const { at, check, parameters, severity, threshold } of calls) {
+    const path = `${context.path}${at}`;
+    const prepared = check.prepare(parameters as never, shape, {
+      ...context,
+      problem: (message, below = '') => context.problem(message, [at, check.name, below].filter((part) => part !== '').join('.')),
+      keep: (name, make) => keep(`${at} ${name}`, make),
+    });
+    for (const each of prepared) {
+      const about = { stream: context.stream, check: check.name, field: each.field, path, severity, threshold };
+      const judge = context.quality.judge(about);
+      if (each.kind === 'record') ofRecords.push({ check: each, judge });
+      else {
+        judge.verdict = () => each.verdict();
+        ofStream.push({ check: each, judge });
+      }
+    }
+  }
+  const seen = keep('records', () => ({ count: 0 }));
+  return {
+    shape,
+    apply(record) {
+      seen.count++;
+      for (const { check, judge } of ofRecords) ask(check, judge, record, seen.count);
+      for (const { check } of ofStream) check.see(record);
+      return true;
+    },
+  };
+}
+
+function ask(check: RecordCheck, judge: Judge, record: RecordView, number: number): void {
+  const answer = check.passes(record);
+  if (answer === true) judge.pass();
+  else if (answer === undefined) judge.unjudged();
+  else judge.break(number, answer === false ? undefined : answer);
+}
