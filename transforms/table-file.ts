@@ -15,14 +15,19 @@ export function readTable(path: string, problem: (message: string) => void): rea
       problem(`the file ${path} has ${Math.round(size / 1024 / 1024)} MB; at most 64 can be looked up in`);
       return [];
     }
-    const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-    return /\.(?:csv|tsv)$/i.test(path) ? csvRows(text, /\.tsv$/i.test(path) ? '\t' : ',') : jsonRows(text);
+    return rowsOf(readFileSync(path, 'utf8'), path);
   } catch (error) {
     if (error instanceof SyntaxError)
       problem(`the file ${path} cannot be understood: it must be CSV with a header, or JSON objects`);
     else problem(`the file ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
     return [];
   }
+}
+
+/** The rows of a text, by the name of its file. Throws SyntaxError. */
+export function rowsOf(given: string, path: string): readonly JsonObject[] {
+  const text = given.replace(/^\uFEFF/, '');
+  return /\.(?:csv|tsv)$/i.test(path) ? csvRows(text, /\.tsv$/i.test(path) ? '\t' : ',') : jsonRows(text);
 }
 
 function jsonRows(text: string): JsonObject[] {

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { root, run } from '../support/processes.ts';
 import { temporaryFolder } from '../support/tmp.ts';
 
-const FOLDERS = ['singer', 'check', 'taps', 'targets', 'transforms', 'clients', 'bin'];
+const FOLDERS = ['singer', 'check', 'taps', 'targets', 'transforms', 'privacy', 'clients', 'bin'];
 
 /** Libraries that a folder may import, beside Node's own. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
@@ -18,6 +18,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'targets/postgres': [],
   'clients/postgres': ['pg'],
   transforms: ['libphonenumber-js', 'luxon'],
+  privacy: [],
   bin: [],
 };
 
@@ -147,7 +148,9 @@ function mayImport(file: string, target: string): boolean {
   if (from === 'bin')
     return target === 'singer/run.ts' || to.startsWith('taps/') || to.startsWith('targets/') || to === 'transforms';
   const isPlugin = from.startsWith('taps/') || from.startsWith('targets/') || from === 'transforms';
-  if (isPlugin || from.startsWith('clients/')) return target === 'singer/index.ts' || (isPlugin && to.startsWith('clients/'));
+  if (isPlugin || from.startsWith('clients/')) {
+    return target === 'singer/index.ts' || (isPlugin && (to.startsWith('clients/') || to === 'privacy'));
+  }
   return false;
 }
 

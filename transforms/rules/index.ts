@@ -6,6 +6,7 @@ import checks from './checks.ts';
 import concat from './concat.ts';
 import dedupe from './dedupe.ts';
 import drop from './drop.ts';
+import erase from './erase.ts';
 import explode from './explode.ts';
 import fields from './fields.ts';
 import flatten from './flatten.ts';
@@ -35,6 +36,7 @@ export const rules: readonly Rule[] = [
   split,
   concat,
   set,
+  erase,
   checks,
   jsonSchema,
   rename,

@@ -27,7 +27,13 @@ export async function transform(
     chunkBytes = 1 << 20,
     batches = {},
     onMessage,
-  }: { chunkBytes?: number; batches?: Partial<BatchOptions>; onMessage?: (message: Message) => void } = {},
+    onBlock,
+  }: {
+    chunkBytes?: number;
+    batches?: Partial<BatchOptions>;
+    onMessage?: (message: Message) => void;
+    onBlock?: (block: Buffer) => void;
+  } = {},
 ): Promise<Transformed> {
   const checked = checkConfig(transformSettings, config);
   if (checked.problems.length > 0) throw new Error(JSON.stringify(checked.problems));
@@ -36,12 +42,16 @@ export async function transform(
   const stage = new Transformer(await loadRules(checked.config as TransformConfig, run), { ...BATCHES, ...batches });
   const lines = input.map((message) => (typeof message === 'string' ? message : stringifyExact(message)));
   const out: Buffer[] = [];
+  const take = (block: Buffer): void => {
+    onBlock?.(block);
+    out.push(Buffer.from(block));
+  };
   let succeeded = false;
   try {
     for (const piece of pieces(lines, chunkBytes)) {
-      for await (const block of stage.take({ bytes: piece, start: 0, end: piece.length })) out.push(Buffer.from(block));
+      for await (const block of stage.take({ bytes: piece, start: 0, end: piece.length })) take(block);
     }
-    for await (const block of stage.finish()) out.push(Buffer.from(block));
+    for await (const block of stage.finish()) take(block);
     succeeded = true;
   } finally {
     if (onMessage !== undefined) messagesOf(out).forEach(onMessage);
