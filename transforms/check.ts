@@ -99,4 +99,8 @@ export const COMMON_CHECK_PARAMETERS = {
     description:
       'So many records (`10`), or such a share of those that were checked (`1%`, told at the end of the run), may break it: `warn` then keeps quiet and `fail` goes on; with `quarantine` and `drop` more end the run as `fail` does.',
   },
+  when: {
+    type: ['string', 'array', 'object'],
+    description: 'Only records for which this holds are checked: an expression, or conditions as `where` takes them.',
+  },
 } as const satisfies Record<string, Setting>;

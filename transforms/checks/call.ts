@@ -11,6 +11,7 @@ export interface CheckCall {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly severity: Severity;
   readonly threshold: Threshold | undefined;
+  readonly when: Json | undefined;
 }
 
 export type Tell = (message: string, at?: string) => void;
@@ -52,21 +53,23 @@ function split(given: JsonObject): [JsonObject, JsonObject] {
   return [Object.fromEntries(entries.filter(isCommon)), Object.fromEntries(entries.filter((entry) => !isCommon(entry)))];
 }
 
-/** Severity and threshold, checked. */
+/** What every check takes, checked but for the condition. */
 export function commonOf(
   given: JsonObject,
   of: Check['of'],
   problem: Tell,
-): Pick<CheckCall, 'severity' | 'threshold'> | undefined {
+): Pick<CheckCall, 'severity' | 'threshold' | 'when'> | undefined {
   const declared = { name: 'a check', parameters: COMMON_CHECK_PARAMETERS };
-  const common = parametersIn(declared, given, problem) as { severity?: Severity; threshold?: string | number } | undefined;
+  const common = parametersIn(declared, given, problem) as
+    | { severity?: Severity; threshold?: string | number; when?: Json }
+    | undefined;
   if (common === undefined) return undefined;
-  const { severity = of === 'record' ? 'quarantine' : 'fail', threshold } = common;
+  const { severity = of === 'record' ? 'quarantine' : 'fail', threshold, when } = common;
   if (of === 'stream' && (severity === 'quarantine' || severity === 'drop')) {
     problem(`${severity} is for single records; this check is of the stream as a whole: warn or fail`, 'severity');
     return undefined;
   }
   const amount = threshold === undefined ? undefined : thresholdOf(threshold);
   if (threshold !== undefined && amount === undefined) return refuse(problem, THRESHOLD_FORM, 'threshold');
-  return { severity, threshold: amount };
+  return { severity, threshold: amount, when };
 }

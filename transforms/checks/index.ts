@@ -6,6 +6,7 @@ import anyNotNull from './any_not_null.ts';
 import compare from './compare.ts';
 import distinctCount from './distinct_count.ts';
 import existsIn from './exists_in.ts';
+import expression from './expression.ts';
 import freshness from './freshness.ts';
 import jsonSchema from './json_schema.ts';
 import monotonic from './monotonic.ts';
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   sumEquals,
   monotonic,
   existsIn,
+  expression,
   sum,
   freshness,
   rowCount,

@@ -116,7 +116,7 @@ function watchesOf({ rule, path, value }: RuleCall): { readonly stream: string; 
 /** The rules with some that watch, behind those of the first round that clean and check. */
 function withWatches({ path }: Entry, calls: readonly RuleCall[], watching: readonly RuleCall[]): RuleCall[] {
   const last = rules.findIndex(({ name }) => name === 'json_schema');
-  const isBefore = (call: RuleCall): boolean => call.path === `${path}.${call.rule.name}` && rules.indexOf(call.rule) <= last;
+  const isBefore = (call: RuleCall): boolean => !call.path.startsWith(`${path}.then`) && rules.indexOf(call.rule) <= last;
   const first = calls.findIndex((call) => !isBefore(call));
   const at = first < 0 ? calls.length : first;
   return [...calls.slice(0, at), ...watching, ...calls.slice(at)];

@@ -21,7 +21,7 @@ export default defineOperation({
   notes: [
     'What it finds is in the report of the checks; see the rule `checks`, which has the same checks and those of whole records.',
   ],
-  parameters: { ...CHECKS, ...COMMON_CHECK_PARAMETERS },
+  parameters: { ...CHECKS, severity: COMMON_CHECK_PARAMETERS.severity, threshold: COMMON_CHECK_PARAMETERS.threshold },
   takesNull: true,
   takesAbsent: true,
   examples: [

@@ -3,8 +3,10 @@ import type { RecordCheck, StreamCheck } from '../check.ts';
 import { checkCallOf, type CheckCall } from '../checks/call.ts';
 import { checks } from '../checks/index.ts';
 import type { Judge } from '../checks/judge.ts';
+import { ValueFault } from '../fault.ts';
 import type { RecordView } from '../record.ts';
 import { defineRule, type PreparedRule, type RuleContext, type Shape } from '../rule.ts';
+import { compileWhen, type Condition } from '../when.ts';
 
 export default defineRule({
   name: 'checks',
@@ -43,7 +45,11 @@ function itemsOf(value: Json): readonly Json[] {
 interface Judged<C> {
   readonly check: C;
   readonly judge: Judge;
+  /** Whether it is for a record at all. Throws ValueFault. */
+  readonly asked: Condition;
 }
+
+const always: Condition = () => true;
 
 /** A rule of some checks. `at` is where each stands below the rule. */
 export function prepareChecks(
@@ -54,8 +60,15 @@ export function prepareChecks(
   const ofRecords: Judged<RecordCheck>[] = [];
   const ofStream: Judged<StreamCheck>[] = [];
   const keep = <T>(name: string, make: () => T): T => context.shared(JSON.stringify([context.path, context.stream, name]), make);
-  for (const { at, check, parameters, severity, threshold } of calls) {
+  for (const { at, check, parameters, severity, threshold, when } of calls) {
     const path = `${context.path}${at}`;
+    const asked =
+      when === undefined
+        ? always
+        : compileWhen(when, shape, {
+            ...context,
+            problem: (message, below = '') => context.problem(message, below === '' ? `${at}.when` : `${at}.when.${below}`),
+          });
     const prepared = check.prepare(parameters as never, shape, {
       ...context,
       problem: (message, below = '') => context.problem(message, [at, check.name, below].filter((part) => part !== '').join('.')),
@@ -64,10 +77,10 @@ export function prepareChecks(
     for (const each of prepared) {
       const about = { stream: context.stream, check: check.name, field: each.field, path, severity, threshold };
       const judge = context.quality.judge(about);
-      if (each.kind === 'record') ofRecords.push({ check: each, judge });
+      if (each.kind === 'record') ofRecords.push({ check: each, judge, asked });
       else {
         judge.verdict = () => each.verdict();
-        ofStream.push({ check: each, judge });
+        ofStream.push({ check: each, judge, asked });
       }
     }
   }
@@ -76,16 +89,28 @@ export function prepareChecks(
     shape,
     apply(record) {
       seen.count++;
-      for (const { check, judge } of ofRecords) ask(check, judge, record, seen.count);
-      for (const { check } of ofStream) check.see(record);
+      for (const judged of ofRecords) ask(judged, record, seen.count);
+      for (const { asked, check, judge } of ofStream) if (isAsked(asked, judge, record, seen.count)) check.see(record);
       return true;
     },
   };
 }
 
-function ask(check: RecordCheck, judge: Judge, record: RecordView, number: number): void {
+function ask({ asked, check, judge }: Judged<RecordCheck>, record: RecordView, number: number): void {
+  if (!isAsked(asked, judge, record, number)) return;
   const answer = check.passes(record);
   if (answer === true) judge.pass();
   else if (answer === undefined) judge.unjudged();
   else judge.break(number, answer === false ? undefined : answer);
+}
+
+/** A record for which nobody can tell has not passed. */
+function isAsked(asked: Condition, judge: Judge, record: RecordView, number: number): boolean {
+  try {
+    return asked(record);
+  } catch (error) {
+    if (!(error instanceof ValueFault)) throw error;
+    judge.break(number, { field: undefined, message: `when: ${error.message}` });
+    return false;
+  }
 }

@@ -146,6 +146,15 @@ describe('severity', () => {
   });
 });
 
+test('a check with a condition is put to records for which that holds, and where nobody can tell it breaks', async () => {
+  const checks = [{ not_null: 't', when: 'n > 10' }];
+  const { records } = await transform(
+    { transforms: { s: { checks } } },
+    rows({ n: 5 }, { n: 50 }, { n: null }, { n: 50, t: 'a' }),
+  );
+  expect(records('s')).toEqual([{ n: 5 }, { n: 50, t: 'a' }]);
+});
+
 describe('checks of a whole stream', () => {
   test.each<[JsonObject, boolean]>([
     [{ row_count: { min: 2 } }, true],
@@ -279,6 +288,8 @@ describe('what is wrong with checks is told before a record passes', () => {
     [{ json_schema: 'nowhere.json' }, /nowhere\.json cannot be read/],
     [{ json_schema: { schema: { type: 'nothing' } } }, /no JSON schema/],
     [{}, /must name a check/],
+    [{ expression: 'idd > 1' }, /did you mean id/],
+    [{ not_null: 'id', when: 'idd > 1' }, /checks\[0\]\.when.*did you mean id/],
   ])('%j', async (check, message) => {
     await expect(transform({ transforms: { s: { checks: [check] } } }, [ROWS])).rejects.toThrow(message);
   });
