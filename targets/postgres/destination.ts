@@ -17,6 +17,8 @@ import { Appends } from './appends.ts';
 import type { StreamPlan } from './answer.ts';
 import { Changed } from './changed.ts';
 import { createCopyEncoder } from './copy-encoder.ts';
+import type { Erasures } from './erasures/erasures.ts';
+import { openErasures } from './erasures/open.ts';
 import { explainPlan, leftOut } from './explain.ts';
 import { withExtras } from './extras.ts';
 import { refuseMissingRoles } from './grants.ts';
@@ -90,6 +92,7 @@ export class PostgresDestination implements Destination<OpenConfig> {
   readonly #tally = new Tally();
   readonly #changed: Changed;
   readonly #ledger: Ledger | undefined;
+  readonly #erasures: Erasures | undefined;
   readonly #streams = new OpenStreams();
   /** Units have been loaded into a transaction that has not been committed yet. */
   #holds = false;
@@ -106,6 +109,7 @@ export class PostgresDestination implements Destination<OpenConfig> {
     this.#state = new StateKeeper(ofStates, config.state_id);
     this.#ledger = config.load_ledger ? new Ledger(schema ?? current, config.state_id, run) : undefined;
     this.#changed = new Changed(run.log);
+    this.#erasures = openErasures(config, schema ?? current, run);
   }
 
   /** Runs what is to be run before any input is read. */
@@ -179,6 +183,7 @@ export class PostgresDestination implements Destination<OpenConfig> {
       for (const part of unit.parts) await this.#write(session, part, appends, quarantine);
       await appends.flush();
       if (this.#mustWait(unit, this.#tally.refused > refusedBefore)) return 'leave open';
+      await this.#erase(session, false);
       await this.#writeOwn(session);
       return 'commit';
     };
@@ -194,11 +199,12 @@ export class PostgresDestination implements Destination<OpenConfig> {
     if (!this.#config.overwrite_on_eof) this.#collection.refuseIncomplete(end.complete);
     const emptied = this.#emptied(end.complete);
     const mark = this.#tally.mark;
-    if (this.#tx.open || emptied.length > 0 || this.#ledger !== undefined) {
+    if (this.#tx.open || emptied.length > 0 || this.#ledger !== undefined || this.#erasures !== undefined) {
       await this.#tx.run(async (session) => {
         this.#tally.undo(mark);
         for (const { plan, stage } of [...this.#collection.replacing, ...emptied.map(({ plan }) => ({ plan, stage: undefined }))])
           this.#tally.add(plan.stream, await this.#swap(session, plan, stage));
+        await this.#erase(session, true);
         await this.#writeOwn(session);
         await this.#ledger?.complete(session);
       }, 'commit');
@@ -237,9 +243,15 @@ export class PostgresDestination implements Destination<OpenConfig> {
     await this.#ledger?.write(session, this.#state.newest, (stream) => this.#tally.pendingOf(stream));
   }
 
+  /** What people have asked for is done in the transaction that brings their requests. */
+  async #erase(session: Session, last: boolean): Promise<void> {
+    await this.#erasures?.apply(session, (stream) => this.#tables.of(session, stream), { last });
+  }
+
   async #write(session: Session, part: Part, appends: Appends, quarantine?: Quarantine): Promise<void> {
     const { plan, config } = this.#streams.of(part);
     const { log } = this.#run;
+    this.#erasures?.note(plan.stream);
     this.#ledger?.add({ stream: plan.stream, rows: part.rows, bytes: part.bytes, version: part.activate });
     if (plan.method === 'overwrite') return this.#collection.add(session, plan, part, log);
     // A table may change only when it has the rows that were made for it as it is.
@@ -331,6 +343,7 @@ export class PostgresDestination implements Destination<OpenConfig> {
   #committed(): void {
     this.#tally.commit();
     this.#ledger?.committed();
+    this.#erasures?.committed();
     this.#state.committed();
     this.#collection.clear();
   }

@@ -1,5 +1,6 @@
 import { defineTarget } from '../../singer/index.ts';
 import { stateCommand } from './commands.ts';
+import { eraseCommand } from './erasures/command.ts';
 import { settings } from './settings.ts';
 
 /** Loads streams into PostgreSQL. The driver is loaded when it connects, so that `--about` stays quick. */
@@ -8,7 +9,7 @@ export default defineTarget({
   summary: 'Loads streams into PostgreSQL: append, upsert or overwrite, with the state committed together with the records.',
   settings,
   capabilities: ['activate-version', 'soft-delete', 'hard-delete'],
-  commands: { state: stateCommand },
+  commands: { state: stateCommand, erase: eraseCommand },
   modes: {
     check: {
       summary: 'connects and says, line by line, whether a load could begin: server, TLS, rights, state; exit code 1 if not',

@@ -141,6 +141,83 @@ export const settings = {
     description:
       'Keep a row per run and stream in the table _singer_loads, beside the state table: run_id, records, bytes, what became of them, first and last bookmark, times, status. Written in the same transactions as the records.',
   },
+  erasures: {
+    type: 'array',
+    description:
+      'Erases rows of people who have asked to be forgotten, in the transaction that commits their requests: the fields get values of the same shape that say nothing (see the rule erase). What was done stands in the table erasure_log. Requests that meet no row stay pending; at the end of a run all are looked at once more.',
+    examples: [
+      [
+        {
+          requests_stream: 'erasure_requests',
+          tables: [
+            { table: 'customers', where: { id: 'customer_id', email: 'email' }, fields: ['first_name', 'email'] },
+            { table: 'transactions', where: { customer_id: 'customer_id' }, fields: ['delivery_address'] },
+          ],
+        },
+      ],
+    ],
+    items: {
+      type: 'object',
+      description: 'Whom and what to erase.',
+      properties: {
+        requests_stream: {
+          type: 'string',
+          required: true,
+          description: 'Stream whose records are requests; it is loaded by this target.',
+        },
+        match: {
+          type: 'object',
+          description: 'By table, what `where` says; for tables without a `where` of their own.',
+          members: {
+            type: 'object',
+            members: { type: 'string', description: 'Column of a request.' },
+            description: 'As `where`.',
+          },
+        },
+        tables: {
+          type: 'array',
+          required: true,
+          description: 'The tables, those of quarantine and history too.',
+          items: {
+            type: 'object',
+            description: 'One table.',
+            properties: {
+              table: {
+                type: 'string',
+                required: true,
+                description:
+                  'Its name, with its schema if that is not the one of the tables. One that is not there is passed over.',
+              },
+              where: {
+                type: 'object',
+                description:
+                  'How rows name people: columns, or paths into JSON (`record.email`), each with the column of a request that it is compared with. One that is equal is enough.',
+                members: { type: 'string', description: 'Column of a request.' },
+              },
+              fields: {
+                type: 'array',
+                required: true,
+                description: 'Columns that are erased. Of JSON all values are.',
+                items: { type: 'string', description: 'Column.' },
+              },
+            },
+          },
+        },
+        dates: {
+          type: 'string',
+          options: ['year', 'null'],
+          default: 'year',
+          description: 'What stays of dates: the first day of their year, or null where the column takes that.',
+        },
+      },
+    },
+  },
+  erasure_key: {
+    type: 'string',
+    secret: true,
+    description:
+      'Key of the hashes by which erasure_log knows requests, at least 32 characters; required with erasures. With another key all requests count as new.',
+  },
   ...columnSettings,
   column_casing: {
     type: 'string',
