@@ -36,6 +36,8 @@ export interface RuleContext {
   readonly quality: Quality;
   /** What outlives a SCHEMA and is shared by all rules of the run (ledgers, values seen), made on first use, by name. */
   shared<T>(name: string, make: () => T): T;
+  /** True where rules are only checked or explained: nothing that they do may last. */
+  readonly rehearsal: boolean;
   /** To be called before anything more is sent: nothing that a rule has noted may be less durable than what depends on it. */
   beforeSend(save: () => Promise<void>): void;
   /** To be called at the end of the run, whatever happened. */

@@ -106,6 +106,7 @@ export class Transformer implements Stage {
         return this.#shared.get(name) as T;
       },
       quality: this.#quality,
+      rehearsal: false,
       beforeSend: (save) => void this.#savers.push(save),
       onClose: (close) => void this.#closers.push(close),
     };

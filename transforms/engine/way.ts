@@ -40,6 +40,7 @@ export interface WaySink {
 export interface WayOptions extends Omit<RuleSet, 'layers' | 'quarantine' | 'report' | 'statsStream' | 'checkMemoryBytes'> {
   count(stream: string, what: string, by: number): void;
   shared<T>(name: string, make: () => T): T;
+  readonly rehearsal: boolean;
   beforeSend(save: () => Promise<void>): void;
   onClose(close: () => Promise<void> | void): void;
   readonly quality: Quality;
@@ -78,7 +79,7 @@ function contextOf(
   },
 ): RuleContext {
   const { from, rules, options, problems, later } = o;
-  const { keys, log, quality, vars, signal } = options;
+  const { keys, log, quality, rehearsal, vars, signal } = options;
   const onError = rules.onError ?? options.defaults.onError;
   return {
     stream: from.stream,
@@ -92,6 +93,7 @@ function contextOf(
     vars,
     signal,
     quality,
+    rehearsal,
     count: (what, by = 1) => options.count(from.stream, what, by),
     shared: (name, make) => options.shared(name, make),
     beforeSend: (save) => options.beforeSend(save),

@@ -19,6 +19,7 @@ export function quietOptions(rules: RuleSet): WayOptions & { close(): Promise<vo
       if (!shared.has(name)) shared.set(name, make());
       return shared.get(name) as T;
     },
+    rehearsal: true,
     beforeSend: () => undefined,
     quality: new Quality(rules.checkMemoryBytes),
     onClose: (close) => void closers.push(close),

@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { JsonObject } from '../../../singer/index.ts';
+import { checkConfig, type JsonObject, stringifyExact } from '../../../singer/index.ts';
+import { type TransformConfig, transformSettings } from '../../../transforms/config/settings.ts';
 import { changeLines, readLines } from '../../../transforms/erasure/ledger-file.ts';
+import { explain } from '../../../transforms/modes/explain.ts';
+import { chunks } from '../../support/memory-destination.ts';
+import { keepingLog } from '../../support/memory-tap.ts';
 import { recordOf, schemaOf, transform } from './run.ts';
 import { expectValid } from './valid.ts';
 
@@ -202,6 +206,18 @@ describe('the ledger', () => {
 
   test('needs a key', async () => {
     await expect(transform({ ...rules(), keys: {} }, [CUSTOMERS])).rejects.toThrow(/erase\.key: the ledger needs a secret key/);
+  });
+
+  test('is not written where rules are only explained', async () => {
+    const log = keepingLog();
+    const run = { name: 'transform-records', version: '0', log, signal: new AbortController().signal };
+    const input = [REQUESTS, ask('7', null), CUSTOMERS, customer('7', 'a@b.cd')].map((message) =>
+      Buffer.from(`${stringifyExact(message)}\n`),
+    );
+    const { config } = checkConfig(transformSettings, rules());
+    const { text } = await explain(config as TransformConfig, run, { format: 'text', input: chunks(input) });
+    expect(text).toContain('transforms.customers.erase');
+    expect(readLines(ledger)).toEqual([]);
   });
 
   test('that two runs write at once keeps what both have', async () => {
