@@ -8,7 +8,7 @@ import { erasedSchema, eraseValue } from '../erasure/values.ts';
 import { namesIn, readersOf, tellUnknown } from '../places.ts';
 import { type Place, placesOf, splitPatterns, withSchemaAt, withValueAt } from '../path.ts';
 import { defineRule, type RuleContext, type Shape } from '../rule.ts';
-import { nullable } from '../schemas.ts';
+import { asListed, nullable } from '../schemas.ts';
 
 const PROPERTIES = {
   match: {
@@ -159,7 +159,7 @@ function erasedShape(shape: Shape, places: readonly Place[], nulls: boolean): Sh
     const properties = propertiesOf(before);
     const changed = withSchemaAt(properties[name]!, steps, (schema) => {
       const erased = erasedSchema(schema);
-      return nulls && isDate(erased) ? nullable(erased) : erased;
+      return asListed(nulls && isDate(erased) ? nullable(erased) : erased);
     });
     return withProperties(before, { ...properties, [name]: changed });
   }, shape);

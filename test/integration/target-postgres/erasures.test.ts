@@ -183,7 +183,7 @@ describeWithPostgres('target-postgres erases people who have asked', (url) => {
   });
 
   test('in flight and at rest together: what the mapper has erased once never comes in clear', async () => {
-    vi.stubEnv('LEDGER_KEY', '4c1f9a7e2b8d4f60913c5a7e9d2b4f68a1c3e5078b9d2f41');
+    vi.stubEnv('LEDGER_KEY', '4c1f9a7e2b8d4f60913c5a7e9d2b4f68a1c3e5078b9d2f4137d6e8a05b1c9f24');
     const ledger = join(temporaryFolder(), 'erasure.jsonl');
     const rules = {
       keys: { ledger: { env: 'LEDGER_KEY' } },

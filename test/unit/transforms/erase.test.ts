@@ -45,7 +45,7 @@ let ledger = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'erase-'));
   ledger = join(folder, 'erasure.jsonl');
-  vi.stubEnv('LEDGER_KEY', '4c1f9a7e2b8d4f60913c5a7e9d2b4f68a1c3e5078b9d2f41');
+  vi.stubEnv('LEDGER_KEY', '4c1f9a7e2b8d4f60913c5a7e9d2b4f68a1c3e5078b9d2f4137d6e8a05b1c9f24');
 });
 afterEach(() => vi.unstubAllEnvs());
 
@@ -195,7 +195,7 @@ describe('the ledger', () => {
 
   test('of another key is refused', async () => {
     await transform(rules(), [REQUESTS, ask('7', null), CUSTOMERS]);
-    vi.stubEnv('LEDGER_KEY', 'b7e2d95c0a4f41e886d3c1f09a5b7e2d4c6f8013579bd24e');
+    vi.stubEnv('LEDGER_KEY', 'b7e2d95c0a4f41e886d3c1f09a5b7e2d4c6f8013579bd24e5a8c06f3d1297eb4');
     await expect(transform(rules(), [CUSTOMERS])).rejects.toThrow(/another key/);
   });
 
@@ -240,6 +240,13 @@ test('requests may come from files', async () => {
   const csv = await transform(rules({ requests: join(folder, 'raw/requests.csv') }), both);
   expect(csv.records('customers')[2]).toEqual(erasedCustomer('9'));
   await expect(transform(rules({ requests: join(folder, 'none.csv') }), [CUSTOMERS])).rejects.toThrow(/no file/);
+});
+
+test('names its fields, as far as unlisted is concerned', async () => {
+  const { customers } = rules()['transforms'] as { customers: JsonObject };
+  const config = { ...rules(), transforms: { customers: { ...customers, fields: { 'id, city': 'keep' }, unlisted: 'fail' } } };
+  const { records } = await transform(config, [REQUESTS, CUSTOMERS, customer('7', 'a@b.cd')]);
+  expect(records('customers')).toEqual([customer('7', 'a@b.cd')['record']]);
 });
 
 test('the quarantine hides what is erased', async () => {
