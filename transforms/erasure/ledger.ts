@@ -121,9 +121,7 @@ export class Ledger {
   /** Saves what is new, so that what was sent on because of it may leave. Throws SystemError. */
   async save(): Promise<void> {
     if (this.#changed.size === 0) return;
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    await this.#write(changed);
+    await this.#write([...this.#changed]);
   }
 
   /** Saves what was done, too. Throws SystemError. */
@@ -131,7 +129,6 @@ export class Ledger {
     const at = new Date().toISOString();
     for (const entry of this.#met) entry.last = at;
     const changed = [...new Set([...this.#changed, ...this.#met])];
-    this.#changed.clear();
     if (changed.length > 0) await this.#write(changed);
   }
 
@@ -141,9 +138,14 @@ export class Ledger {
     return { requests: this.#requested.size, pending, known: this.#entries.size };
   }
 
+  /** What could not be written counts as changed still: it is not sent on the next occasion either. */
   async #write(changed: readonly Entry[]): Promise<void> {
-    if (this.#path === undefined) return;
-    await changeLines(this.#path, (lines) => {
+    if (this.#path !== undefined) await this.#writeTo(this.#path, changed);
+    this.#changed.clear();
+  }
+
+  async #writeTo(path: string, changed: readonly Entry[]): Promise<void> {
+    await changeLines(path, (lines) => {
       // Another run may have added some.
       for (const line of lines) this.#add(line);
       const own = new Set(changed.map(({ request }) => request));

@@ -193,6 +193,15 @@ describe('the ledger', () => {
     expect(seen[0]).toContain('customer-id');
   });
 
+  test('that cannot be written lets nothing out', async () => {
+    ledger = join(folder, 'no', 'such', 'folder.jsonl');
+    const seen: string[] = [];
+    const input = [REQUESTS, ask('7', null), CUSTOMERS, customer('7', 'a@b.cd'), { type: 'STATE', value: 1 }];
+    const run = transform(rules(), input, { onBlock: (block) => void seen.push(block.toString()) });
+    await expect(run).rejects.toMatchObject({ code: 'ledger-unwritable' });
+    expect(seen).toEqual([]);
+  });
+
   test('of another key is refused', async () => {
     await transform(rules(), [REQUESTS, ask('7', null), CUSTOMERS]);
     vi.stubEnv('LEDGER_KEY', 'b7e2d95c0a4f41e886d3c1f09a5b7e2d4c6f8013579bd24e5a8c06f3d1297eb4');
