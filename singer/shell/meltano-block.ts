@@ -3,15 +3,15 @@ import { typesOf } from './config-names.ts';
 import type { Setting } from '../settings.ts';
 
 /** Where each kind stands in meltano.yml. */
-const LISTS = { tap: 'extractors', mapper: 'mappers', target: 'loaders' } as const;
+const LISTS = { tap: 'extractors', target: 'loaders', mapper: 'mappers' } as const;
 
 /**
  * The `plugins:` part of meltano.yml. Without a pip_url Meltano installs nothing and runs `./bin/<name>`; with one it
- * would look for a virtual environment.
+ * would look for a virtual environment. A mapper comes last, so that its mappings, which are the user's, can stand right behind.
  */
 export function meltanoPlugins(abouts: readonly About[]): string {
   const lines = ['plugins:'];
-  for (const kind of ['tap', 'mapper', 'target'] as const) {
+  for (const kind of ['tap', 'target', 'mapper'] as const) {
     if (!abouts.some((about) => about.kind === kind)) continue;
     lines.push(`  ${LISTS[kind]}:`);
     for (const about of abouts) if (about.kind === kind) lines.push(...pluginLines(about).map((line) => `    ${line}`));

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
+import { checkins, HEADER } from '../../scripts/checkins.mjs';
 import { findMeltano, meltanoProject, type MeltanoProject } from '../support/meltano.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 import { root, run, type Finished } from '../support/processes.ts';
@@ -177,6 +178,75 @@ function withMeltano(meltano: string): void {
     });
   });
 
+  describe('Meltano, a mapping between CSV and JSON lines', () => {
+    const CLEANED = [
+      { user: 'ann', timestamp: '2024-01-01T00:00:00Z', hours: 1.5, project: 'alpha' },
+      { user: 'bo', timestamp: '2024-01-02T00:00:00Z', hours: 2, project: 'beta' },
+    ];
+    const records = (project: MeltanoProject, stream = 'checkins'): Record<string, unknown>[] =>
+      project
+        .read(`output/${stream}.jsonl`)
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const pipe = ['run', 'tap-csv', 'clean-checkins', 'target-jsonl'];
+
+    test('[107] the config that Meltano merges is all the mapper gets, and enough', async () => {
+      const project = prepared(meltano);
+      await succeeded(project.meltano(pipe));
+      expect(project.calls().filter((call) => call.startsWith('transform-records'))).toEqual([
+        expect.stringMatching(/^transform-records --config (?:(?! -).)+$/),
+      ]);
+      expect(records(project)).toEqual(
+        CLEANED.map((record) => ({ ...record, checkin_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string })),
+      );
+    });
+
+    test('[172] [173] settings of the mapper from the environment are laid under the mapping: objects, and their members', async () => {
+      const project = prepared(meltano);
+      project.write(DATA, `${ROWS},2024-01-03,3,alpha\ncy,some day,4,alpha\n`);
+      const env = {
+        TRANSFORM_RECORDS_QUARANTINE: JSON.stringify({ stream: 'refused' }),
+        TRANSFORM_RECORDS_DEFAULTS: '{"zone": "UTC"}',
+      };
+      await succeeded(project.meltano(pipe, env));
+      expect(records(project)).toHaveLength(2);
+      expect(records(project, 'refused').map((record) => record['_q_rule'])).toEqual(['required', 'datetime-format']);
+    });
+
+    test('[168] the second run starts from the state of the first, which has passed the mapper', async () => {
+      const project = prepared(meltano);
+      await succeeded(project.meltano(pipe));
+      project.write(DATA, ROWS + MORE);
+      await succeeded(project.meltano(pipe));
+      expect(records(project).map(({ user }) => user)).toEqual(['ann', 'bo', 'cy']);
+      expect((await succeeded(project.meltano(['state', 'list']))).stdout).toContain(STATE_ID.jsonl);
+    });
+
+    test('[174] [175] when the mapper fails the run fails, and the next one loads what is missing', async () => {
+      const project = prepared(meltano);
+      await succeeded(project.meltano(pipe));
+      project.write(DATA, `${ROWS + MORE}dee,2024-01-04,four,alpha\n`);
+      const failed = await project.meltano(pipe, { TRANSFORM_RECORDS_QUARANTINE: '{"max": 0}' });
+      expect(failed.status).toBe(1);
+      expect(failed.stderr).toContain('too-many-quarantined');
+      project.write(DATA, `${ROWS + MORE}dee,2024-01-04,4,alpha\n`);
+      await succeeded(project.meltano(pipe));
+      expect(new Set(records(project).map(({ user }) => user))).toEqual(new Set(['ann', 'bo', 'cy', 'dee']));
+    });
+
+    test('[177] [178] levels and metrics of the mapper show as such, debug too', async () => {
+      const project = prepared(meltano);
+      const { stderr } = await succeeded(project.meltano(['--log-level=debug', ...pipe]));
+      const metrics = stderr.split('\n').filter((line) => line.includes('METRIC') && line.includes('transform-records'));
+      expect(
+        metrics.some((line) => /metric_name=record_count\b/.test(line) && /metric_value=2\b/.test(line)),
+        metrics.join('\n'),
+      ).toBe(true);
+      expect(stderr).toMatch(/\[info +\].*transform-records.*Transformed/);
+    });
+  });
+
   describe('Meltano, failures before and in target-jsonl', () => {
     test('[174] when the tap fails in mid-run the run fails and the stored state is the last committed one', async () => {
       const project = prepared(meltano);
@@ -245,6 +315,41 @@ function withMeltano(meltano: string): void {
       await succeeded(project.meltano(['run', 'demo'], env()));
       expect(await query('SELECT count(*)::int AS rows FROM tap_csv.checkins')).toEqual([{ rows: 3 }]);
       expect(project.read(`state/${STATE_ID.postgres}/state.json`)).toContain('"bookmarks"');
+    });
+
+    test('[168] check-ins are cleaned on the way: each is loaded or put aside, times as an independent reading has them, twice the same', async () => {
+      const project = prepared(meltano);
+      const rows = [...checkins({ rows: 3000 })];
+      project.write(DATA, [HEADER, ...rows, ''].join('\n'));
+      const own = {
+        ...env(),
+        TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA: 'cleaned',
+        TARGET_POSTGRES_LOAD_METHOD: 'upsert',
+      };
+      const table = (): Promise<object[]> =>
+        query(
+          `SELECT checkin_id, "user", to_char("timestamp" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at, hours::text, project FROM cleaned.checkins ORDER BY 1`,
+        );
+      await succeeded(project.meltano(['run', 'demo-clean'], own));
+      const first = (await table()) as { at: string; user: string; hours: string; project: string }[];
+      const aside = await query<{ record: string }>('SELECT record FROM cleaned.checkins__quarantine');
+      const told = ({ user, at, hours, project: what }: (typeof first)[number]): string =>
+        [user, at, Number(hours), what].join('|');
+      const read = rows.map(readCheckin);
+      expect(first.map(told).toSorted(byText)).toEqual(
+        read
+          .filter(({ user, at }) => user !== '' && at >= '2016')
+          .map(told)
+          .toSorted(byText),
+      );
+      const left = rows.filter((_, index) => read[index]!.user === '' || read[index]!.at < '2016');
+      expect(left.length).toBeGreaterThan(0);
+      const given = aside.map(({ record }) => Object.values(JSON.parse(record) as Record<string, string>).join());
+      expect(given.toSorted(byText)).toEqual([...new Set(left)].toSorted(byText));
+      await succeeded(project.meltano(['run', 'demo-clean'], own));
+      expect(await table()).toEqual(first);
+      await succeeded(project.meltano(['run', '--full-refresh', 'demo-clean'], own));
+      expect(await table()).toEqual(first);
     });
 
     test('[169] a full refresh of one stream gets no state and keeps the bookmarks of the other', async () => {
@@ -378,4 +483,28 @@ async function passesLoaderTest(running: Promise<Finished>): Promise<void> {
 function rowsCovered(state: string): number {
   const { bookmarks } = (JSON.parse(state) as SingerState).singer_state;
   return Object.values(bookmarks['checkins']?.files ?? {}).reduce((sum, file) => sum + file.rows, 0);
+}
+
+const RUSSIAN = 'января февраля марта апреля мая июня июля августа сентября октября ноября декабря'.split(' ');
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** A line of the check-ins, read by hand: its three kinds of times have nothing in common. */
+function readCheckin(line: string): { user: string; at: string; hours: string; project: string } {
+  const [user = '', time = '', hours = '', project = ''] = line.split(',');
+  return { user: user.trim().toLowerCase(), at: readTime(time.trim()), hours, project: project.trim().toLowerCase() };
+}
+
+function readTime(text: string): string {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const iso = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))? UTC$/.exec(text);
+  if (iso !== null) return `${iso[1]}T${iso[2]}.${(iso[3] ?? '').padEnd(6, '0')}`;
+  const american = /^(\d\d)\/(\d\d)\/(\d{4}) (\d\d):(\d\d) ([AP])M$/.exec(text);
+  if (american !== null) {
+    const [, month, day, year, hour, minute, half] = american;
+    return `${year}-${month}-${day}T${two((Number(hour) % 12) + (half === 'P' ? 12 : 0))}:${minute}:00.000000`;
+  }
+  const russian = /^(\d{1,2}) (\S+) (\d{4}) (\d\d):(\d\d)$/.exec(text);
+  if (russian === null) throw new Error(`No kind of time is ${text}`);
+  const [, day, month, year, hour, minute] = russian;
+  return `${year}-${two(RUSSIAN.indexOf(month!) + 1)}-${two(Number(day))}T${hour}:${minute}:00.000000`;
 }

@@ -16,7 +16,11 @@ describe('a shell pipe into JSON lines', () => {
       JSON.stringify({ files: [{ entity: 'checkins', path: 'checkins.csv', strict: true }] }),
     );
     writeFileSync(join(folder, 'target.json'), JSON.stringify({ destination_path: '.' }));
-    const env = { TAP: executable('tap-csv'), TARGET: executable('target-jsonl') };
+    writeFileSync(
+      join(folder, 'rules.json'),
+      JSON.stringify({ transforms: { checkins: { fields: { user: 'upper', hours: { number: {}, on_error: 'fail' } } } } }),
+    );
+    const env = { TAP: executable('tap-csv'), MAPPER: executable('transform-records'), TARGET: executable('target-jsonl') };
     return run('bash', ['-c', `set -o pipefail; ${script}`], { cwd: folder, env });
   };
   const lines = (folder: string): string[] => readFileSync(join(folder, 'checkins.jsonl'), 'utf8').trimEnd().split('\n');
@@ -34,6 +38,30 @@ describe('a shell pipe into JSON lines', () => {
     await succeeded(shell(folder, loop));
     await succeeded(shell(folder, loop));
     expect(lines(folder).map((line) => (JSON.parse(line) as { user: string }).user)).toEqual(['ann', 'bo', 'cy']);
+  });
+
+  const mapped = loop.replace('| "$TARGET"', '| "$MAPPER" --config rules.json | "$TARGET"');
+
+  test('[179] with a mapper in its midst it is incremental, too', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'checkins.csv'), ROWS);
+    await succeeded(shell(folder, `echo '{}' > state.json; "$TAP" --config tap.json --discover > catalog.json; ${mapped}`));
+    appendFileSync(join(folder, 'checkins.csv'), 'cy,2024-01-03,3,alpha\n');
+    await succeeded(shell(folder, mapped));
+    await succeeded(shell(folder, mapped));
+    expect(lines(folder).map((line) => (JSON.parse(line) as { user: string }).user)).toEqual(['ANN', 'BO', 'CY']);
+  });
+
+  test('[180] a failing mapper gives a non-zero status, and no state ahead of the data', async () => {
+    const folder = temporaryFolder();
+    const good = Array.from({ length: 20_000 }, (_, n) => `u${n},2024-01-01,1,${'p'.repeat(80)}\n`).join('');
+    writeFileSync(join(folder, 'checkins.csv'), `${HEAD}${good}last,2024-01-01,many,beta\n`);
+    const failed = await shell(folder, `echo '{}' > state.json; "$TAP" --config tap.json --discover > catalog.json; ${mapped}`);
+    expect(failed.status).toBe(1);
+    expect(failed.stderr).toContain('transform-failed');
+    writeFileSync(join(folder, 'checkins.csv'), `${HEAD}${good}last,2024-01-01,2,beta\n`);
+    await succeeded(shell(folder, mapped));
+    expect(new Set(lines(folder).map((line) => (JSON.parse(line) as { user: string }).user)).size).toBe(20_001);
   });
 
   test('[180] a failing tap gives a non-zero status and a last state from which the rest is loaded once', async () => {

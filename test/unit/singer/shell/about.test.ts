@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { aboutPlugin, aboutText } from '../../../../singer/shell/about.ts';
 import { helpText } from '../../../../singer/shell/help.ts';
 import { meltanoPlugins } from '../../../../singer/shell/meltano-block.ts';
-import type { Tap, Target } from '../../../../singer/plugin.ts';
+import { defineMapper, type Tap, type Target } from '../../../../singer/plugin.ts';
 import type { Settings } from '../../../../singer/settings.ts';
 
 const settings: Settings = {
@@ -81,6 +81,24 @@ describe('helpText', () => {
 });
 
 describe('meltanoPlugins', () => {
+  it('has mappers last, so that mappings can follow', () => {
+    const mapper = defineMapper({
+      name: 'transform-x',
+      summary: 'Changes x.',
+      settings: {},
+      open: () => Promise.reject(new Error('Not to be opened')),
+    });
+    const text = meltanoPlugins([aboutPlugin(mapper, {}, '1'), about, aboutPlugin(target, { host: settings['host']! }, '1')]);
+    expect(text.match(/^ {2}\w+|name: [a-z]+-x/gm)).toEqual([
+      '  extractors',
+      'name: tap-x',
+      '  loaders',
+      'name: target-x',
+      '  mappers',
+      'name: transform-x',
+    ]);
+  });
+
   it('writes definitions that Meltano takes', () => {
     expect(meltanoPlugins([about, aboutPlugin(target, { host: settings['host']! }, '1')])).toBe(`plugins:
   extractors:
