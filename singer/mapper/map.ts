@@ -23,7 +23,7 @@ export async function map(o: {
   const { max_line_bytes } = o.config as MapperConfig;
   const stage = await mapper.open(o.config as never, o.run);
   await withStage(stage, async () => {
-    const write = (blocks: AsyncIterable<Buffer>): Promise<void> => writeAll(counted(blocks, stage, meter), output, signal);
+    const write = (blocks: AsyncIterable<Buffer>): Promise<boolean> => writeAll(counted(blocks, stage, meter), output, signal);
     for await (const lines of untilAborted(inputLines(o.input, max_line_bytes), signal)) await write(stage.take(lines));
     signal.throwIfAborted();
     await write(stage.finish());

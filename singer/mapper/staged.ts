@@ -58,29 +58,36 @@ export function stagedOutput(output: Output, stage: Stage, signal: AbortSignal):
     last.catch(() => undefined);
     return last;
   };
+  let givenUp = false;
+  const write = (blocks: () => AsyncIterable<Buffer>): Promise<void> =>
+    next(async () => {
+      if (!givenUp) givenUp = !(await writeAll(blocks(), output, signal));
+    });
   return {
     write: (given) => {
       // A copy: it may have to wait for its turn.
       const bytes = Buffer.from(given);
-      return next(() => writeAll(stage.take({ bytes, start: 0, end: bytes.length }), output, signal));
+      return write(() => stage.take({ bytes, start: 0, end: bytes.length }));
     },
     flush: () => next(() => output.flush()),
-    finish: () => next(() => writeAll(stage.finish(), output, signal)),
+    finish: () => write(() => stage.finish()),
   };
 }
 
 /**
  * Writes blocks in pieces, as fast as the reader takes them. Once the signal is aborted, a reader that takes nothing for some time is
- * given up; one that still reads gets all, because a line may begin in one block and end in the next.
+ * given up (false: nothing more may be written, because it may still hold the last block); one that still reads gets all, because a line
+ * may begin in one block and end in the next.
  */
-export async function writeAll(blocks: AsyncIterable<Buffer>, output: Output, signal: AbortSignal): Promise<void> {
+export async function writeAll(blocks: AsyncIterable<Buffer>, output: Output, signal: AbortSignal): Promise<boolean> {
   for await (const block of blocks) {
     for (let at = 0; at < block.length; at += PIECE_BYTES) {
       const piece = block.subarray(at, at + PIECE_BYTES);
       const wait = lend(piece, output);
-      if (wait !== undefined && !(await isTaken(wait, signal))) return;
+      if (wait !== undefined && !(await isTaken(wait, signal))) return false;
     }
   }
+  return true;
 }
 
 /**

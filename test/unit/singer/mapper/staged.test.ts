@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
-import { expect, it } from 'vitest';
-import { writeAll } from '../../../../singer/mapper/staged.ts';
+import { expect, it, vi } from 'vitest';
+import type { Output } from '../../../../singer/output.ts';
+import { stagedOutput, writeAll } from '../../../../singer/mapper/staged.ts';
 import { createOutput } from '../../../../singer/shell/stdout.ts';
 
 const SIZES = [100, 70 * 1024, 64 * 1024, 5, 3000, 5000, 5000, 40 * 1024];
@@ -57,4 +58,33 @@ it('after a signal a reader that is behind still gets every block as it was, and
   );
   expect(asked).toBe(3);
   expect(asleep).toBeDefined();
+});
+
+it('once a sleeping reader is given up nothing more is written: it may still hold a block, which is used again', async () => {
+  vi.useFakeTimers();
+  try {
+    const stop = new AbortController();
+    const written: number[] = [];
+    const asleep: Output = {
+      write: (bytes) => {
+        written.push(bytes.length);
+        return new Promise(() => undefined);
+      },
+      flush: async () => undefined,
+    };
+    async function* same({ bytes }: { bytes: Buffer }): AsyncGenerator<Buffer> {
+      yield bytes;
+    }
+    async function* held(): AsyncGenerator<Buffer> {
+      yield Buffer.from('held');
+    }
+    const output = stagedOutput(asleep, { take: same, finish: held, close: async () => undefined }, stop.signal);
+    const writes = [output.write(Buffer.alloc(64 * 1024)), output.write(Buffer.alloc(7)), output.finish()];
+    stop.abort();
+    await vi.advanceTimersByTimeAsync(10_000);
+    await Promise.all(writes);
+    expect(written).toEqual([64 * 1024]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
