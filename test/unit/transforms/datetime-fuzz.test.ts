@@ -117,7 +117,8 @@ describe('anything', () => {
         expect(has(year!) || (has(year! % 100) && year! > 1960), told).toBe(true);
         const ordinal = /^\d{4}-\d{3}(?!\d)/.test(edited);
         expect(ordinal || has(day!), told).toBe(true);
-        expect(ordinal || has(month!) || /\p{L}{3}/u.test(edited), told).toBe(true);
+        // Dots within the name of a month do not count.
+        expect(ordinal || has(month!) || /\p{L}{3}/u.test(edited.replaceAll('.', '')), told).toBe(true);
       }),
       { numRuns: 20_000 },
     );
