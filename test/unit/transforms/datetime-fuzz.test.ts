@@ -106,7 +106,7 @@ describe('anything', () => {
         const result = DATE_TIME.exec(of(edited) as string);
         if (result === null || /24:|T24/.test(edited)) return;
         // Zones move a time to another day.
-        if (/[+Z]|GMT|-\d{1,2}(:?\d\d)?$/.test(edited.slice(10))) return;
+        if (/[+Z]|GMT|-\d{1,2}(:?\d\d)?\s*$/.test(edited.slice(10))) return;
         taken++;
         const [, year, month, day] = result.map(Number);
         const numbers = edited
