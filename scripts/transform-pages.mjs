@@ -16,20 +16,18 @@ const EXAMPLE_KEY = 'an example key that everybody can read here';
 /** @param {string} path */
 const load = async (path) => import(new URL(`dist/${path}`, ROOT).href);
 
+/** All declarations of a kind. @param {string} kind */
+const declared = async (kind) => (await load(`transforms/${kind}/index.js`))[kind].all();
+
 /**
  * Paths below the root, and texts.
  * @returns {Promise<[string, string][]>}
  */
 export async function transformPages() {
-  const [{ operations }, { rules }, { derivations }, { settingsTable }, { COMMON_PARAMETERS }] = await Promise.all(
-    [
-      'transforms/operations/index.js',
-      'transforms/rules/index.js',
-      'transforms/derivations/index.js',
-      'singer/shell/about.js',
-      'transforms/operation.js',
-    ].map(load),
+  const [{ settingsTable }, { COMMON_PARAMETERS }] = await Promise.all(
+    ['singer/shell/about.js', 'transforms/operation.js'].map(load),
   );
+  const [operations, rules, derivations] = await Promise.all(['operations', 'rules', 'derivations'].map(declared));
   /** @type {[string, string][]} */
   const pages = [[INDEX, indexText({ operations, rules, derivations })]];
   for (const operation of operations) {

@@ -119,7 +119,7 @@ export interface Example {
   readonly output?: Json;
 }
 
-export function defineOperation<const P extends Settings>(operation: Operation<P>): Operation<P> {
+export function defineOperation<const P extends Settings>(operation: Operation<P>): Operation {
   return operation;
 }
 

@@ -107,6 +107,8 @@ export interface Rule {
   readonly notes?: readonly string[];
   /** What it takes, declared as a setting. */
   readonly setting: Setting;
+  /** Parts of it that run earlier, with the same value: right before the rule of this name, where the stream has that, too. */
+  readonly before?: Readonly<Record<string, Rule>>;
   /** Runs in the tests and stands on the docs page. */
   readonly examples: readonly RuleExample[];
   /** `value` was checked by `setting`. */

@@ -1,12 +1,12 @@
 import { isJsonObject, type Json, type JsonSchema, checkConfig, nearest, TaplineError } from '../singer/index.ts';
 import { propertiesOf } from './engine/shape.ts';
 import { type OnError, RecordFault, ValueFault } from './fault.ts';
-import { operationNames, operationOf } from './operations/index.ts';
+import { operations } from './operations/index.ts';
 import { COMMON_PARAMETERS, type Field, type Fields, type Operation, type Privacy, type Step } from './operation.ts';
 import type { Place } from './path.ts';
 import { isNullable, nullable, redactedOf, withConstant } from './schemas.ts';
 import type { RuleContext, Shape } from './rule.ts';
-import { compileWhen } from './when.ts';
+import { conditions } from './conditions.ts';
 
 /** The steps of one field, compiled. */
 export interface FieldProgram {
@@ -94,9 +94,9 @@ function compileStep(
     context.problem('must be the name of an operation, or an object with one operation and its parameters', at);
     return undefined;
   }
-  const operation = operationOf(named.name);
+  const operation = operations.find(named.name);
   if (operation === undefined) {
-    const near = nearest(named.name, operationNames);
+    const near = nearest(named.name, operations.names);
     context.problem(`there is no operation ${named.name}${near === undefined ? '' : `; did you mean ${near}?`}`, at);
     return undefined;
   }
@@ -130,7 +130,9 @@ function compileStep(
     context.problem('can only stand at a top-level field: the new one stands beside it', below('also'));
   }
   const condition =
-    when === undefined ? undefined : compileWhen(when, shape, { ...context, path: `${context.path}.${below('when')}` });
+    when === undefined
+      ? undefined
+      : conditions.find('when')!(when, shape, { ...context, path: `${context.path}.${below('when')}` });
   const redacted = redactedOf(step.schema);
   const made = onError === 'redact' ? withConstant(step.schema) : step.schema;
   const told = hides ? annotated(made, step.keyId, operation.name) : made;

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../../singer/index.ts';
-import { operationOf } from '../operations/index.ts';
+import { operations } from '../operations/index.ts';
 
 /** Rules that take something away for good. */
 const HIDING: readonly string[] = ['drop', 'keep', 'unlisted', 'erase'];
@@ -14,8 +14,8 @@ export function hidesSomething(rules: Json | undefined): boolean {
 }
 
 function namesHiding(value: Json | undefined): boolean {
-  if (typeof value === 'string') return operationOf(value)?.privacy !== undefined;
+  if (typeof value === 'string') return operations.find(value)?.privacy !== undefined;
   if (Array.isArray(value)) return value.some((item: Json) => namesHiding(item));
   if (!isJsonObject(value)) return false;
-  return Object.entries(value).some(([name, member]) => operationOf(name)?.privacy !== undefined || namesHiding(member));
+  return Object.entries(value).some(([name, member]) => operations.find(name)?.privacy !== undefined || namesHiding(member));
 }

@@ -1,11 +1,8 @@
-import { ConfigError, type Problem, type Run } from '../../singer/index.ts';
+import { ConfigError, type Log, type Problem, type Run } from '../../singer/index.ts';
+import type { Keys } from '../keys.ts';
 import type { Layer, RuleSet } from '../engine/rule-set.ts';
-import { loadKeys } from './keys.ts';
-import { ownLayer } from './own.ts';
 import { quarantineOptions } from './quarantine.ts';
-import { streamMapsLayer } from './stream-maps.ts';
 import type { TransformConfig } from './settings.ts';
-import { transformationsLayer } from './transformations.ts';
 
 const MEGABYTE = 1024 * 1024;
 const NO_REPORT = { file: undefined, stream: undefined };
@@ -13,13 +10,8 @@ const NO_REPORT = { file: undefined, stream: undefined };
 /** The rules of checked settings. Throws ConfigError with everything that is wrong and can be told before the first SCHEMA. */
 export async function loadRules(config: TransformConfig, run: Run): Promise<RuleSet> {
   const problems: Problem[] = [];
-  const layers: Layer[] = [];
-  // In this order: transformations, stream_maps, transforms.
-  if (config.transformations !== undefined) layers.push(transformationsLayer(config.transformations, problems));
-  const maps = streamMapsLayer(config, problems);
-  if (maps !== undefined) layers.push(maps);
-  if (config.transforms !== undefined) layers.push(ownLayer(config.transforms, problems));
-  const keys = await loadKeys(config.keys ?? {}, problems, run.log);
+  const layers = await layersOf(config, problems);
+  const keys = await keysOf(config, problems, run.log);
   const quarantine = quarantineOptions(config.quarantine, problems);
   if (problems.length > 0) throw new ConfigError(problems, { code: 'transform-config' });
   const { locale, on_error, zone } = config.defaults ?? {};
@@ -35,4 +27,28 @@ export async function loadRules(config: TransformConfig, run: Run): Promise<Rule
     log: run.log,
     signal: run.signal,
   };
+}
+
+/** The dialects that the settings have, in this order. Each is loaded only where it is used, as whatever it names. */
+async function layersOf(config: TransformConfig, problems: Problem[]): Promise<Layer[]> {
+  const { flattening_enabled, stream_maps, transformations, transforms } = config;
+  const layers: Layer[] = [];
+  if (transformations !== undefined) {
+    const { transformationsLayer } = await import('./transformations.ts');
+    layers.push(await transformationsLayer(transformations, problems));
+  }
+  if (stream_maps !== undefined || flattening_enabled === true) {
+    const { streamMapsLayer } = await import('./stream-maps.ts');
+    layers.push(streamMapsLayer(config, problems));
+  }
+  if (transforms !== undefined) {
+    const { ownLayer } = await import('./own.ts');
+    layers.push(await ownLayer(transforms, problems));
+  }
+  return layers;
+}
+
+async function keysOf({ keys }: TransformConfig, problems: Problem[], log: Log): Promise<Keys> {
+  if (keys === undefined) return { names: [], find: () => undefined };
+  return (await import('./keys.ts')).loadKeys(keys, problems, log);
 }

@@ -11,9 +11,9 @@ import type { Layer, RuleCall, StreamRules } from '../engine/rule-set.ts';
 import { ON_ERROR, type OnError } from '../fault.ts';
 import { globOf, splitPatterns } from '../path.ts';
 import { rules } from '../rules/index.ts';
-import rawValues from '../rules/raw-values.ts';
 import { watchRule } from '../rules/watch.ts';
 import { hidesSomething } from './hides.ts';
+import { loadNamed } from './load.ts';
 
 /** What an entry says beside its rules. */
 const MARKS = {
@@ -45,7 +45,8 @@ interface Entry {
 }
 
 /** Reads the setting `transforms`. What is wrong is put into `problems`. */
-export function ownLayer(given: JsonObject, problems: Problem[]): Layer {
+export async function ownLayer(given: JsonObject, problems: Problem[]): Promise<Layer> {
+  await loadNamed(given);
   const entries = Object.entries(given).map(([key, value]) => entryOf(key, value ?? null, problems));
   const watches = entries.flatMap(({ rules }) => (rules.kind === 'rules' ? rules.calls.flatMap(watchesOf) : []));
   const find = (stream: string): Entry | undefined =>
@@ -115,8 +116,9 @@ function watchesOf({ rule, path, value }: RuleCall): { readonly stream: string; 
 
 /** The rules with some that watch, behind those of the first round that clean and check. */
 function withWatches({ path }: Entry, calls: readonly RuleCall[], watching: readonly RuleCall[]): RuleCall[] {
-  const last = rules.findIndex(({ name }) => name === 'json_schema');
-  const isBefore = (call: RuleCall): boolean => !call.path.startsWith(`${path}.then`) && rules.indexOf(call.rule) <= last;
+  const { names } = rules;
+  const last = names.indexOf('json_schema');
+  const isBefore = (call: RuleCall): boolean => !call.path.startsWith(`${path}.then`) && names.indexOf(call.rule.name) <= last;
   const first = calls.findIndex((call) => !isBefore(call));
   const at = first < 0 ? calls.length : first;
   return [...calls.slice(0, at), ...watching, ...calls.slice(at)];
@@ -145,29 +147,34 @@ function roundsOf(given: JsonObject, path: string, problems: Problem[]): RuleCal
 
 function callsOf(given: JsonObject, path: string, problems: Problem[]): RuleCall[] {
   for (const name of Object.keys(given)) {
-    if (Object.hasOwn(MARKS, name) || rules.some((rule) => rule.name === name)) continue;
-    const near = nearest(name, [...rules.map((rule) => rule.name), ...Object.keys(MARKS)]);
+    if (Object.hasOwn(MARKS, name) || rules.names.includes(name)) continue;
+    const near = nearest(name, [...rules.names, ...Object.keys(MARKS)]);
     problems.push({
       path: `${path}.${name}`,
       message: `there is no rule of this name${near === undefined ? '' : `; did you mean ${near}?`}`,
     });
   }
-  const calls = rules.flatMap((rule): RuleCall[] => {
-    const value = given[rule.name];
+  const calls = rules.names.flatMap((name): RuleCall[] => {
+    const value = given[name];
     if (value === undefined || value === null) return [];
-    const checked = checkConfig({ [rule.name]: rule.setting }, { [rule.name]: value });
+    const rule = rules.find(name)!;
+    const checked = checkConfig({ [name]: rule.setting }, { [name]: value });
     const found = [...checked.problems, ...checked.unknown.map((unknown) => unknownRule(unknown))];
     problems.push(...found.map((problem) => ({ ...problem, path: `${path}.${problem.path}` })));
-    return found.length > 0 ? [] : [{ rule, value: checked.config[rule.name] as Json, path: `${path}.${rule.name}` }];
+    return found.length > 0 ? [] : [{ rule, value: checked.config[name] as Json, path: `${path}.${name}` }];
   });
-  return withRawValues(calls);
+  return withEarlyParts(calls);
 }
 
-/** `set` can read values as they were before `fields`: its first part stands there. */
-function withRawValues(calls: readonly RuleCall[]): RuleCall[] {
-  const set = calls.find(({ rule }) => rule.name === 'set');
-  const at = calls.findIndex(({ rule }) => rule.name === 'fields');
-  return set === undefined || at < 0 ? [...calls] : calls.toSpliced(at, 0, { ...set, rule: rawValues });
+/** A part of a rule that runs before another one stands there: `set` can read values as they were before `fields`. */
+function withEarlyParts(calls: readonly RuleCall[]): RuleCall[] {
+  return calls.flatMap((call) => [
+    ...calls.flatMap((later) => {
+      const part = later.rule.before?.[call.rule.name];
+      return part === undefined ? [] : [{ ...later, rule: part }];
+    }),
+    call,
+  ]);
 }
 
 function unknownRule({ path, nearest }: { path: string; nearest: string | undefined }): Problem {

@@ -10,12 +10,10 @@ type Given = Pick<
   'stream_maps' | 'flattening_enabled' | 'flattening_max_depth' | 'flattening_max_key_length' | 'flattening_separator'
 >;
 
-/** Reads the settings of the SDK's dialect; undefined if there are none. What is wrong is put into `problems`. */
-export function streamMapsLayer(config: Given, problems: Problem[]): Layer | undefined {
+/** Reads the settings of the SDK's dialect. What is wrong is put into `problems`. */
+export function streamMapsLayer(config: Given, problems: Problem[]): Layer {
   const flatten = flattenOf(config, problems);
-  const maps = config.stream_maps;
-  if (maps === undefined && flatten === undefined) return undefined;
-  const { entries, keepsOthers } = mapEntries(maps ?? {}, problems);
+  const { entries, keepsOthers } = mapEntries(config.stream_maps ?? {}, problems);
   const known = entries.map((entry) => ({ entry, matches: matcher(entry.source), met: false }));
   const flattening: RuleCall[] =
     flatten === undefined ? [] : [{ rule: flattenRule(flatten), value: true, path: 'flattening_enabled' }];

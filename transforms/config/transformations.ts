@@ -1,11 +1,16 @@
 import type { Json, Problem } from '../../singer/index.ts';
 import type { Layer } from '../engine/rule-set.ts';
+import { operations } from '../operations/index.ts';
 import { type Transformation, transformFieldRule } from '../transform-field/rule.ts';
-import { fieldTypeOf, typeNames } from '../transform-field/types.ts';
+import { fieldTypeOf, operationNames, typeNames } from '../transform-field/types.ts';
 import type { TransformConfig } from './settings.ts';
 
 /** Reads the setting `transformations`, that of transform-field. What is wrong is put into `problems`. */
-export function transformationsLayer(given: NonNullable<TransformConfig['transformations']>, problems: Problem[]): Layer {
+export async function transformationsLayer(
+  given: NonNullable<TransformConfig['transformations']>,
+  problems: Problem[],
+): Promise<Layer> {
+  await operations.load(operationNames);
   const streams = new Map<string, Transformation[]>();
   given.forEach(({ field_id, field_paths, tap_stream_name: stream, type, when }, index) => {
     const at = `[${index}]`;

@@ -1,8 +1,10 @@
 import type { Derivation } from '../derivation.ts';
-import keyHash from './key_hash.ts';
-import lookup from './lookup.ts';
-import rowHash from './row_hash.ts';
-import sequence from './sequence.ts';
+import { byName } from '../named.ts';
 
 /** Every derivation, in the order of the docs. */
-export const derivations: readonly Derivation[] = [keyHash, rowHash, sequence, lookup];
+export const derivations = byName<Derivation>({
+  key_hash: () => import('./key_hash.ts'),
+  row_hash: () => import('./row_hash.ts'),
+  sequence: () => import('./sequence.ts'),
+  lookup: () => import('./lookup.ts'),
+});

@@ -1,6 +1,5 @@
 import { checkConfig, isJsonObject, type Json, type JsonObject, type JsonSchema, nearest } from '../../singer/index.ts';
 import { type Assignment, assignment } from '../assignment.ts';
-import type { Derivation } from '../derivation.ts';
 import { derivations } from '../derivations/index.ts';
 import { propertiesOf, requiredOf, withProperty } from '../engine/shape.ts';
 import { compileExpression, type Other, type Scope } from '../expression/index.ts';
@@ -8,7 +7,7 @@ import { checkedType, SET_TYPES } from '../set-types.ts';
 import { ON_ERROR, type OnError } from '../fault.ts';
 import type { Privacy } from '../operation.ts';
 import { defineRule, type RuleContext, type Shape } from '../rule.ts';
-import { rawProperty, rawValuesOf } from './raw-values.ts';
+import rawValuesRule, { rawProperty, rawValuesOf } from './raw-values.ts';
 
 /** What an entry may say beside what it is made of. */
 const MARKS = {
@@ -49,6 +48,7 @@ export default defineRule({
     description: 'By field: an expression, `{ expr, type, public, on_error }`, or a named way with its parameters.',
     members: { type: ['string', 'object'], description: 'What the field is made of.' },
   },
+  before: { fields: rawValuesRule },
   examples: [
     {
       rules: {
@@ -106,7 +106,7 @@ function compileEntry(name: string, given: Json, { shape, context }: At): Made |
   if (marks.problems.length > 0) return undefined;
   const ways = Object.keys(entry).filter((key) => !Object.hasOwn(MARKS, key));
   if (ways.length !== 1) {
-    context.problem(`needs one of expr, ${derivations.map((one) => one.name).join(', ')}`, name);
+    context.problem(`needs one of expr, ${derivations.names.join(', ')}`, name);
     return undefined;
   }
   const {
@@ -156,9 +156,9 @@ function byExpression(text: Json | undefined, { shape, context }: At, o: EntryOp
 }
 
 function byDerivation(way: string, entry: JsonObject, { shape, context }: At, o: EntryOptions): Made | undefined {
-  const derivation: Derivation | undefined = derivations.find(({ name }) => name === way);
+  const derivation = derivations.find(way);
   if (derivation === undefined) {
-    const near = nearest(way, ['expr', ...derivations.map(({ name }) => name)]);
+    const near = nearest(way, ['expr', ...derivations.names]);
     o.problem(`there is no way of this name to make a field${near === undefined ? '' : `; did you mean ${near}?`}`, way);
     return undefined;
   }

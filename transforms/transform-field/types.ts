@@ -1,13 +1,17 @@
-import { columnOf, type Json, type JsonSchema, type LogicalType } from '../../singer/index.ts';
+import { columnOf, type JsonObject, type JsonSchema, type LogicalType } from '../../singer/index.ts';
 
 const TEXTS: readonly LogicalType[] = ['string', 'date', 'time', 'datetime', 'duration', 'uuid', 'decimal', 'binary', 'json'];
 const NUMBERS: readonly LogicalType[] = ['integer', 'number', 'decimal', 'json'];
 const DATES: readonly LogicalType[] = ['date', 'datetime', 'string', 'json'];
 
+/** The operations that stand for the types. */
+export const operationNames = ['nullify', 'hash', 'generalize', 'redact', 'replace', 'mask'] as const;
+type OperationName = (typeof operationNames)[number];
+
 /** What a type of transform-field is here. */
 export interface FieldType {
   /** The step, for a value of this schema and for the number at the end of the type's name. */
-  step(schema: JsonSchema, n: number): Json;
+  step(schema: JsonSchema, n: number): OperationName | { readonly [name in OperationName]?: JsonObject };
   /** Types of columns that it is for; undefined: all. */
   readonly takes?: readonly LogicalType[];
 }

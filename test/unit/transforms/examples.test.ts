@@ -12,7 +12,7 @@ import { expectValid } from './valid.ts';
 process.env['TAPLINE_EXAMPLE_KEY'] = '8bf16a28006f6e18b833f5d2bb962f399c49a0d4fe4bf72544f285e250453edc';
 const KEYS = { example: { env: 'TAPLINE_EXAMPLE_KEY' } };
 
-describe.each(operations)('the examples of $name', (operation) => {
+describe.each(await operations.all())('the examples of $name', (operation) => {
   test.each(operation.examples)('$step makes of $input: $output', async ({ step, schema, input, output }) => {
     const config = { keys: KEYS, transforms: { s: { fields: { value: step } } } };
     const result = await transform(config, [
@@ -27,7 +27,7 @@ describe.each(operations)('the examples of $name', (operation) => {
   test('there are some', () => expect(operation.examples.length).toBeGreaterThan(0));
 });
 
-describe.each([...rules, ...derivations])('the examples of $name', ({ examples }) => {
+describe.each([...(await rules.all()), ...(await derivations.all())])('the examples of $name', ({ examples }) => {
   test.each(examples)('$rules', async (example) => {
     const result = await runExample(example);
     expect(result.messages.filter(({ type }) => type === 'RECORD').map(({ record }) => record)).toEqual(example.output);
