@@ -131,6 +131,22 @@ describe('every plugin', () => {
     expect(await loaded('phone')).toContain('libphonenumber-js');
   });
 
+  test('transform-records loads the rules and operations that its config names, and of those alone what they need', async () => {
+    const folder = temporaryFolder();
+    const config = join(folder, 'config.json');
+    await writeFile(config, JSON.stringify({ transforms: { people: { optional: true, fields: { name: ['trim', 'lower'] } } } }));
+    const loaded = await filesLoaded(folder, join(root, 'bin', 'transform-records'), ['--config', config]);
+    const parts = /^dist\/transforms\/(?:operations|rules|derivations|expression|datetime|stream-maps|transform-field|crypto)\//;
+    // What every config needs, whatever it names.
+    const usual = /\/(?:index|watch)\.js$/;
+    const named = loaded.map((file) => relative(root, file)).filter((file) => parts.test(file) && !usual.test(file));
+    expect(named).toEqual([
+      'dist/transforms/operations/lower.js',
+      'dist/transforms/operations/trim.js',
+      'dist/transforms/rules/fields.js',
+    ]);
+  });
+
   test('the watch over loaded libraries sees them', async () => {
     const folder = temporaryFolder();
     const script = join(folder, 'loads.mjs');
