@@ -2,7 +2,7 @@ import { isJsonObject, type JsonSchema, simplify } from '../singer/index.ts';
 import { propertiesOf, requiredOf } from './engine/shape.ts';
 import { ITEMS, type PathStep, type Place } from './path.ts';
 import type { Shape } from './rule.ts';
-import { isListed, withMembers } from './schemas.ts';
+import { isListed, withItemsOf, withMembers } from './schemas.ts';
 
 /** What a shape says of the members of an object: each is listed as a whole, listed in part, or not at all. */
 export interface Listing {
@@ -90,5 +90,5 @@ export function withUnlisted(
 function withItems(given: JsonSchema, lists: number, change: (schema: JsonSchema) => JsonSchema): JsonSchema {
   if (lists === 0) return change(given);
   const schema = simplify(given);
-  return { ...schema, items: withItems(schema['items'] as JsonSchema, lists - 1, change) };
+  return withItemsOf(schema, withItems(schema['items'] as JsonSchema, lists - 1, change));
 }

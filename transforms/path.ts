@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject, type JsonSchema, simplify } from '../singer/index.ts';
-import { propertiesOf } from './engine/shape.ts';
+import { propertiesOf, requiredOf } from './engine/shape.ts';
 import type { Shape } from './rule.ts';
+import { withItemsOf, withMembers } from './schemas.ts';
 
 /** One step of a path below a top-level property: a member's name, or all items of a list. */
 export type PathStep = string | typeof ITEMS;
@@ -56,7 +57,7 @@ export function allPlaces(shape: Shape): string[] {
   return places;
 }
 
-function partsOf(pattern: string): PathStep[] {
+export function partsOf(pattern: string): PathStep[] {
   return pattern.split('.').flatMap((part) => {
     const lists = /(?:\[\])+$/.exec(part)?.[0] ?? '';
     const name = part.slice(0, part.length - lists.length);
@@ -76,7 +77,7 @@ function below(parts: readonly PathStep[], at: Place): Place[] {
     .flatMap(([name, schema]) => below(rest, { ...at, text: `${at.text}.${name}`, steps: [...at.steps, name], schema }));
 }
 
-function membersOf(schema: JsonSchema): Record<string, JsonSchema> {
+export function membersOf(schema: JsonSchema): Record<string, JsonSchema> {
   const properties = schema['properties'];
   if (!isJsonObject(properties)) return {};
   return Object.fromEntries(
@@ -84,12 +85,12 @@ function membersOf(schema: JsonSchema): Record<string, JsonSchema> {
   );
 }
 
-function itemsOf(schema: JsonSchema): JsonSchema | undefined {
+export function itemsOf(schema: JsonSchema): JsonSchema | undefined {
   const { items } = schema;
   return isJsonObject(items) ? simplify(items) : undefined;
 }
 
-function matches(part: PathStep | undefined, name: string): boolean {
+export function matches(part: PathStep | undefined, name: string): boolean {
   if (typeof part !== 'string') return false;
   return part === name || (part.includes('*') && globOf(part).test(name));
 }
@@ -114,10 +115,11 @@ export function withSchemaAt(
   const [step, ...rest] = steps;
   if (step === undefined) return change(simplify(schema));
   const simple = simplify(schema);
-  if (step === ITEMS) return { ...simple, items: withSchemaAt((simple['items'] ?? {}) as JsonSchema, rest, change) };
-  const properties = { ...(simple['properties'] as Record<string, JsonSchema>) };
-  properties[step] = withSchemaAt(properties[step]!, rest, change);
-  return { ...simple, properties };
+  if (step === ITEMS) return withItemsOf(simple, withSchemaAt((simple['items'] ?? {}) as JsonSchema, rest, change));
+  const inner = withSchemaAt(propertiesOf({ schema: simple })[step]!, rest, change);
+  const properties = Object.entries(propertiesOf({ schema: simple }));
+  const changed = Object.fromEntries(properties.map(([name, old]) => [name, name === step ? inner : old]));
+  return withMembers(simple, changed, requiredOf({ schema: simple }));
 }
 
 /**

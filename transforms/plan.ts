@@ -4,7 +4,7 @@ import { RecordFault } from './fault.ts';
 import { ITEMS, type Place } from './path.ts';
 import type { RecordView } from './record.ts';
 import type { PreparedRule, Shape } from './rule.ts';
-import { withMembers } from './schemas.ts';
+import { withItemsOf, withMembers } from './schemas.ts';
 
 /** What becomes of the members of an object, and of the items of a list: new names, fewer of them. */
 export interface Plan {
@@ -64,7 +64,7 @@ export function planSchema(
   const schema = simplify(given);
   const below = isJsonObject(schema['items']) ? schema['items'] : undefined;
   const withItems =
-    items === undefined || below === undefined ? schema : { ...schema, items: planSchema(below, items, collide, `${path}[]`) };
+    items === undefined || below === undefined ? schema : withItemsOf(schema, planSchema(below, items, collide, `${path}[]`));
   if (members.size === 0 && !only) return withItems;
   const properties = Object.entries(propertiesOf({ schema })).flatMap(([name, inner]): [string, string, JsonSchema][] => {
     const change = members.get(name);

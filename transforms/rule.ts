@@ -70,6 +70,8 @@ export interface PreparedRule {
   readonly shape: Shape;
   /** Fields of the incoming record, top level, whose value the rule hides: a record put aside does not show them. */
   readonly hides?: readonly string[];
+  /** Names under which values of other fields go on, where fields had these names already. */
+  readonly reuses?: readonly string[];
   /** The stream itself goes no further: its SCHEMA is not sent, no record of it comes out; those of `children` do. */
   readonly gone?: boolean;
   /** Streams beside it: their SCHEMA is sent before their first record. */

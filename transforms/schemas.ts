@@ -54,6 +54,14 @@ export function withMembers(
   return isListed(schema) ? asListed(made) : made;
 }
 
+/** A list schema with other items. What speaks of the items as they were (constants, examples, uniqueness …) goes. */
+export function withItemsOf(schema: JsonSchema, items: JsonSchema): JsonSchema {
+  const kept = Object.entries(schema).filter(([keyword]) => KEPT_OF_LISTS.has(keyword) || keyword.startsWith('x-'));
+  const made = { ...Object.fromEntries(kept), items };
+  return isListed(schema) ? asListed(made) : made;
+}
+
+const KEPT_OF_LISTS: ReadonlySet<string> = new Set(['type', 'title', 'description', 'minItems', 'maxItems']);
 const KEPT: ReadonlySet<string> = new Set(['type', 'title', 'description', '$schema', 'additionalProperties']);
 
 /** A schema of the same kind of value that `redactedOf` is valid by: without limits, lists of values and the like. */

@@ -1,5 +1,6 @@
 import {
   checkConfig,
+  ConfigError,
   isJsonObject,
   type Json,
   type JsonObject,
@@ -49,9 +50,13 @@ export async function ownLayer(given: JsonObject, problems: Problem[]): Promise<
   await loadNamed(given);
   const entries = Object.entries(given).map(([key, value]) => entryOf(key, value ?? null, problems));
   const watches = entries.flatMap(({ rules }) => (rules.kind === 'rules' ? rules.calls.flatMap(watchesOf) : []));
-  const find = (stream: string): Entry | undefined =>
-    entries.find(({ patterns }) => patterns.some(({ text, regex }) => regex === undefined && text === stream)) ??
-    entries.find(({ patterns }) => patterns.some(({ regex }) => regex?.test(stream)));
+  const find = (stream: string): Entry | undefined => {
+    const exact = entries.find(({ patterns }) => patterns.some(({ text, regex }) => regex === undefined && text === stream));
+    const others = entries.filter(({ patterns }) => patterns.some(({ regex }) => regex?.test(stream)));
+    const [found, ...rest] = exact === undefined ? others : [exact, ...others];
+    if (found !== undefined) refuseOverruled(stream, found, rest);
+    return found;
+  };
   return {
     name: 'transforms',
     find(stream) {
@@ -63,6 +68,7 @@ export async function ownLayer(given: JsonObject, problems: Problem[]): Promise<
         ? entry.rules
         : { ...entry.rules, calls: withWatches(entry, entry.rules.calls, calls) };
     },
+    hides: (stream) => find(stream)?.hides,
     unmet: () =>
       entries
         .filter(({ met, optional }) => !met && !optional)
@@ -74,6 +80,15 @@ export async function ownLayer(given: JsonObject, problems: Problem[]): Promise<
           patterns.filter(({ regex }) => regex === undefined).map(({ text }) => ({ path, name: text })),
         ),
   };
+}
+
+/** One entry holds for a stream: that by its name, or the first pattern. An entry without rules says that it is to pass as it is. */
+function refuseOverruled(stream: string, found: Entry, others: readonly Entry[]): void {
+  if (found.hides || (found.rules.kind === 'rules' && found.rules.calls.length === 0)) return;
+  const overruled = others.find((other) => other !== found && other.hides);
+  if (overruled === undefined) return;
+  const message = `holds for ${stream}, so that ${overruled.path}, which hides something, does not: say here what is to be hidden, or "unlisted": "pass" if nothing is`;
+  throw new ConfigError([{ path: found.path, message }], { code: 'transform-stream', facts: { stream } });
 }
 
 function entryOf(key: string, value: Json, problems: Problem[]): Entry {

@@ -48,7 +48,7 @@ export const transformSettings = {
     type: 'object',
     namesData: true,
     description:
-      'Rules by stream: a name, a pattern (`public-*`), or several separated by commas. See docs/transforms.md. The word `drop` removes a stream, `{}` lets it pass as it is.',
+      'Rules by stream: a name, a pattern (`public-*`), or several separated by commas. One entry holds for a stream: that by the name with which it comes, or the first pattern. See docs/transforms.md. The word `drop` removes a stream, `{}` lets it pass as it is.',
     examples: [{ customers: { fields: { email: ['trim', 'lower'] } } }],
   },
   transformations: {

@@ -38,12 +38,20 @@ export function streamMapsLayer(config: Given, problems: Problem[]): Layer {
       // A stream that an entry names has been thought of, even if nothing is to be done.
       return calls.length === 0 && own === undefined
         ? undefined
-        : { kind: 'rules', calls, path: own?.path ?? 'stream_maps', personal: false, onError: undefined };
+        : { kind: 'rules', calls, path: own?.path ?? 'stream_maps', personal: false, onError: undefined, copies: copiesOf(maps) };
+    },
+    hides(stream) {
+      const own = known.findLast(({ entry, matches }) => !entry.isCopy && matches(stream))?.entry;
+      return own === undefined ? undefined : hides(own);
     },
     unmet: () => known.filter(({ met }) => !met).map(({ entry }) => ({ path: entry.path, pattern: entry.source })),
     guarded: () =>
       known.filter(({ entry, met }) => !met && hides(entry)).map(({ entry }) => ({ path: entry.path, name: entry.source })),
   };
+}
+
+function copiesOf({ copies }: MapsOfStream): string[] {
+  return copies.map(({ key }) => key);
 }
 
 function callOf(maps: MapsOfStream): RuleCall {

@@ -34,6 +34,7 @@ export async function transformationsLayer(
       const call = { rule: transformFieldRule, value: asJson(entries), path: 'transformations' };
       return { kind: 'rules', calls: [call], path: 'transformations', personal: false, onError: undefined };
     },
+    hides: (stream) => (streams.has(stream) ? true : undefined),
     unmet: () => unmet().map(({ name, path }) => ({ path, pattern: name })),
     guarded: unmet,
   };

@@ -7,6 +7,10 @@ const NEWLINE = 0x0a;
  * a line of JSON is full of quotes.
  */
 const STREAM = Buffer.from('stream"');
+/** How a letter of ASCII begins that is spelled with an escape, up to its last digit but one. */
+const LETTER = Buffer.from('\\u00');
+const SIX = 0x36;
+const SEVEN = 0x37;
 /** Heads that are remembered; each is compared with the lines that no other fits. */
 const MOST_HEADS = 64;
 
@@ -25,6 +29,8 @@ export class PassedStreams {
   readonly #heads: Head[] = [];
   #current: Head | undefined;
   readonly #sent: SentRecords;
+  /** Where the next letter is in the block that is spelled with an escape; -1: not known. */
+  #escape = -1;
 
   constructor(sent: SentRecords) {
     this.#sent = sent;
@@ -53,6 +59,11 @@ export class PassedStreams {
     if (known === undefined && this.#heads.length < MOST_HEADS) this.#heads.push(this.#current);
   }
 
+  /** Another block of lines comes. */
+  start(): void {
+    this.#escape = -1;
+  }
+
   /** The end of the run of such lines that begins at `at`, and how many they are. */
   end(bytes: Buffer, at: number, end: number): { readonly end: number; readonly lines: number } {
     let lines = 0;
@@ -63,6 +74,10 @@ export class PassedStreams {
       // The member may stand in the line once more, and then that one counts.
       const again = bytes.indexOf(STREAM, at + head.bytes.length);
       if (again >= 0 && again < lineEnd) return { end: at, lines };
+      // So it may with a letter of its name spelled in another way.
+      const inner = at + head.bytes.length;
+      if (this.#escape < inner) this.#escape = nextLetter(bytes, inner);
+      if (this.#escape < lineEnd) return { end: at, lines };
       at = lineEnd;
       lines++;
       head.sent.records++;
@@ -76,6 +91,15 @@ export class PassedStreams {
     if (head !== undefined) this.#current = head;
     return head;
   }
+}
+
+/** Where the next letter is that is spelled with an escape; the end if there is none. */
+function nextLetter(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(LETTER, from); at >= 0; at = bytes.indexOf(LETTER, at + 1)) {
+    const digit = bytes[at + LETTER.length];
+    if (digit === SIX || digit === SEVEN) return at;
+  }
+  return bytes.length;
 }
 
 const HEAD = /^\s*\{\s*"type"\s*:\s*"RECORD"\s*,\s*"stream"\s*:\s*$/;

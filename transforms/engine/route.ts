@@ -1,6 +1,6 @@
 import { ConfigError, faultAt, type JsonObject, type Place, stringifyExact } from '../../singer/index.ts';
 import type { Shape } from '../rule.ts';
-import { resolveRules, type RuleSet } from './rule-set.ts';
+import { problemsOfNames, resolveRules, type RuleSet } from './rule-set.ts';
 import { schemaMessage, shapeOf } from './shape.ts';
 import { compileWay, type Way, type WayOptions } from './way.ts';
 
@@ -58,6 +58,8 @@ export function routeOf(rules: RuleSet, options: WayOptions, name: string, o: An
     });
   }
   const way = compileWay(shape, found, options);
+  const problems = problemsOfNames(rules, name, way.shape.stream);
+  if (problems.length > 0) throw new ConfigError(problems, { code: 'transform-stream', facts: { stream: name } });
   const children = way.children.map((child) => childRoute(rules, options, child, { ancestors, place: o.place }));
   const nameOut = Buffer.from(JSON.stringify(way.shape.stream));
   return { ...about, way, nameOut, children: new Map(children.map((child) => [child.name, child])) };

@@ -1,5 +1,4 @@
-import type { Json, Log } from '../../singer/index.ts';
-import type { JsonObject } from '../../singer/index.ts';
+import type { Json, JsonObject, Log, Problem } from '../../singer/index.ts';
 import type { Defaults } from '../operation.ts';
 import type { Keys } from '../keys.ts';
 import type { Rule } from '../rule.ts';
@@ -24,6 +23,8 @@ export type StreamRules =
       readonly path: string;
       readonly personal: boolean;
       readonly onError: Defaults['onError'];
+      /** Streams made of this one as it comes, before the rules of later layers. */
+      readonly copies?: readonly string[];
     };
 
 /** The rules of one dialect. Layers run one after the other: transformations, stream_maps, transforms. */
@@ -32,6 +33,8 @@ export interface Layer {
   readonly name: string;
   /** What is said of a stream; undefined: nothing, it passes as it is. `isMade`: rules have made it of another one. */
   find(stream: string, isMade?: boolean): StreamRules | undefined;
+  /** True if what is said of a stream hides something; undefined if nothing is said of it. */
+  hides(stream: string): boolean | undefined;
   /** Entries that no stream has met so far, with a hint at a name that is near one that came. To be asked at the end of the input. */
   unmet(): readonly { readonly path: string; readonly pattern: string }[];
   /** Entries that hide something and have met no stream yet: a stream with nearly such a name, but no entry, must not pass. */
@@ -67,6 +70,33 @@ export interface QuarantineOptions {
   readonly most: Threshold | undefined;
   /** Keep fields that privacy operations hide in clear. Off unless the user says so. */
   readonly raw: boolean;
+}
+
+/**
+ * What would pass in clear, although it looks as if rules hid it: a stream that gets the name of other rules, and copies of a stream that
+ * are made before its rules run.
+ */
+export function problemsOfNames({ layers }: RuleSet, stream: string, out: string): Problem[] {
+  const renamed = layers.filter(() => out !== stream);
+  const passedOver = renamed.filter((layer) => layer.hides(out) === true && layer.hides(stream) !== true);
+  const copied = layers.flatMap((layer, index) => {
+    const found = layer.find(stream);
+    const copies = found?.kind === 'rules' ? (found.copies ?? []) : [];
+    return layers.slice(index + 1).flatMap((later) => {
+      if (later.hides(stream) !== true) return [];
+      return copies.filter((copy) => later.hides(copy) === undefined).map((copy) => ({ later, copy }));
+    });
+  });
+  return [
+    ...passedOver.map(({ name }) => ({
+      path: name,
+      message: `the rules for ${out} do not hold for ${stream}, which only becomes ${out}: rules are found by the name that a stream comes with; write them for ${stream}, too`,
+    })),
+    ...copied.map(({ copy, later }) => ({
+      path: later.name,
+      message: `${copy} is a copy of ${stream} as it comes, before the rules here that hide something in it; give ${copy} an entry of its own`,
+    })),
+  ];
 }
 
 /** All that the layers say of a stream, one after the other; undefined: nothing. */

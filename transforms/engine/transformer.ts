@@ -123,6 +123,7 @@ export class Transformer implements Stage {
   }
 
   async *#takeAll({ bytes, start, end }: Lines): AsyncGenerator<Buffer> {
+    this.#passed.start();
     for (let at = start; at < end;) {
       const passed = this.#passed.end(bytes, at, end);
       if (passed.end > at) {

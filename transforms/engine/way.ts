@@ -164,11 +164,21 @@ function wayOf(from: Shape, shape: Shape, rules: readonly PreparedRule[]): Way {
   };
 }
 
-/** A name that does not come in was given by another rule on the way: nobody knows which fields it holds, so all count as hidden. */
+/** A name that a rule on the way gave says nothing of the fields that it holds: where what it names is hidden, all count as hidden. */
 function hiddenOf(from: Shape, rules: readonly PreparedRule[]): ReadonlySet<string> {
-  const names = Object.keys(propertiesOf(from));
-  const hidden = rules.flatMap((rule) => rule.hides ?? []);
-  return new Set(hidden.every((name) => names.includes(name)) ? hidden : names);
+  const names = new Set(Object.keys(propertiesOf(from)));
+  const own = new Set(names);
+  const hidden = new Set<string>();
+  let before = from;
+  for (const { hides = [], reuses = [], shape } of rules) {
+    if (hides.some((name) => !own.has(name))) return names;
+    for (const name of hides) hidden.add(name);
+    const known = propertiesOf(before);
+    for (const name of [...Object.keys(propertiesOf(shape)).filter((name) => !Object.hasOwn(known, name)), ...reuses])
+      own.delete(name);
+    before = shape;
+  }
+  return hidden;
 }
 
 /** What an unexpected failure of a rule is to the user: never its words, which may quote a value. */

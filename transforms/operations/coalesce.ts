@@ -33,6 +33,7 @@ export default defineOperation({
     const anyOf = isNullable(field.schema) || schemas.every(isNullable) ? [...all, { type: 'null' }] : all;
     return {
       schema: same ? field.schema : { anyOf },
+      reads: names,
       apply(value, record): Json | undefined {
         if ((value ?? null) !== null) return value;
         for (const name of names) {

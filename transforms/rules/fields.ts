@@ -4,6 +4,8 @@ import { compileSteps, type FieldProgram } from '../steps.ts';
 import { allPlaces, type Place, placesOf, splitPatterns, withSchemaAt, withValueAt } from '../path.ts';
 import type { RecordView } from '../record.ts';
 import { asListed } from '../schemas.ts';
+import { hidesSomething } from '../config/hides.ts';
+import { mayMeanMore, type Strangers, strangersOf } from '../strangers.ts';
 import { defineRule, type PreparedRule, type RuleContext, type Shape } from '../rule.ts';
 import type { Privacy } from '../operation.ts';
 
@@ -13,6 +15,7 @@ export default defineRule({
   notes: [
     'A key is a name, a path (`address.zip`, `purchases[].sku`), a pattern (`*_email`), or several of them separated by commas. A field that several keys mean goes through the steps of each, in the order in which they stand.',
     'A key that means no field of the schema is refused; `{ "optional": true, "steps": [...] }` allows it.',
+    'Where a pattern, or an optional key, has steps that hide, fields that it means and the schema does not name are taken away, and counted.',
   ],
   setting: {
     type: 'object',
@@ -29,12 +32,14 @@ export default defineRule({
   ],
   prepare(value, shape, context) {
     const programs: FieldPlace[] = [];
+    const open: string[] = [];
     let current = shape;
     for (const [key, given] of Object.entries(isJsonObject(value) ? value : {})) {
       const { steps, optional } = stepsOf(given ?? []);
       for (const pattern of splitPatterns(key)) {
         const places = placesOf(pattern, current);
         if (places.length === 0 && !optional) tellUnknown(pattern, key, current, context);
+        if (mayMeanMore(pattern, places) && hidesSomething(steps)) open.push(pattern);
         for (const place of places) {
           const program = compileSteps(steps, place, current, { ...context, path: `${context.path}.${key}` });
           programs.push({ place, program });
@@ -44,7 +49,12 @@ export default defineRule({
       }
     }
     tellKeptInClear(programs, context);
-    return prepared(current, programs);
+    tellCopiedInClear(programs, context);
+    const strangers = open.map((pattern) => strangersOf(pattern, current));
+    return prepared(current, programs, {
+      strangers,
+      count: (by) => context.count('fields hidden that the schema does not name', by),
+    });
   },
 });
 
@@ -80,6 +90,19 @@ function tellKeptInClear(programs: readonly FieldPlace[], context: RuleContext):
   }
 }
 
+/** A field that takes the value of another has it in clear if that is hidden only afterwards. */
+function tellCopiedInClear(programs: readonly FieldPlace[], context: RuleContext): void {
+  programs.forEach(({ place, program }, index) => {
+    const after = programs.slice(index);
+    const hidden = (name: string): boolean =>
+      after.some((later) => later.place.name === name && later.program.privacy !== undefined);
+    if (after.some((later) => later.place.text === place.text && later.program.privacy !== undefined)) return;
+    for (const name of program.reads.filter(hidden)) {
+      context.problem(`would have values of ${name} in clear, which is hidden after it: let ${name} stand before it`, place.text);
+    }
+  });
+}
+
 /**
  * The shape after the steps of one place. It is `listed` if the config means this very field: a pattern that only cleans must not let pass
  * in clear what a source adds later.
@@ -110,13 +133,21 @@ function weaker(a: Privacy | undefined, b: Privacy): Privacy {
   return a === undefined || order.indexOf(b) < order.indexOf(a) ? b : a;
 }
 
-function prepared(shape: Shape, programs: readonly FieldPlace[]): PreparedRule {
+function prepared(
+  shape: Shape,
+  programs: readonly FieldPlace[],
+  { count, strangers }: { strangers: readonly Strangers[]; count: (by: number) => void },
+): PreparedRule {
   const runs = programs.filter(({ program }) => !program.idle).map(({ place, program }) => runOf(place, program));
   return {
     shape,
     hides: programs.filter(({ program }) => program.privacy !== undefined).map(({ place }) => place.name),
     apply(record) {
       for (const run of runs) run(record);
+      for (const takeAway of strangers) {
+        const gone = takeAway(record);
+        if (gone > 0) count(gone);
+      }
       return true;
     },
   };

@@ -62,6 +62,7 @@ export default defineRule({
     });
     return {
       shape: current,
+      reuses: prepared.flatMap(({ reuses }) => reuses ?? []),
       apply: (record, emit) => prepared.every((round) => round.apply(record, emit)),
     };
   },
@@ -76,7 +77,8 @@ function prepareRound(given: JsonObject, shape: Shape, context: RuleContext, at:
   const next = planShape(shape, root, (path, name) =>
     context.problem(`two fields${path === '' ? '' : ` of ${path}`} would have the name ${name}`, at),
   );
-  return { shape: next, apply: planApply(root, recordPolicy(context.defaults.onError)) };
+  const renamed = changes.flatMap(({ place, to }) => (place.steps.length === 0 && to !== place.name ? [to] : []));
+  return { shape: next, reuses: renamed, apply: planApply(root, recordPolicy(context.defaults.onError)) };
 }
 
 interface Renaming {

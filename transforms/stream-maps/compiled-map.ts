@@ -14,6 +14,8 @@ export interface CompiledMap {
   readonly shape: Shape;
   /** Properties of the stream that do not go on as they are. */
   readonly hides: readonly string[];
+  /** Properties of the record that get values of others. */
+  readonly reuses: readonly string[];
   /** What becomes of a record; undefined: it is left out. Reads it, and changes nothing. Throws RecordFault. */
   plan(record: RecordView): MappedRecord | undefined;
 }
@@ -98,6 +100,7 @@ export function compileMap(map: StreamMap, from: Shape, context: RuleContext, o:
   return {
     shape,
     hides: Object.keys(before).filter((name) => !kept.has(name) || (changed.has(name) && !passed.has(name))),
+    reuses: [...changed].filter((name) => Object.hasOwn(before, name)),
     plan(record) {
       if (!holds(record)) return undefined;
       const values = columns.map(({ compute }) => compute?.(record));

@@ -38,6 +38,7 @@ function prepare({ copies, own, removed, shadowed }: MapsOfStream, shape: Shape,
     shape: main?.shape ?? shape,
     ...(removed ? { gone: true } : {}),
     hides: [...new Set([main, ...others.map(({ map }) => map)].flatMap((map) => map?.hides ?? []))],
+    reuses: main?.reuses ?? [],
     children: others.map(({ map }) => map.shape),
     apply(record, emit) {
       // Everything is worked out before anything is changed or sent, so that a record is mapped as a whole or not at all.
