@@ -1,7 +1,7 @@
 import type { Json, JsonSchema } from '../singer/index.ts';
 import { type OnError, RecordFault, ValueFault } from './fault.ts';
 import type { Fields } from './operation.ts';
-import { nullable, redactedOf } from './schemas.ts';
+import { nullable, redactedOf, withConstant } from './schemas.ts';
 
 /** A property that gets a value made of a record. */
 export interface Assignment {
@@ -21,19 +21,21 @@ export function assignment(
   { isKey, onError, what }: { isKey: boolean; onError: OnError; what: string },
 ): Assignment {
   const { name, schema } = made;
+  const policy = isKey && (onError === 'null' || onError === 'redact') ? 'quarantine' : onError;
   const redacted = redactedOf(schema);
   const compute = (record: Fields): Json | undefined => {
     try {
       return made.compute(record);
     } catch (error) {
       if (!(error instanceof ValueFault)) throw error;
-      if (onError === 'null') return null;
-      if (onError === 'redact') return redacted;
-      throw new RecordFault({ policy: onError, rule: error.rule, field: name, message: `${what}: ${error.message}` });
+      if (policy === 'null') return null;
+      if (policy === 'redact') return redacted;
+      throw new RecordFault({ policy, rule: error.rule, field: name, message: `${what}: ${error.message}` });
     }
   };
-  if (!isKey) return { name, schema: onError === 'null' ? nullable(schema) : schema, compute };
-  const policy = onError === 'null' || onError === 'redact' ? 'quarantine' : onError;
+  if (policy === 'null') return { name, schema: nullable(schema), compute };
+  if (policy === 'redact') return { name, schema: withConstant(schema), compute };
+  if (!isKey) return { name, schema, compute };
   return {
     name,
     schema,

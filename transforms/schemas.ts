@@ -78,7 +78,11 @@ export function redactedSchema(schema: JsonSchema): JsonSchema {
 
 /** The schema, with the constant of `redactedOf` allowed too. */
 export function withConstant(schema: JsonSchema): JsonSchema {
-  return columnOf('', schema).plain && !isContainer(schema) ? schema : redactedSchema(schema);
+  if (columnOf('', schema).plain && !isContainer(schema)) return schema;
+  // Without its limits a schema of one type takes what it took before. One of several does not.
+  if ([schema['type'] ?? []].flat().filter((type) => type !== 'null').length === 1) return redactedSchema(schema);
+  const constant = redactedOf(schema);
+  return acceptsValue(schema, constant) ? schema : { anyOf: [schema, schemaOfValues([constant])] };
 }
 
 function isContainer(schema: JsonSchema): boolean {

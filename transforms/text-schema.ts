@@ -5,7 +5,7 @@ export interface TextChange {
   readonly shortens?: true;
   readonly lengthens?: true;
   /** A text that is valid by a `format` (date-time, uuid, email …) may not be after it. */
-  readonly breaksFormat?: true;
+  readonly breaksFormat?: boolean;
   readonly change: (text: string) => string;
 }
 

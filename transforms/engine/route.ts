@@ -61,6 +61,11 @@ export function routeOf(rules: RuleSet, options: WayOptions, name: string, o: An
   const problems = problemsOfNames(rules, name, way.shape.stream);
   if (problems.length > 0) throw new ConfigError(problems, { code: 'transform-stream', facts: { stream: name } });
   const children = way.children.map((child) => childRoute(rules, options, child, { ancestors, place: o.place }));
+  const twice = way.children.find(({ stream }, index) => way.children.findIndex((other) => other.stream === stream) < index);
+  if (twice !== undefined) {
+    const message = `the rules of ${name} make the stream ${twice.stream} twice; give one of the two another name`;
+    throw new ConfigError([{ path: found.path, message }], { code: 'transform-stream', facts: { stream: name } });
+  }
   const nameOut = Buffer.from(JSON.stringify(way.shape.stream));
   return { ...about, way, nameOut, children: new Map(children.map((child) => [child.name, child])) };
 }

@@ -39,7 +39,12 @@ export default defineOperation({
       return `${local}@${host}`;
     };
     return {
-      schema: changedText(field.schema, { change: (text) => canonical(text) ?? text, shortens: true, lengthens: true }),
+      schema: changedText(field.schema, {
+        change: (text) => canonical(text) ?? text,
+        shortens: true,
+        lengthens: true,
+        breaksFormat: field.schema['format'] !== 'email',
+      }),
       apply: onText((text) => {
         const address = canonical(text);
         if (address === undefined) throw new ValueFault('email', 'the text is no e-mail address');

@@ -43,7 +43,12 @@ export default defineOperation({
       return url.href;
     };
     return {
-      schema: changedText(field.schema, { change: (text) => canonical(text) ?? text, shortens: true, lengthens: true }),
+      schema: changedText(field.schema, {
+        change: (text) => canonical(text) ?? text,
+        shortens: true,
+        lengthens: true,
+        breaksFormat: field.schema['format'] !== 'uri',
+      }),
       apply: onText((text) => {
         const address = canonical(text);
         if (address === undefined) throw new ValueFault('url', 'the text is no web address of an accepted scheme');

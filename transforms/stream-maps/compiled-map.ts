@@ -1,12 +1,12 @@
 import { type Json, type JsonObject, type JsonSchema, nearest } from '../../singer/index.ts';
 import { assignment } from '../assignment.ts';
-import { propertiesOf, withProperties } from '../engine/shape.ts';
+import { propertiesOf, requiredOf, withProperties } from '../engine/shape.ts';
 import { compileExpression, type Scope } from '../expression/index.ts';
 import { RecordFault, ValueFault } from '../fault.ts';
 import type { Fields } from '../operation.ts';
 import type { RecordView } from '../record.ts';
 import type { RuleContext, Shape } from '../rule.ts';
-import { withoutNull } from '../schemas.ts';
+import { withMembers, withoutNull } from '../schemas.ts';
 import type { StreamMap } from './entry.ts';
 
 /** A map compiled for one SCHEMA. */
@@ -59,6 +59,7 @@ export function compileMap(map: StreamMap, from: Shape, context: RuleContext, o:
   const columns: Column[] = [];
   const passed = new Set<string>();
   const kept = new Set(map.keepsOthers ? Object.keys(before) : keys);
+  const absent = new Set<string>();
   for (const [name, text] of map.properties) {
     tellNested(name, before, problem);
     if (text === undefined) {
@@ -76,6 +77,7 @@ export function compileMap(map: StreamMap, from: Shape, context: RuleContext, o:
       continue;
     }
     const isKey = keys.includes(name);
+    if (expression.mayBeAbsent && !isKey) absent.add(name);
     const made = assignment(
       { name, schema: expression.schema, compute: (record) => expression.evaluate(record) },
       { isKey, onError: context.defaults.onError ?? 'quarantine', what: 'stream_maps' },
@@ -88,7 +90,7 @@ export function compileMap(map: StreamMap, from: Shape, context: RuleContext, o:
     if (!Object.hasOwn(left, key)) problem(`the stream has no property ${key}, which is to be a key`, '__key_properties__');
   }
   const shape: Shape = {
-    ...withProperties(from, left),
+    ...withoutRequired(withProperties(from, left), absent),
     stream: o.name,
     keys,
     bookmarks: from.bookmarks.filter((name) => Object.hasOwn(left, name)),
@@ -108,6 +110,12 @@ export function compileMap(map: StreamMap, from: Shape, context: RuleContext, o:
       return mapped(record, { columns, values, others });
     },
   };
+}
+
+/** The shape in which records need not have some properties. */
+function withoutRequired(shape: Shape, names: ReadonlySet<string>): Shape {
+  const required = requiredOf(shape).filter((name) => !names.has(name));
+  return { ...shape, schema: withMembers(shape.schema, propertiesOf(shape), required) };
 }
 
 function mapped(

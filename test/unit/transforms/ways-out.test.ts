@@ -178,3 +178,48 @@ test('a record put aside hides the field whose value has a new name by then, wha
   expect(out.records('people__quarantine')).toHaveLength(1);
   expect(out.text).not.toContain(MARK);
 });
+
+test('two streams made of one that would have one name are refused', async () => {
+  const config = { transforms: { people: { also_to: 'copy', then: { drop: ['note'], also_to: 'copy' } } } };
+  await expect(transform(config, [announced, ada])).rejects.toThrow(/make the stream copy twice/);
+});
+
+describe('the schema of what comes out is true where', () => {
+  const shape = schemaOf(
+    'people',
+    { id: { type: 'integer' }, free: {}, place: { type: 'string', format: 'uuid' }, a: TEXT, b: TEXT },
+    [],
+    {
+      required: ['a'],
+    },
+  );
+  const record = recordOf('people', { id: 1, free: [1], place: '4a0d9b3c-3a3c-4c66-8a0e-3f0b3d6f1a11', a: 'x' });
+
+  test.each<[string, JsonObject]>([
+    [
+      'a stream map gives a required property the value of one that may be absent',
+      { stream_maps: { people: { a: 'b', b: 'a' } } },
+    ],
+    [
+      'a constant may stand in for a value of any type',
+      { transforms: { people: { fields: { free: { null_if: ['x'], on_error: 'redact' } } } } },
+    ],
+    ['a text gets another format', { transforms: { people: { fields: { place: { url: { default_scheme: 'https' } } } } } }],
+    [
+      'a constant stands in for what an expression fails to give',
+      { transforms: { people: { on_error: 'redact', set: { free: 'int(a)', place: 'place if int(a) else place' } } } },
+    ],
+  ])('%s', async (_, config) => {
+    const out = await transform(config, [shape, record]);
+    expect(out.records('people')).toHaveLength(1);
+    expectValid(out);
+  });
+
+  test('a key is not made a constant where an expression fails', async () => {
+    const keyed = schemaOf('people', { id: { type: 'integer' }, a: { type: 'string' } }, ['id'], { required: ['a'] });
+    const config = { transforms: { people: { on_error: 'redact', set: { id: 'int(a)' } } } };
+    const out = await transform(config, [keyed, recordOf('people', { id: 1, a: 'x' })]);
+    expect(out.records('people')).toEqual([]);
+    expect(out.records('people__quarantine')).toHaveLength(1);
+  });
+});
