@@ -136,7 +136,7 @@ const stream: fc.Arbitrary<Stream> = fc.tuple(kinds, fc.subarray(NAMES), fc.bool
 });
 
 /** Steps as the docs have them, for whatever field. */
-const STEPS: readonly Json[] = operations.flatMap((operation) => operation.examples.map(({ step }) => step));
+const STEPS: readonly Json[] = (await operations.all()).flatMap((operation) => operation.examples.map(({ step }) => step));
 /** Steps of which no value of the field comes out. */
 const HIDES: readonly Json[] = ['redact', 'nullify', 'pseudonymize', { mask: {} }, { replace: 'x' }, { hash: { unkeyed: true } }];
 const POLICIES = ['quarantine', 'null', 'redact', 'drop_record'];
@@ -240,7 +240,7 @@ const fewRules = fc.tuple(rules, fc.infiniteStream(fc.nat(99))).map(([all, dice]
 const config = fc
   .record({
     own: fewRules,
-    then: rarely(fewRules.map(({ on_error: _, ...round }) => round)),
+    then: rarely(fewRules.map(({ on_error: _omitted, ...round }) => round)),
     child: rarely(fewRules),
     maps: rarely(
       fc.constantFrom<JsonObject>(
