@@ -67,6 +67,8 @@ export interface Step {
    * absent value unless it says `takesAbsent`. Undefined takes the property away. Throws ValueFault for a value that it cannot take.
    */
   apply(value: Json | undefined, record: Fields): Json | undefined;
+  /** True if it logs values. */
+  readonly shows?: boolean;
   /** Top-level properties whose values it may give in place of its own. */
   readonly reads?: readonly string[];
   /** The key that it uses: the schema names it. */

@@ -55,6 +55,13 @@ export function readerOf({ name, steps }: Pick<Place, 'name' | 'steps'>): (recor
   };
 }
 
+/** The places that a pattern means; a field may be called by the name that the next `rename` gives it, too. */
+export function placesNamed(pattern: string, shape: Shape, { laterNames }: RuleContext): Place[] {
+  const places = placesOf(pattern, shape);
+  const before = laterNames.get(pattern);
+  return places.length > 0 || before === undefined ? places : placesOf(before, shape);
+}
+
 /** The fields that names and paths mean, one each, to be read from records. Tells `context` of any that the schema does not have. */
 export function readersOf(
   names: readonly string[],
@@ -63,7 +70,7 @@ export function readersOf(
   at?: string,
 ): ((record: Fields) => Json | undefined)[] {
   return names.flatMap((name) => {
-    const [place, ...others] = placesOf(name, shape);
+    const [place, ...others] = placesNamed(name, shape, context);
     if (place === undefined) tellUnknown(name, shape, context, at);
     else if (others.length > 0 || place.steps.includes(ITEMS)) context.problem(`${name} means several values`, at);
     else return [readerOf(place)];

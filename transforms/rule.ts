@@ -25,6 +25,10 @@ export interface RuleContext {
   problem(message: string, at?: string): void;
   /** The stream is marked `personal: true`. */
   readonly personal: boolean;
+  /** The rules are for several streams, or for all that a pattern means: not each has each field. */
+  readonly isForMany: boolean;
+  /** New names that the next `rename` gives, with the old ones. */
+  readonly laterNames: ReadonlyMap<string, string>;
   /** Names of the rules that run after this one. */
   readonly later: ReadonlySet<string>;
   readonly defaults: Defaults;

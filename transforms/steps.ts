@@ -18,6 +18,8 @@ export interface FieldProgram {
   readonly takesAbsent: boolean;
   /** New properties of the record that keep the value which came. */
   readonly keeps: readonly string[];
+  /** A step logs values. */
+  readonly shows: boolean;
   /** Other properties whose values may come out in place of this one's. */
   readonly reads: readonly string[];
   /** No step changes anything. */
@@ -62,6 +64,7 @@ export function compileSteps(given: readonly Json[], place: Place, shape: Shape,
     hidesAlways: steps.some(({ hides, when }) => hides && when === undefined),
     takesAbsent: steps.some(({ operation, needsValue }) => operation.takesAbsent === true || needsValue),
     keeps: steps.flatMap(({ keeps }) => keeps ?? []),
+    shows: steps.some(({ shows }) => shows === true),
     reads: steps.flatMap(({ reads }) => reads ?? []),
     idle: acting.length === 0,
     also: steps.flatMap(({ also = [] }) => also.map(({ name, schema, keyId }) => ({ name, schema: annotated(schema, keyId) }))),

@@ -1,6 +1,6 @@
 import { type Check, defineCheck, type PreparedCheck, type ValueCheck } from '../check.ts';
-import { placesOf, splitPatterns } from '../path.ts';
-import { namesIn, tellUnknown, valuesReaderOf } from '../places.ts';
+import { splitPatterns } from '../path.ts';
+import { namesIn, placesNamed, tellUnknown, valuesReaderOf } from '../places.ts';
 import { parametersIn } from './parameters.ts';
 import anyNotNull from './any_not_null.ts';
 import compare from './compare.ts';
@@ -59,7 +59,7 @@ function ofField(check: ValueCheck): Check {
       return namesIn(field)
         .flatMap(splitPatterns)
         .flatMap((pattern) => {
-          const places = placesOf(pattern, shape);
+          const places = placesNamed(pattern, shape, context);
           if (places.length === 0) tellUnknown(pattern, shape, context, 'field');
           return places.map((place): PreparedCheck => {
             const own = parametersIn(check, given, (message, at) => context.problem(message, at)) ?? {};

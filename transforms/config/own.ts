@@ -104,7 +104,8 @@ function entryOf(key: string, value: Json, problems: Problem[]): Entry {
   problems.push(...marks.problems.map((problem) => ({ ...problem, path: `${path}.${problem.path}` })));
   const { personal, on_error, optional } = marks.config as { personal?: boolean; on_error?: OnError; optional?: boolean };
   const asked = personal === true && !saysUnlisted(value) ? { ...value, unlisted: 'fail' } : value;
-  const calls = roundsOf(asked, path, problems);
+  const isForMany = patterns.length > 1 || patterns.some(({ regex }) => regex !== undefined);
+  const calls = roundsOf(asked, path, problems).map((call) => ({ ...call, isForMany }));
   return {
     ...about,
     rules: { kind: 'rules', calls, path, personal: personal ?? false, onError: on_error },

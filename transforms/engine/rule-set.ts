@@ -10,6 +10,8 @@ export interface RuleCall {
   readonly value: Json;
   /** Where it stands in the config. */
   readonly path: string;
+  /** The entry that it stands in is for several streams. */
+  readonly isForMany?: boolean;
 }
 
 /** What a layer says of a stream. */

@@ -1,4 +1,4 @@
-import { ConfigError, type JsonObject, parseExact, type Problem, valueEnd } from '../../singer/index.ts';
+import { ConfigError, isJsonObject, type Json, type JsonObject, parseExact, type Problem, valueEnd } from '../../singer/index.ts';
 import type { Quality } from '../checks/quality.ts';
 import { RecordFault } from '../fault.ts';
 import { RecordView } from '../record.ts';
@@ -58,8 +58,10 @@ export function compileWay(
   let shape = from;
   for (const [index, call] of rules.calls.slice(0, count).entries()) {
     const before = problems.length;
-    const later = new Set(rules.calls.slice(index + 1).map(({ rule }) => rule.name));
-    const rule = call.rule.prepare(call.value, shape, contextOf(call, { from, rules, options, problems, later }));
+    const rest = rules.calls.slice(index + 1);
+    const later = new Set(rest.map(({ rule }) => rule.name));
+    const laterNames = namesOf(rest.find(({ rule }) => rule.name === 'rename')?.value);
+    const rule = call.rule.prepare(call.value, shape, contextOf(call, { from, rules, options, problems, later, laterNames }));
     // What comes after a rule that is wrong would only repeat it.
     if (problems.length === before) shape = rule.shape;
     prepared.push(rule);
@@ -69,16 +71,17 @@ export function compileWay(
 }
 
 function contextOf(
-  { path }: RuleCall,
+  { isForMany = false, path }: RuleCall,
   o: {
     from: Shape;
     rules: StreamRules & { readonly kind: 'rules' };
     options: WayOptions;
     problems: Problem[];
     later: ReadonlySet<string>;
+    laterNames: ReadonlyMap<string, string>;
   },
 ): RuleContext {
-  const { from, rules, options, problems, later } = o;
+  const { from, rules, options, problems, later, laterNames } = o;
   const { keys, log, quality, rehearsal, vars, signal } = options;
   const onError = rules.onError ?? options.defaults.onError;
   return {
@@ -86,7 +89,9 @@ function contextOf(
     path,
     problem: (message, at = '') => void problems.push({ path: joined(path, at), message }),
     personal: rules.personal,
+    isForMany,
     later,
+    laterNames,
     defaults: { ...options.defaults, onError },
     keys,
     log,
@@ -99,6 +104,12 @@ function contextOf(
     beforeSend: (save) => options.beforeSend(save),
     onClose: (close) => options.onClose(close),
   };
+}
+
+/** What a map of new names says, by the new one. */
+function namesOf(given: Json | undefined): ReadonlyMap<string, string> {
+  const names = isJsonObject(given) ? Object.entries(given) : [];
+  return new Map(names.flatMap(([from, to]) => (typeof to === 'string' ? [[to, from] as const] : [])));
 }
 
 function joined(path: string, at: string): string {

@@ -66,6 +66,7 @@ export default defineOperation({
     const matchOf = (text: string): Match => recent.get(text, () => nearestOf(text, words, max_distance));
     return {
       schema: changedText(field.schema, { change: (text) => text, shortens: true, lengthens: true, breaksFormat: true }),
+      shows: report,
       apply: onText((text) => {
         if (known.has(text) || skip?.test(text) === true) return text;
         const match = matchOf(text);

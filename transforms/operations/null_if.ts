@@ -1,4 +1,5 @@
 import type { Json } from '../../singer/index.ts';
+import { ValueFault } from '../fault.ts';
 import { defineOperation } from '../operation.ts';
 import { nullable } from '../schemas.ts';
 
@@ -9,7 +10,10 @@ export default defineOperation({
   name: 'null_if',
   group: 'nulls',
   summary: 'Makes null of texts that mean nothing, compared without the blanks around them.',
-  notes: [`\`default\` stands for ${TOKENS.map((token) => `\`"${token}"\``).join(', ')}.`],
+  notes: [
+    'A key does not become null: the value is refused.',
+    `\`default\` stands for ${TOKENS.map((token) => `\`"${token}"\``).join(', ')}.`,
+  ],
   parameters: {
     values: {
       type: ['array', 'string'],
@@ -26,11 +30,14 @@ export default defineOperation({
   ],
   prepare({ values }, field) {
     const given: readonly Json[] = values === 'default' ? TOKENS : typeof values === 'string' ? [values] : values;
-    if (field.isKey) field.problem('a key cannot become null');
     const tokens = new Set(given.map((token) => (typeof token === 'string' ? token.trim() : token)));
     return {
-      schema: nullable(field.schema),
-      apply: (value) => (typeof value === 'string' && tokens.has(value.trim()) ? null : value),
+      schema: field.isKey ? field.schema : nullable(field.schema),
+      apply(value) {
+        if (typeof value !== 'string' || !tokens.has(value.trim())) return value;
+        if (field.isKey) throw new ValueFault('key-missing', 'a key must have a value');
+        return null;
+      },
     };
   },
 });

@@ -14,7 +14,7 @@ export default defineRule({
   summary: 'Steps for single fields: each value goes through its steps from first to last.',
   notes: [
     'A key is a name, a path (`address.zip`, `purchases[].sku`), a pattern (`*_email`), or several of them separated by commas. A field that several keys mean goes through the steps of each, in the order in which they stand.',
-    'A key that means no field of the schema is refused; `{ "optional": true, "steps": [...] }` allows it.',
+    'A key that means no field of the schema is refused; `{ "optional": true, "steps": [...] }` allows it. In rules for several streams it may be missing in some, unless its steps hide something.',
     'Where a pattern, or an optional key, has steps that hide, fields that it means and the schema does not name are taken away, and counted.',
   ],
   setting: {
@@ -34,11 +34,14 @@ export default defineRule({
     const programs: FieldPlace[] = [];
     const open: string[] = [];
     let current = shape;
+    const met = context.isForMany ? metOf(context) : undefined;
     for (const [key, given] of Object.entries(isJsonObject(value) ? value : {})) {
       const { steps, optional } = stepsOf(given ?? []);
       for (const pattern of splitPatterns(key)) {
         const places = placesOf(pattern, current);
-        if (places.length === 0 && !optional) tellUnknown(pattern, key, current, context);
+        if (met !== undefined && !optional) met.set(key, met.get(key) === true || places.length > 0);
+        const mayLack = optional || (context.isForMany && !hidesSomething(steps));
+        if (places.length === 0 && !mayLack) tellUnknown(pattern, key, current, context);
         if (mayMeanMore(pattern, places) && hidesSomething(steps)) open.push(pattern);
         for (const place of places) {
           const program = compileSteps(steps, place, current, { ...context, path: `${context.path}.${key}` });
@@ -74,6 +77,18 @@ function listOf(given: Json): readonly Json[] {
   return Array.isArray(given) ? (given as readonly Json[]) : [given];
 }
 
+/** Keys of rules for several streams, and whether one of these had such a field. What none had is told at the end of the run. */
+function metOf(context: RuleContext): Map<string, boolean> {
+  const { log, path } = context;
+  return context.shared(`fields met for ${path}`, () => {
+    const met = new Map<string, boolean>();
+    context.onClose(() => {
+      for (const [key, isMet] of met) if (!isMet) log.warn('Rules have met no field', { rules: path, field: key });
+    });
+    return met;
+  });
+}
+
 function tellUnknown(pattern: string, key: string, shape: Shape, context: RuleContext): void {
   const near = nearest(pattern, allPlaces(shape));
   context.problem(
@@ -86,6 +101,7 @@ function tellUnknown(pattern: string, key: string, shape: Shape, context: RuleCo
 function tellKeptInClear(programs: readonly FieldPlace[], context: RuleContext): void {
   for (const { place, program } of programs) {
     if (!programs.some((other) => other.place.name === place.name && other.program.privacy !== undefined)) continue;
+    if (program.shows) context.problem(`would log values of ${place.name}, which is hidden: leave report out`, place.text);
     for (const name of program.keeps) context.problem(`${name} would keep in clear what is hidden in ${place.name}`, place.name);
   }
 }

@@ -40,7 +40,7 @@ export default defineRule({
   name: 'set',
   summary: 'Makes new fields, or new values of fields, by expressions and by named ways.',
   notes: [
-    'Each entry sees what the entries before it made. `<name>_raw` is the value of a field as it was before `fields`; a field made of a hidden value is marked `x-personal` in the SCHEMA, unless it says `public: true`.',
+    'Each entry sees what the entries before it made. A field may be called by the name that `rename` gives it afterwards. `<name>_raw` is the value of a field as it was before `fields`; a field made of a hidden value is marked `x-personal` in the SCHEMA, unless it says `public: true`.',
     'The schema of a new field follows from the expression; `{ "expr": "...", "type": "integer" }` says it where that cannot be known.',
   ],
   setting: {
@@ -142,7 +142,14 @@ function byExpression(text: Json | undefined, { shape, context }: At, o: EntryOp
   }
   const { keys, stream, vars } = context;
   const raw = rawValues(shape, context);
-  const scope: Scope = { shape, config: vars, stream, keys, self: o.name, other: (name) => raw(name)?.value };
+  const scope: Scope = {
+    shape,
+    config: vars,
+    stream,
+    keys,
+    self: o.name,
+    other: (name) => raw(name)?.value ?? renamed(name, shape, context),
+  };
   const expression = compileExpression(text, scope, (message) => o.problem(message, ''));
   const made: Assignment = { name: o.name, schema: expression.schema, compute: (record) => expression.evaluate(record) };
   const typed = o.type === undefined ? made : checkedType(made, o.type, (message) => o.problem(message, 'type'));
@@ -150,7 +157,11 @@ function byExpression(text: Json | undefined, { shape, context }: At, o: EntryOp
     assignment: assignment(typed, { isKey: o.isKey, onError: o.onError, what: 'set' }),
     privacy: undefined,
     hides: expression.hides,
-    isPersonal: !o.isPublic && [...expression.reads].some((name) => raw(name)?.isHidden === true || isPersonal(shape, name)),
+    isPersonal:
+      !o.isPublic &&
+      [...expression.reads].some(
+        (name) => raw(name)?.isHidden === true || isPersonal(shape, context.laterNames.get(name) ?? name),
+      ),
     mayBeAbsent: expression.mayBeAbsent,
   };
 }
@@ -183,6 +194,15 @@ function byDerivation(way: string, entry: JsonObject, { shape, context }: At, o:
     isPersonal: false,
     mayBeAbsent: true,
   };
+}
+
+/** A field by the name that the rule `rename`, which runs after this one, gives it. */
+function renamed(name: string, shape: Shape, { laterNames }: RuleContext): Other | undefined {
+  const from = laterNames.get(name);
+  const properties = propertiesOf(shape);
+  if (from === undefined || !Object.hasOwn(properties, from)) return undefined;
+  const isSure = requiredOf(shape).includes(from) || shape.keys.includes(from);
+  return { schema: properties[from]!, isSure, read: (record) => record.get(from) };
 }
 
 /** What `email_raw` and the like stand for, and whether rules have hidden the value since. */

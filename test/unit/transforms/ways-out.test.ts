@@ -136,6 +136,11 @@ test('a field that takes the value of one which is hidden after it is refused', 
   expect(both.text).not.toContain(MARK);
 });
 
+test('a step that logs values is refused where the field is hidden', async () => {
+  const fields = { email: [{ fuzzy_map: { to: ['ada@example.org'], report: true } }, 'redact'] };
+  await expect(transform({ transforms: { people: { fields } } }, [announced, ada])).rejects.toThrow(/would log values of email/);
+});
+
 describe('the schema', () => {
   const inner = { type: 'object', default: { email: MARK }, examples: [{ email: MARK }], enum: [{ email: MARK }] };
   const shape = schemaOf('people', {
