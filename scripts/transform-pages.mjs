@@ -109,7 +109,7 @@ async function wholeExample(example) {
 /** What comes out, by the compiled code. @param {RuleExample} example */
 async function run({ rules, schema, keys, input }) {
   const [{ loadRules }, { Transformer }, { transformSettings }, { checkConfig }] = await Promise.all(
-    ['transforms/config/index.js', 'transforms/engine/transformer.js', 'transforms/config/settings.js', 'singer/index.js'].map(
+    ['transforms/config/index.js', 'transforms/engine/transformer.js', 'transforms/config/settings.js', 'singer/mapper/index.js'].map(
       load,
     ),
   );

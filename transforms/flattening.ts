@@ -1,4 +1,5 @@
-import { columnsOf, type FlattenOptions, flattenHeader, type Json, type JsonSchema, RecordError } from '../singer/index.ts';
+import { columnsOf, type FlattenOptions, type Json, type JsonSchema, RecordError } from '../singer/index.ts';
+import { flattenHeader } from '../singer/mapper/index.ts';
 import { propertiesOf } from './engine/shape.ts';
 import { RecordFault } from './fault.ts';
 import type { Privacy } from './operation.ts';

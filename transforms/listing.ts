@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonSchema, simplify } from '../singer/index.ts';
+import { isJsonObject, type JsonSchema } from '../singer/index.ts';
+import { simplify } from '../singer/mapper/index.ts';
 import { propertiesOf, requiredOf } from './engine/shape.ts';
 import { ITEMS, type PathStep, type Place } from './path.ts';
 import type { Shape } from './rule.ts';

@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonObject, type JsonSchema, simplify } from '../singer/index.ts';
+import { isJsonObject, type Json, type JsonObject, type JsonSchema } from '../singer/index.ts';
+import { simplify } from '../singer/mapper/index.ts';
 import { propertiesOf, requiredOf } from './engine/shape.ts';
 import type { Shape } from './rule.ts';
 import { withItemsOf, withMembers } from './schemas.ts';

@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonSchema, simplify } from '../singer/index.ts';
+import { isJsonObject, type Json, type JsonSchema } from '../singer/index.ts';
+import { simplify } from '../singer/mapper/index.ts';
 import { propertiesOf, requiredOf } from './engine/shape.ts';
 import { RecordFault } from './fault.ts';
 import { ITEMS, type Place } from './path.ts';

@@ -1,13 +1,5 @@
-import {
-  columnOf,
-  createValidator,
-  ExactNumber,
-  isJsonObject,
-  type Json,
-  type JsonSchema,
-  orNull,
-  stripExact,
-} from '../singer/index.ts';
+import { columnOf, ExactNumber, isJsonObject, type Json, type JsonSchema, stripExact } from '../singer/index.ts';
+import { createValidator, orNull } from '../singer/mapper/index.ts';
 
 /** The schema of a value of a type, with null allowed if `like` allows it. */
 export function schemaLike(

@@ -1,4 +1,5 @@
-import { createValidator, type JsonSchema, stripExact } from '../singer/index.ts';
+import { type JsonSchema, stripExact } from '../singer/index.ts';
+import { createValidator } from '../singer/mapper/index.ts';
 import type { Assignment } from './assignment.ts';
 import { mayBe, typeOfSchema } from './expression/types.ts';
 import { ValueFault } from './fault.ts';

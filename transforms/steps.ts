@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonSchema, checkConfig, nearest, TaplineError } from '../singer/index.ts';
+import { isJsonObject, type Json, type JsonSchema, nearest, TaplineError } from '../singer/index.ts';
+import { checkConfig } from '../singer/mapper/index.ts';
 import { propertiesOf } from './engine/shape.ts';
 import { type OnError, RecordFault, ValueFault } from './fault.ts';
 import { operations } from './operations/index.ts';

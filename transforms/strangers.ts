@@ -1,4 +1,5 @@
-import { isJsonObject, type Json, type JsonObject, type JsonSchema, simplify } from '../singer/index.ts';
+import { isJsonObject, type Json, type JsonObject, type JsonSchema } from '../singer/index.ts';
+import { simplify } from '../singer/mapper/index.ts';
 import { propertiesOf } from './engine/shape.ts';
 import { ITEMS, itemsOf, matches, membersOf, partsOf, type PathStep, type Place } from './path.ts';
 import type { RecordView } from './record.ts';

@@ -3,8 +3,6 @@ import { InputError } from '../../singer/index.ts';
 import { damaged, truncated } from './bad-data.ts';
 import type { ByteSource } from './source.ts';
 import { chunkSource, chunksOf, READ_BYTES } from './source.ts';
-import { bunzip2 } from './bzip2.ts';
-import { unzstd } from './zstd.ts';
 
 /** A way in which files are compressed. */
 export interface Codec {
@@ -27,6 +25,15 @@ const CODECS: readonly Codec[] = [
   { name: '7z', magic: Buffer.from('377abcaf271c', 'hex'), open: undefined },
   { name: 'compress', magic: Buffer.from('1f9d', 'hex'), open: undefined },
 ];
+
+/** Rare: loaded on first use. */
+async function unzstd(source: ByteSource, key: string): Promise<ByteSource> {
+  return (await import('./zstd.ts')).unzstd(source, key);
+}
+
+async function bunzip2(source: ByteSource, key: string): Promise<ByteSource> {
+  return (await import('./bzip2.ts')).bunzip2(source, key);
+}
 
 /** What follows the level in bzip2 files: a block, or the end of an empty file. */
 const BZIP2_BLOCKS = ['314159265359', '177245385090'];

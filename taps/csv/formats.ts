@@ -1,14 +1,13 @@
 import { InputError } from '../../singer/index.ts';
-import { discoverDelimited } from './delimited.ts';
 import type { Discovered, Discovery } from './format.ts';
 import type { Group, Part } from './groups.ts';
-import { discoverLines } from './jsonl/discover.ts';
 
 export type FormatName = 'csv' | 'jsonl';
 
+/** Loaded when the first stream of the format is opened: a start is quick then. */
 const DISCOVER: Readonly<Record<FormatName, (discovery: Discovery) => Promise<Discovered>>> = {
-  csv: discoverDelimited,
-  jsonl: discoverLines,
+  csv: async (discovery) => (await import('./delimited.ts')).discoverDelimited(discovery),
+  jsonl: async (discovery) => (await import('./jsonl/discover.ts')).discoverLines(discovery),
 };
 
 const JSONL_NAME = /\.(jsonl|ndjson)(\.(gz|zst|bz2|zip))?$/i;

@@ -1,7 +1,5 @@
 import { defineTap } from '../../singer/index.ts';
-import { entriesOf } from './entries.ts';
 import { settings } from './settings.ts';
-import { openStreams } from './stream.ts';
 
 /** CSV files to Singer. Settings and columns of MeltanoLabs' tap-csv work unchanged. */
 export default defineTap({
@@ -16,6 +14,8 @@ export default defineTap({
     },
   },
   async open(config, run) {
+    // Loaded now, so that --about stays quick.
+    const [{ entriesOf }, { openStreams }] = await Promise.all([import('./entries.ts'), import('./stream.ts')]);
     const entries = await entriesOf(config, run.log);
     const streams = await openStreams(entries, config.add_metadata_columns, run);
     return {

@@ -1,6 +1,5 @@
 import { defineTarget } from '../../singer/index.ts';
 import { stateCommand, verifyCommand } from './commands.ts';
-import { openDestination } from './destination.ts';
 import { settings } from './settings.ts';
 
 export default defineTarget({
@@ -8,5 +7,8 @@ export default defineTarget({
   summary: 'Writes streams to files of JSON lines, one record per line, the bytes of each record kept as they came.',
   settings,
   commands: { state: stateCommand, verify: verifyCommand },
-  open: openDestination,
+  async open(config, run) {
+    const { openDestination } = await import('./destination.ts');
+    return openDestination(config, run);
+  },
 });

@@ -1,6 +1,6 @@
 import { defineTarget } from '../../singer/index.ts';
 import { stateCommand } from './commands.ts';
-import { eraseCommand } from './erasures/command.ts';
+import { ERASE } from './erasures/words.ts';
 import { settings } from './settings.ts';
 
 /** Loads streams into PostgreSQL. The driver is loaded when it connects, so that `--about` stays quick. */
@@ -9,7 +9,10 @@ export default defineTarget({
   summary: 'Loads streams into PostgreSQL: append, upsert or overwrite, with the state committed together with the records.',
   settings,
   capabilities: ['activate-version', 'soft-delete', 'hard-delete'],
-  commands: { state: stateCommand, erase: eraseCommand },
+  commands: {
+    state: stateCommand,
+    erase: { summary: ERASE, run: async (config, run, args) => (await import('./erasures/command.ts')).erase(config, run, args) },
+  },
   modes: {
     check: {
       summary: 'connects and says, line by line, whether a load could begin: server, TLS, rights, state; exit code 1 if not',

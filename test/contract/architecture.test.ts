@@ -165,7 +165,11 @@ function mayImport(file: string, target: string): boolean {
     return target === 'singer/run.ts' || to.startsWith('taps/') || to.startsWith('targets/') || to === 'transforms';
   const isPlugin = from.startsWith('taps/') || from.startsWith('targets/') || from === 'transforms';
   if (isPlugin || from.startsWith('clients/')) {
-    return target === 'singer/index.ts' || (isPlugin && (to.startsWith('clients/') || to === 'privacy'));
+    return (
+      target === 'singer/index.ts' ||
+      (from === 'transforms' && target === 'singer/mapper/index.ts') ||
+      (isPlugin && (to.startsWith('clients/') || to === 'privacy'))
+    );
   }
   return false;
 }

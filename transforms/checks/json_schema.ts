@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createValidator, isJsonObject, type JsonSchema, stripExact } from '../../singer/index.ts';
+import { isJsonObject, type JsonSchema, stripExact } from '../../singer/index.ts';
+import { createValidator } from '../../singer/mapper/index.ts';
 import { defineCheck } from '../check.ts';
 
 export default defineCheck({

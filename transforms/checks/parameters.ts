@@ -1,4 +1,5 @@
-import { checkConfig, isJsonObject, type Json, type Settings } from '../../singer/index.ts';
+import { isJsonObject, type Json, type Settings } from '../../singer/index.ts';
+import { checkConfig } from '../../singer/mapper/index.ts';
 
 interface Declared {
   readonly name: string;

@@ -1,5 +1,4 @@
 import {
-  checkConfig,
   ConfigError,
   isJsonObject,
   type Json,
@@ -8,6 +7,7 @@ import {
   type Problem,
   type Settings,
 } from '../../singer/index.ts';
+import { checkConfig } from '../../singer/mapper/index.ts';
 import type { Layer, RuleCall, StreamRules } from '../engine/rule-set.ts';
 import { ON_ERROR, type OnError } from '../fault.ts';
 import { globOf, splitPatterns } from '../path.ts';

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
+import { type BlockPool, ByteBlocks, type JsonObject } from '../../singer/index.ts';
 import {
   BatchFile,
   type BatchFiles,
   batchFiles,
   BatchFrames,
-  type BlockPool,
-  ByteBlocks,
-  type JsonObject,
   type Lines,
   openBatchFile,
   type Place,
   wholeLines,
-} from '../../singer/index.ts';
+} from '../../singer/mapper/index.ts';
 
 /** Output gathered before it is written to a file. */
 const BLOCK_BYTES = 64 * 1024;

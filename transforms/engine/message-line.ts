@@ -1,14 +1,5 @@
-import {
-  NameTable,
-  parseMessage,
-  type Place,
-  spaceEnd,
-  stringifyExact,
-  valueEnd,
-  isJsonObject,
-  type JsonObject,
-  faultAt,
-} from '../../singer/index.ts';
+import { NameTable, spaceEnd, stringifyExact, valueEnd, isJsonObject, type JsonObject } from '../../singer/index.ts';
+import { parseMessage, type Place, faultAt } from '../../singer/mapper/index.ts';
 import type { RecordView } from '../record.ts';
 
 const QUOTE = 0x22;

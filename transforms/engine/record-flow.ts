@@ -1,4 +1,5 @@
-import { type ByteBlocks, ConfigError, type JsonObject, type Place, RecordError, stringifyExact } from '../../singer/index.ts';
+import { type ByteBlocks, ConfigError, type JsonObject, RecordError, stringifyExact } from '../../singer/index.ts';
+import { type Place } from '../../singer/mapper/index.ts';
 import type { RecordFault } from '../fault.ts';
 import type { StreamCounts } from './counts.ts';
 import type { SentRecords } from './sent.ts';

@@ -1,4 +1,5 @@
-import { ConfigError, faultAt, type JsonObject, type Place, stringifyExact } from '../../singer/index.ts';
+import { ConfigError, type JsonObject, stringifyExact } from '../../singer/index.ts';
+import { faultAt, type Place } from '../../singer/mapper/index.ts';
 import type { Shape } from '../rule.ts';
 import { problemsOfNames, resolveRules, type RuleSet } from './rule-set.ts';
 import { schemaMessage, shapeOf } from './shape.ts';

@@ -1,23 +1,25 @@
 import { rm } from 'node:fs/promises';
 import {
-  type BatchFiles,
   BlockPool,
   ByteBlocks,
   ConfigError,
-  faultAt,
   InputError,
   type JsonObject,
+  nearest,
+  type Problem,
+  type Stage,
+  stringifyExact,
+} from '../../singer/index.ts';
+import {
+  type BatchFiles,
+  faultAt,
   type Lines,
   type Message,
   orTooDeep,
   parseBareRecord,
   parseMessage,
   type Place,
-  nearest,
-  type Problem,
-  type Stage,
-  stringifyExact,
-} from '../../singer/index.ts';
+} from '../../singer/mapper/index.ts';
 import { Held } from './held.ts';
 import { BatchReader, BatchWriter } from './batch.ts';
 import { emptyLine, loadRecordLine, readRecordLine, type RecordLine } from './message-line.ts';

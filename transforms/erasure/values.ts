@@ -1,4 +1,5 @@
-import { columnOf, ExactNumber, isJsonObject, type Json, type JsonSchema, simplify } from '../../singer/index.ts';
+import { columnOf, ExactNumber, isJsonObject, type Json, type JsonSchema } from '../../singer/index.ts';
+import { simplify } from '../../singer/mapper/index.ts';
 import type { Erasable, Eraser } from '../../privacy/eraser.ts';
 
 /** Formats whose values an eraser keeps valid. */

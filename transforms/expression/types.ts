@@ -1,4 +1,5 @@
-import { ExactNumber, isJsonObject, type Json, type JsonSchema, simplify } from '../../singer/index.ts';
+import { ExactNumber, isJsonObject, type Json, type JsonSchema } from '../../singer/index.ts';
+import { simplify } from '../../singer/mapper/index.ts';
 import { isNullable, nullable } from '../schemas.ts';
 import { requiredOf } from '../engine/shape.ts';
 

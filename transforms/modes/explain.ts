@@ -5,12 +5,10 @@ import {
   isJsonObject,
   type Json,
   type JsonObject,
-  parseMessage,
-  type Place,
   type Run,
   stringifyExact,
-  wholeLines,
 } from '../../singer/index.ts';
+import { parseMessage, type Place, wholeLines } from '../../singer/mapper/index.ts';
 import { loadRules } from '../config/index.ts';
 import type { TransformConfig } from '../config/settings.ts';
 import { resolveRules, type RuleSet } from '../engine/rule-set.ts';

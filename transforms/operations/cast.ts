@@ -1,4 +1,5 @@
-import { checkConfig, columnOf, ExactNumber, isJsonObject, type Json, parseExact, stringifyExact } from '../../singer/index.ts';
+import { columnOf, ExactNumber, isJsonObject, type Json, parseExact, stringifyExact } from '../../singer/index.ts';
+import { checkConfig } from '../../singer/mapper/index.ts';
 import { ValueFault } from '../fault.ts';
 import { decimalIn, decimalOf, exactNumber, textOfDecimal } from '../numbers/decimal.ts';
 import { defineOperation, type Field, type Step } from '../operation.ts';

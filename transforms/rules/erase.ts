@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { checkConfig, isJsonObject, type Json, nearest } from '../../singer/index.ts';
+import { isJsonObject, type Json, nearest } from '../../singer/index.ts';
+import { checkConfig } from '../../singer/mapper/index.ts';
 import { Eraser } from '../../privacy/eraser.ts';
 import { propertiesOf, withProperties } from '../engine/shape.ts';
 import { type Hmac, Ledger, type Names } from '../erasure/ledger.ts';

@@ -1,12 +1,5 @@
-import {
-  createValidator,
-  isJsonObject,
-  type Json,
-  type JsonSchema,
-  parseExact,
-  resolveSchema,
-  stripExact,
-} from '../../singer/index.ts';
+import { isJsonObject, type Json, type JsonSchema, parseExact, resolveSchema, stripExact } from '../../singer/index.ts';
+import { createValidator } from '../../singer/mapper/index.ts';
 import { propertiesOf, withProperties } from '../engine/shape.ts';
 import { RecordFault, recordPolicy } from '../fault.ts';
 import { withSchemaAt, withValueAt } from '../path.ts';

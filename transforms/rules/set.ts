@@ -1,4 +1,5 @@
-import { checkConfig, isJsonObject, type Json, type JsonObject, type JsonSchema, nearest } from '../../singer/index.ts';
+import { isJsonObject, type Json, type JsonObject, type JsonSchema, nearest } from '../../singer/index.ts';
+import { checkConfig } from '../../singer/mapper/index.ts';
 import { type Assignment, assignment } from '../assignment.ts';
 import { derivations } from '../derivations/index.ts';
 import { propertiesOf, requiredOf, withProperty } from '../engine/shape.ts';

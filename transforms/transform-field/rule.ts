@@ -1,4 +1,5 @@
-import { columnOf, isJsonObject, type Json, nearest, simplify } from '../../singer/index.ts';
+import { columnOf, isJsonObject, type Json, nearest } from '../../singer/index.ts';
+import { simplify } from '../../singer/mapper/index.ts';
 import { propertiesOf, withProperties } from '../engine/shape.ts';
 import { RecordFault } from '../fault.ts';
 import type { Fields } from '../operation.ts';

@@ -1,50 +1,38 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Transactor } from '../../../clients/postgres/transactor.ts';
-import {
-  ConfigError,
-  InputError,
-  isJsonObject,
-  parseExact,
-  type Command,
-  type JsonObject,
-  type Run,
-} from '../../../singer/index.ts';
+import { ConfigError, InputError, isJsonObject, parseExact, type JsonObject, type Run } from '../../../singer/index.ts';
 import { currentSchema } from '../catalog.ts';
 import { defaultSchema } from '../naming.ts';
 import { transactorOptions } from '../open.ts';
-import type { settings, TargetConfig } from '../settings.ts';
+import type { TargetConfig } from '../settings.ts';
 import type { ErasureReport } from './erasures.ts';
 import { openErasures } from './open.ts';
 import { erasuresOf } from './plan.ts';
 
 /** `erase apply FILE|-`, `erase dry-run FILE|-`: does what the setting `erasures` says for requests in a file of JSON lines. */
-export const eraseCommand: Command<typeof settings> = {
-  summary:
-    'erase dry-run FILE (- for stdin) counts, table by table, the rows that the requests in a file of JSON lines would erase by the setting erasures; erase apply FILE erases them',
-  async run(config: TargetConfig, run: Run, [action = '', file]: readonly string[]): Promise<string> {
-    if (action !== 'apply' && action !== 'dry-run')
-      throw new ConfigError([{ path: 'erase', message: 'needs one of apply FILE, dry-run FILE' }]);
-    if (file === undefined) throw new ConfigError([{ path: `erase ${action}`, message: 'needs a file, or - for stdin' }]);
-    const plans = erasuresOf(config);
-    if (plans.length === 0) throw new ConfigError([{ path: 'erasures', message: 'is empty: nothing says what to erase' }]);
-    const rows = await requestsIn(file);
-    const tx = new Transactor(transactorOptions(config, run, () => undefined));
-    try {
-      const erasures = openErasures(config, defaultSchema(config, process.env) ?? (await tx.read(currentSchema)), run)!;
-      const reports = await tx.run(async (session) => {
-        const made: ErasureReport[] = [];
-        for (const plan of plans) {
-          made.push(await erasures.run(session, plan, erasures.requestsIn(rows, plan), { dryRun: action === 'dry-run' }));
-        }
-        return made;
-      }, 'commit');
-      return reports.flatMap((report) => textOf(report, action)).join('\n');
-    } finally {
-      await tx.close();
-    }
-  },
-};
+export async function erase(config: TargetConfig, run: Run, [action = '', file]: readonly string[]): Promise<string> {
+  if (action !== 'apply' && action !== 'dry-run')
+    throw new ConfigError([{ path: 'erase', message: 'needs one of apply FILE, dry-run FILE' }]);
+  if (file === undefined) throw new ConfigError([{ path: `erase ${action}`, message: 'needs a file, or - for stdin' }]);
+  const plans = erasuresOf(config);
+  if (plans.length === 0) throw new ConfigError([{ path: 'erasures', message: 'is empty: nothing says what to erase' }]);
+  const rows = await requestsIn(file);
+  const tx = new Transactor(transactorOptions(config, run, () => undefined));
+  try {
+    const erasures = openErasures(config, defaultSchema(config, process.env) ?? (await tx.read(currentSchema)), run)!;
+    const reports = await tx.run(async (session) => {
+      const made: ErasureReport[] = [];
+      for (const plan of plans) {
+        made.push(await erasures.run(session, plan, erasures.requestsIn(rows, plan), { dryRun: action === 'dry-run' }));
+      }
+      return made;
+    }, 'commit');
+    return reports.flatMap((report) => textOf(report, action)).join('\n');
+  } finally {
+    await tx.close();
+  }
+}
 
 function textOf({ pending, requests, tables }: ErasureReport, action: 'apply' | 'dry-run'): string[] {
   const what = action === 'apply' ? 'erased' : 'would be erased';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Json, type JsonObject, stringifyExact } from '../../../singer/index.ts';
-import { eraseCommand } from '../../../targets/postgres/erasures/command.ts';
+import { erase } from '../../../targets/postgres/erasures/command.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
 import { temporaryFolder } from '../../support/tmp.ts';
 import { recordOf, schemaOf, transform } from '../../unit/transforms/run.ts';
@@ -249,7 +249,7 @@ describeWithPostgres('target-postgres erases people who have asked', (url) => {
       writeFileSync(file, requests);
       const drive = await Drive.open(url());
       await drive.close();
-      return eraseCommand.run(checked({ url: url(), ...settings() }), drive.run, [action, file]);
+      return erase(checked({ url: url(), ...settings() }), drive.run, [action, file]);
     };
 
     test('counts without changing anything, then erases', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { checkConfig, type JsonObject } from '../../../singer/index.ts';
+import { type JsonObject } from '../../../singer/index.ts';
+import { checkConfig } from '../../../singer/mapper/index.ts';
 import { type TransformConfig, transformSettings } from '../../../transforms/config/settings.ts';
 import { check } from '../../../transforms/modes/check.ts';
 import { explain } from '../../../transforms/modes/explain.ts';

@@ -1,4 +1,5 @@
-import { checkConfig, type Json, type JsonObject, parseExact, stringifyExact } from '../../../singer/index.ts';
+import { type Json, type JsonObject, parseExact, stringifyExact } from '../../../singer/index.ts';
+import { checkConfig } from '../../../singer/mapper/index.ts';
 import { loadRules } from '../../../transforms/config/index.ts';
 import { transformSettings, type TransformConfig } from '../../../transforms/config/settings.ts';
 import { type BatchOptions, Transformer } from '../../../transforms/engine/transformer.ts';

@@ -1,4 +1,5 @@
-import { checkConfig, type Json, type JsonObject, type JsonSchema } from '../../../singer/index.ts';
+import { type Json, type JsonObject, type JsonSchema } from '../../../singer/index.ts';
+import { checkConfig } from '../../../singer/mapper/index.ts';
 import type { Field, Operation, Step } from '../../../transforms/operation.ts';
 
 /** An operation compiled for one value, without a stream around it. */
