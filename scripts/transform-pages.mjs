@@ -109,9 +109,12 @@ async function wholeExample(example) {
 /** What comes out, by the compiled code. @param {RuleExample} example */
 async function run({ rules, schema, keys, input }) {
   const [{ loadRules }, { Transformer }, { transformSettings }, { checkConfig }] = await Promise.all(
-    ['transforms/config/index.js', 'transforms/engine/transformer.js', 'transforms/config/settings.js', 'singer/mapper/index.js'].map(
-      load,
-    ),
+    [
+      'transforms/config/index.js',
+      'transforms/engine/transformer.js',
+      'transforms/config/settings.js',
+      'singer/mapper/index.js',
+    ].map(load),
   );
   const needsKey = /pseudonymize|date_shift|erase|pseudonym\(|hmac\(/.test(JSON.stringify(rules));
   const config = { ...(needsKey ? { keys: { example: { env: 'EXAMPLE_KEY' } } } : {}), transforms: { s: rules } };
