@@ -13,6 +13,7 @@ export type {
   Command,
   Destination,
   Encoder,
+  InputEnd,
   Mapper,
   Mode,
   Part,

@@ -277,6 +277,15 @@ export interface Quarantine {
   partOf(records: readonly RefusedRecord[], refused: number): Promise<Part>;
 }
 
+/** How an input ended that ended cleanly. */
+export interface InputEnd {
+  /** The streams whose end is proven. */
+  readonly complete: ReadonlySet<string>;
+  /** Streams of which bad records were put aside: one without a row was not empty. */
+  readonly putAside?: ReadonlySet<string>;
+  readonly state: string | undefined;
+}
+
 /** `C` is the target's config. */
 export interface Destination<C extends object = object> {
   /**
@@ -294,7 +303,7 @@ export interface Destination<C extends object = object> {
    * The input ended cleanly. `complete` names the streams whose end is proven (a STATE came after their last record and
    * does not say that they were still syncing). Completes what `load` left open (overwrite swap); after it all states may leave.
    */
-  finish(end: { readonly complete: ReadonlySet<string>; readonly state: string | undefined }): Promise<void>;
+  finish(end: InputEnd): Promise<void>;
   /** Called once, whatever happened; undoes what was left open. */
   close(): Promise<void>;
   /** Facts for the summary line of a stream, for example rows inserted, updated, unchanged. */

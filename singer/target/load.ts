@@ -319,13 +319,10 @@ class Loader {
     if (covered !== undefined) await this.#units.begin(covered);
     if (rest || covered === undefined) await this.#units.begin(this.#checkpoint.takeAll(true));
     await this.#units.idle();
-    // An empty stream may empty its destination; one of which every record was put aside was not empty.
-    for (const [stream, { life }] of streams) {
-      if (life.quarantined > 0 && this.#units.progressOf(stream).loaded === 0) complete.delete(stream);
-    }
     if (quarantine !== undefined) complete.add(quarantine);
     if (this.#refused.stream !== undefined) complete.add(this.#refused.stream);
-    await this.#units.finish(complete);
+    const putAside = new Set([...streams].filter(([, { life }]) => life.quarantined > 0).map(([stream]) => stream));
+    await this.#units.finish(complete, putAside);
     for (const pattern of this.#streamOptions.unmatched([...streams.keys(), this.#config.quarantine_stream])) {
       log.warn('A pattern of stream_options matches no stream', { pattern });
     }

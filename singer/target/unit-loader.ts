@@ -77,8 +77,8 @@ export class UnitLoader {
   }
 
   /** All units are loaded and the input has ended well. */
-  async finish(complete: ReadonlySet<string>): Promise<void> {
-    await this.#o.destination.finish({ complete, state: this.#held });
+  async finish(complete: ReadonlySet<string>, putAside: ReadonlySet<string>): Promise<void> {
+    await this.#o.destination.finish({ complete, putAside, state: this.#held });
     this.#finished = true;
     await this.#release();
     if (this.#outputFailure !== undefined) throw this.#outputFailure;

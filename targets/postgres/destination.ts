@@ -3,6 +3,7 @@ import { Transactor, type End } from '../../clients/postgres/transactor.ts';
 import {
   SystemError,
   type Destination,
+  type InputEnd,
   type Encoder,
   type Json,
   type Part,
@@ -194,10 +195,10 @@ export class PostgresDestination implements Destination<OpenConfig> {
     return 'committed';
   }
 
-  async finish(end: { readonly complete: ReadonlySet<string>; readonly state: string | undefined }): Promise<void> {
+  async finish(end: InputEnd): Promise<void> {
     this.#refuseGap();
     if (!this.#config.overwrite_on_eof) this.#collection.refuseIncomplete(end.complete);
-    const emptied = this.#emptied(end.complete);
+    const emptied = this.#emptied(end);
     const mark = this.#tally.mark;
     if (this.#tx.open || emptied.length > 0 || this.#ledger !== undefined || this.#erasures !== undefined) {
       await this.#tx.run(async (session) => {
@@ -308,11 +309,12 @@ export class PostgresDestination implements Destination<OpenConfig> {
   }
 
   /** Windows for which no record came: those to be emptied; of the others it is said that they stay as they are. */
-  #emptied(complete: ReadonlySet<string>): readonly Opened[] {
+  #emptied({ complete, putAside }: InputEnd): readonly Opened[] {
     const replacing = new Set(this.#collection.replacing.map(({ plan }) => plan.stream));
     const idle = this.#streams.newest.filter(({ plan }) => plan.extras?.range !== undefined && !replacing.has(plan.stream));
     return idle.filter(({ plan }) => {
-      const isEmptied = plan.extras?.range?.allowEmpty === true && complete.has(plan.stream);
+      const isEmptied =
+        plan.extras?.range?.allowEmpty === true && complete.has(plan.stream) && putAside?.has(plan.stream) !== true;
       if (!isEmptied)
         this.#run.log.warn('No record came for the window of replace_range: its rows stay as they are', { stream: plan.stream });
       return isEmptied;

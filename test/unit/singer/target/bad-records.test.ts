@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RecordError } from '../../../../singer/errors.ts';
-import type { Encoder, StreamHeader } from '../../../../singer/plugin.ts';
+import type { Encoder, InputEnd, StreamHeader } from '../../../../singer/plugin.ts';
 import {
   lines,
   record,
@@ -131,11 +131,12 @@ describe('on_bad_record: quarantine', () => {
     ]);
   });
 
-  test('a stream of which every record was put aside is not taken for an empty one that is complete', async () => {
-    const bad = await loaded([PEOPLE, person(1, { n: 'x' }), state(1)], quarantine);
-    expect(bad.seen.complete).toEqual(['_sdc_quarantine']);
-    const mixed = await loaded([PEOPLE, person(1, { n: 'x' }), person(2), state(1)], quarantine);
-    expect(mixed.seen.complete).toEqual(['a', '_sdc_quarantine']);
+  test('a stream of which every record was put aside is told to the destination: it was not empty', async () => {
+    const ends: InputEnd[] = [];
+    const finish = (end: InputEnd): Promise<void> => Promise.resolve(void ends.push(end));
+    await loaded([PEOPLE, person(1, { n: 'x' }), state(1)], quarantine, { finish });
+    await loaded([PEOPLE, state(1)], quarantine, { finish });
+    expect(ends.map(({ putAside }) => [...(putAside ?? [])])).toEqual([['a'], []]);
   });
 
   test('fails when the destination leaves the quarantine out, or a stream of the input has its name', async () => {
