@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { InputError } from '../../singer/index.ts';
+import { InputError } from '../../singer/tap/index.ts';
 import type { FoundFile } from './files.ts';
 import { stampOf } from './files.ts';
 import { pathMatcher } from './glob.ts';

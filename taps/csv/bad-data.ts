@@ -1,4 +1,4 @@
-import { InputError } from '../../singer/index.ts';
+import { InputError } from '../../singer/tap/index.ts';
 
 /** Compressed data that end too early. */
 export function truncated(key: string, name: string, cause?: unknown): InputError {

@@ -1,5 +1,5 @@
 import { Readable, type Transform } from 'node:stream';
-import { InputError } from '../../singer/index.ts';
+import { InputError } from '../../singer/tap/index.ts';
 import { damaged, truncated } from './bad-data.ts';
 import type { ByteSource } from './source.ts';
 import { chunkSource, chunksOf, READ_BYTES } from './source.ts';
@@ -26,12 +26,13 @@ const CODECS: readonly Codec[] = [
   { name: 'compress', magic: Buffer.from('1f9d', 'hex'), open: undefined },
 ];
 
-/** Rare: loaded on first use. */
-async function unzstd(source: ByteSource, key: string): Promise<ByteSource> {
+/** Decompresses zstd, which is rare: loaded on first use. */
+export async function unzstd(source: ByteSource, key: string): Promise<ByteSource> {
   return (await import('./zstd.ts')).unzstd(source, key);
 }
 
-async function bunzip2(source: ByteSource, key: string): Promise<ByteSource> {
+/** Decompresses bzip2, which is rare: loaded on first use. */
+export async function bunzip2(source: ByteSource, key: string): Promise<ByteSource> {
   return (await import('./bzip2.ts')).bunzip2(source, key);
 }
 

@@ -1,4 +1,4 @@
-import { InputError } from '../../singer/index.ts';
+import { InputError } from '../../singer/tap/index.ts';
 import type { DialectOptions } from './dialect.ts';
 import { dialectOf } from './dialect.ts';
 import { RowParser } from './parser.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { InputError } from '../../singer/index.ts';
+import { InputError } from '../../singer/tap/index.ts';
 import { encodingOfMark } from './encodings.ts';
 import { INNER_SIGNS, LETTERS, SIGNS } from './letters.ts';
 import { badByte } from './utf8.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { SystemError } from '../../singer/index.ts';
+import { SystemError } from '../../singer/tap/index.ts';
 import { badByte } from './utf8.ts';
 
 /** Python's codec names and aliases that iconv-lite does not know by themselves, spelled without signs. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Log, Setting } from '../../singer/index.ts';
-import { ConfigError } from '../../singer/index.ts';
+import type { Log, Setting } from '../../singer/tap/index.ts';
+import { ConfigError } from '../../singer/tap/index.ts';
 import { DETECT, dialectProblems } from './dialect.ts';
 import { isEncoding } from './encodings.ts';
 import { entityProblems } from './entity.ts';

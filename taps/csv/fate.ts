@@ -1,4 +1,4 @@
-import type { Log } from '../../singer/index.ts';
+import type { Log } from '../../singer/tap/index.ts';
 import type { FoundFile } from './files.ts';
 import type { Fate } from './raw.ts';
 import type { FileState } from './state.ts';

@@ -1,4 +1,4 @@
-import type { JsonSchema, ReadRequest, Run } from '../../singer/index.ts';
+import type { JsonSchema, ReadRequest, Run } from '../../singer/tap/index.ts';
 import { BATCH_BYTES, SLACK_BYTES } from './out.ts';
 import type { Out } from './out.ts';
 import type { FoundFile } from './files.ts';

@@ -1,4 +1,4 @@
-import { InputError } from '../../singer/index.ts';
+import { InputError } from '../../singer/tap/index.ts';
 import type { Discovered, Discovery } from './format.ts';
 import type { Group, Part } from './groups.ts';
 

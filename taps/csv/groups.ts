@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { Log, Run } from '../../singer/index.ts';
-import { ConfigError, SystemError } from '../../singer/index.ts';
+import type { Log, Run } from '../../singer/tap/index.ts';
+import { ConfigError, SystemError } from '../../singer/tap/index.ts';
 import { withMembers } from './archives.ts';
 import { isTemplate, streamNameOf } from './entity.ts';
 import type { Entry } from './entries.ts';

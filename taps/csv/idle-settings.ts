@@ -1,4 +1,4 @@
-import type { Log } from '../../singer/index.ts';
+import type { Log } from '../../singer/tap/index.ts';
 import type { Entry } from './entries.ts';
 import { fileSettings } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import { defineTap } from '../../singer/index.ts';
+import { defineTap } from '../../singer/tap/index.ts';
 import { settings } from './settings.ts';
 
 /** CSV files to Singer. Settings and columns of MeltanoLabs' tap-csv work unchanged. */

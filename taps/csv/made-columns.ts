@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../singer/index.ts';
+import type { JsonSchema } from '../../singer/tap/index.ts';
 import { LINE, MTIME, SOURCE } from './columns.ts';
 import type { Group, Part } from './groups.ts';
 import { pathColumnsOf } from './path-columns.ts';

@@ -1,4 +1,4 @@
-import { InputError, SystemError } from '../../singer/index.ts';
+import { InputError, SystemError } from '../../singer/tap/index.ts';
 import { codecOf, decompressed, MAGIC_BYTES } from './codecs.ts';
 import type { EncodingVerdict } from './detect-encoding.ts';
 import { detectEncoding, SAMPLE_BYTES } from './detect-encoding.ts';

@@ -1,5 +1,5 @@
-import type { JsonSchema } from '../../singer/index.ts';
-import { ConfigError, InputError } from '../../singer/index.ts';
+import type { JsonSchema } from '../../singer/tap/index.ts';
+import { ConfigError, InputError } from '../../singer/tap/index.ts';
 import type { Entry } from './entries.ts';
 import type { FoundFile } from './files.ts';
 import type { Group, Part } from './groups.ts';

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Log } from '../../singer/index.ts';
-import { InputError, SystemError } from '../../singer/index.ts';
+import type { Log } from '../../singer/tap/index.ts';
+import { InputError, SystemError } from '../../singer/tap/index.ts';
 import type { Entry } from './entries.ts';
 import type { Reason } from './parser.ts';
 import { REASONS } from './parser.ts';

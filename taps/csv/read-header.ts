@@ -1,4 +1,4 @@
-import { InputError } from '../../singer/index.ts';
+import { InputError } from '../../singer/tap/index.ts';
 import type { Entry } from './entries.ts';
 import type { Header } from './header.ts';
 import { headerOf } from './header.ts';

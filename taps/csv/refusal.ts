@@ -1,4 +1,4 @@
-import { SystemError } from '../../singer/index.ts';
+import { SystemError } from '../../singer/tap/index.ts';
 
 /** The system's refusal, with what to do about it. */
 export function systemError(key: string, error: unknown): SystemError {

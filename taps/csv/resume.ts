@@ -1,4 +1,4 @@
-import type { Log } from '../../singer/index.ts';
+import type { Log } from '../../singer/tap/index.ts';
 import type { Part } from './groups.ts';
 import { breakLength } from './marks.ts';
 import type { FileState, OpenRow } from './state.ts';

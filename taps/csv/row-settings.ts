@@ -1,4 +1,4 @@
-import type { Config, Settings } from '../../singer/index.ts';
+import type { Config, Settings } from '../../singer/tap/index.ts';
 import { TYPE_NAMES } from './types/column-type.ts';
 
 /** How one column is read, with `types`. */

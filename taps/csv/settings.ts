@@ -1,4 +1,4 @@
-import type { Config, Settings } from '../../singer/index.ts';
+import type { Config, Settings } from '../../singer/tap/index.ts';
 import { rowSettings } from './row-settings.ts';
 
 /** The settings of one entry of `files`. Names and meanings of the first ten are those of MeltanoLabs' tap-csv. */

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../singer/index.ts';
-import { ExactNumber } from '../../singer/index.ts';
+import type { Json, JsonObject } from '../../singer/tap/index.ts';
+import { ExactNumber } from '../../singer/tap/index.ts';
 
 /** How far a file has been read. */
 export interface FileState {

@@ -1,5 +1,5 @@
-import type { Batch, ReadRequest, Row, Run, Stream } from '../../singer/index.ts';
-import { parseExact, SystemError } from '../../singer/index.ts';
+import type { Batch, ReadRequest, Row, Run, Stream } from '../../singer/tap/index.ts';
+import { parseExact, SystemError } from '../../singer/tap/index.ts';
 import type { Entry } from './entries.ts';
 import type { Discovered, Tuning } from './format.ts';
 import { USUAL } from './format.ts';

@@ -1,4 +1,4 @@
-import type { ReadRequest } from '../../singer/index.ts';
+import type { ReadRequest } from '../../singer/tap/index.ts';
 
 /** How old the `time_extracted` of a record may be. */
 const MAX_AGE_MILLISECONDS = 1000;

@@ -1,4 +1,4 @@
-import { InputError } from '../../singer/index.ts';
+import { InputError } from '../../singer/tap/index.ts';
 import type { Transcoder } from './encodings.ts';
 import { BadText } from './encodings.ts';
 import type { ByteSource } from './source.ts';

@@ -1,4 +1,4 @@
-import type { Fields, Log } from '../../singer/index.ts';
+import type { Fields, Log } from '../../singer/tap/index.ts';
 import type { DialectVerdict } from './detect-dialect.ts';
 import type { EncodingVerdict } from './detect-encoding.ts';
 

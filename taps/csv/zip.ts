@@ -1,13 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { InputError } from '../../singer/index.ts';
+import { InputError } from '../../singer/tap/index.ts';
 import { damaged, truncated } from './bad-data.ts';
-import { bunzip2 } from './bzip2.ts';
-import { inflate } from './codecs.ts';
+import { bunzip2, inflate, unzstd } from './codecs.ts';
 import { systemError } from './refusal.ts';
 import type { ByteSource } from './source.ts';
 import { rangeSource } from './source.ts';
-import { unzstd } from './zstd.ts';
 
 /** A file inside an archive, as the archive's directory tells it. Source of the format: PKWARE APPNOTE 6.3.10. */
 export interface ZipMember {

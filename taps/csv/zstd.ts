@@ -1,4 +1,4 @@
-import { InputError } from '../../singer/index.ts';
+import { InputError } from '../../singer/tap/index.ts';
 import { damaged, truncated } from './bad-data.ts';
 import type { ByteSource } from './source.ts';
 import { chunkSource, chunksOf, prefixed, READ_BYTES, readHead } from './source.ts';

@@ -168,6 +168,7 @@ function mayImport(file: string, target: string): boolean {
     return (
       target === 'singer/index.ts' ||
       (from === 'transforms' && target === 'singer/mapper/index.ts') ||
+      (from.startsWith('taps/') && target === 'singer/tap/index.ts') ||
       (isPlugin && (to.startsWith('clients/') || to === 'privacy'))
     );
   }

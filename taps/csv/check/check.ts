@@ -1,4 +1,4 @@
-import type { Answer, Ask, Run } from '../../../singer/index.ts';
+import type { Answer, Ask, Run } from '../../../singer/tap/index.ts';
 import { entriesOf } from '../entries.ts';
 import { closeAll, groupsOf } from '../groups.ts';
 import type { CsvConfig } from '../settings.ts';

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonSchema, Log, ReadRequest, Run } from '../../../singer/index.ts';
-import { isJsonObject, parseExact, stringifyExact } from '../../../singer/index.ts';
+import type { JsonObject, JsonSchema, Log, ReadRequest, Run } from '../../../singer/tap/index.ts';
+import { isJsonObject, parseExact, stringifyExact } from '../../../singer/tap/index.ts';
 import { LINE } from '../columns.ts';
 import type { Entry } from '../entries.ts';
 import { BARE, USUAL } from '../format.ts';

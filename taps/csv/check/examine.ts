@@ -1,4 +1,4 @@
-import type { Run } from '../../../singer/index.ts';
+import type { Run } from '../../../singer/tap/index.ts';
 import { LINE, MISFITS, ROW_HASH } from '../columns.ts';
 import { addAsides } from '../delimited.ts';
 import type { Entry } from '../entries.ts';

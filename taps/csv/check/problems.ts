@@ -1,5 +1,5 @@
-import type { Log } from '../../../singer/index.ts';
-import { InputError } from '../../../singer/index.ts';
+import type { Log } from '../../../singer/tap/index.ts';
+import { InputError } from '../../../singer/tap/index.ts';
 import type { Entry } from '../entries.ts';
 import type { FileFacts, KeyFacts } from './facts.ts';
 

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonSchema, ReadRequest } from '../../../singer/index.ts';
-import { InputError, isJsonObject, parseExact, SystemError } from '../../../singer/index.ts';
+import type { JsonObject, JsonSchema, ReadRequest } from '../../../singer/tap/index.ts';
+import { InputError, isJsonObject, parseExact, SystemError } from '../../../singer/tap/index.ts';
 import { EXTRA, LINE, MADE_COLUMNS, MISFITS, MTIME, ROW_HASH, SOURCE } from '../columns.ts';
 import type { Entry } from '../entries.ts';
 import { withFate } from '../fate.ts';

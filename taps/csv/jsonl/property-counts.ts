@@ -1,4 +1,4 @@
-import type { Log } from '../../../singer/index.ts';
+import type { Log } from '../../../singer/tap/index.ts';
 import type { RecordLayout, RecordNotes } from './record-writer.ts';
 
 /** More names than this are made of data; the others are counted together. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { Json, JsonObject, Log } from '../../../singer/index.ts';
-import { isJsonObject, parseExact } from '../../../singer/index.ts';
+import type { Json, JsonObject, Log } from '../../../singer/tap/index.ts';
+import { isJsonObject, parseExact } from '../../../singer/tap/index.ts';
 import type { Entry } from '../entries.ts';
 import type { FoundFile } from '../files.ts';
 import type { Out } from '../out.ts';

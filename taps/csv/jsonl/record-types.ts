@@ -1,5 +1,5 @@
-import type { Json, JsonObject, JsonSchema } from '../../../singer/index.ts';
-import { ExactNumber } from '../../../singer/index.ts';
+import type { Json, JsonObject, JsonSchema } from '../../../singer/tap/index.ts';
+import { ExactNumber } from '../../../singer/tap/index.ts';
 
 /** What a JSON value is. A whole number is an integer if it is written as one. */
 export type JsonKind = (typeof KINDS)[number];

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../../singer/index.ts';
-import { stringifyExact } from '../../../singer/index.ts';
+import type { Json, JsonObject } from '../../../singer/tap/index.ts';
+import { stringifyExact } from '../../../singer/tap/index.ts';
 import { EXTRA, LINE, MISFITS } from '../columns.ts';
 import { putInteger } from '../json-text.ts';
 import type { Out } from '../out.ts';

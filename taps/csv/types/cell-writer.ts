@@ -1,4 +1,4 @@
-import { isDate, isDateTime, isTime } from '../../../singer/index.ts';
+import { isDate, isDateTime, isTime } from '../../../singer/tap/index.ts';
 import type { ColumnType, TypeName } from './column-type.ts';
 import { BARE_TYPES } from './column-type.ts';
 import type { Convert, Offsets, ReadForm } from './convert.ts';

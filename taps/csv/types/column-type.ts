@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../../singer/index.ts';
+import type { JsonSchema } from '../../../singer/tap/index.ts';
 
 /** The types a column of a CSV file may have. */
 export const TYPE_NAMES = ['string', 'integer', 'number', 'decimal', 'boolean', 'date', 'date-time', 'time'] as const;

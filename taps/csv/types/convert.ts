@@ -1,4 +1,4 @@
-import { isDate, isDateTime, isTime } from '../../../singer/index.ts';
+import { isDate, isDateTime, isTime } from '../../../singer/tap/index.ts';
 import type { ColumnType, TypeName } from './column-type.ts';
 
 /** The text of a cell as the text of a value, without quotes; undefined if it does not fit. */

@@ -1,4 +1,4 @@
-import { isDate } from '../../../singer/index.ts';
+import { isDate } from '../../../singer/tap/index.ts';
 import type { TypeName } from './column-type.ts';
 import type { Offsets } from './convert.ts';
 import { dateTimeOf, UTC_OFFSETS } from './convert.ts';

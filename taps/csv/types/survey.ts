@@ -1,5 +1,5 @@
-import type { JsonSchema, Log } from '../../../singer/index.ts';
-import { ConfigError, isJsonObject } from '../../../singer/index.ts';
+import type { JsonSchema, Log } from '../../../singer/tap/index.ts';
+import { ConfigError, isJsonObject } from '../../../singer/tap/index.ts';
 import type { RowParser } from '../parser.ts';
 import type { Window } from '../window.ts';
 import type { CellWriter } from './cell-writer.ts';

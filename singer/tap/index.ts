@@ -1,0 +1,13 @@
+/** The door by which taps reach the core: of `singer/index.ts` what reading needs. Meltano starts a tap twice per run, so it must start fast. */
+export type { Json, JsonObject, JsonSchema, Row } from '../json.ts';
+export { ExactNumber, isJsonObject } from '../json.ts';
+export type { Column, LogicalType } from '../columns.ts';
+export type { Config, Setting, Settings } from '../settings.ts';
+export type { Fields, Log } from '../log.ts';
+export type { Answer, Ask, Batch, Command, Mode, ReadRequest, ReplicationMethod, Run, Source, Stream, Tap } from '../plugin.ts';
+export { defineTap } from '../plugin.ts';
+export type { Problem } from '../errors.ts';
+export { ConfigError, InputError, Interrupted, RecordError, SystemError, TaplineError } from '../errors.ts';
+export { isDate, isDateTime, isTime } from '../scan/value-patterns.ts';
+export { parseExact, stringifyExact } from '../json-text.ts';
+export { nearest } from '../shell/nearest.ts';
