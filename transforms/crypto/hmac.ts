@@ -6,6 +6,8 @@ const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 /** Longer messages go to node:crypto, which is faster from about here on. */
 const SHORT_BYTES = 1024;
+/** A message of a single block: beside it stand the bit that ends it and its length. */
+const ONE_BLOCK_BYTES = BLOCK_BYTES - 9;
 
 /**
  * HMAC-SHA256 (RFC 2104) with one key, for many short texts: the states after the two padded keys are kept, so that a short message
@@ -20,7 +22,6 @@ export class HmacSha256 {
   readonly #message = new Uint8Array(SHORT_BYTES + 2 * BLOCK_BYTES);
   readonly #view = new DataView(this.#message.buffer);
   readonly #digest = Buffer.alloc(DIGEST_BYTES);
-  readonly #digestView = new DataView(this.#digest.buffer, this.#digest.byteOffset, DIGEST_BYTES);
 
   constructor(secret: Uint8Array) {
     this.#secret = secret;
@@ -30,6 +31,7 @@ export class HmacSha256 {
 
   /** Of the bytes of `prefix` and the UTF-8 of `text`. The returned bytes are valid until the next call. */
   digest(prefix: Uint8Array, text: string): Buffer {
+    if (prefix.length + text.length <= ONE_BLOCK_BYTES && this.#takeAscii(prefix, text)) return this.#finished();
     const most = prefix.length + text.length * 3;
     if (most > SHORT_BYTES) return this.#long(prefix, text, most);
     const message = this.#message;
@@ -61,14 +63,54 @@ export class HmacSha256 {
       if (start + BLOCK_BYTES === end) words[15] = (BLOCK_BYTES + length) << 3;
       compress(state, words);
     }
+    return this.#finished();
+  }
+
+  /** What `#short` does for a message of one block, when the text is ASCII: straight into words. False if it is not. */
+  #takeAscii(prefix: Uint8Array, text: string): boolean {
+    const words = this.#words;
+    const before = prefix.length;
+    const length = before + text.length;
+    let word = 0;
+    let at = 0;
+    for (; at < before; at++) {
+      word = (word << 8) | prefix[at]!;
+      if ((at & 3) === 3) words[at >> 2] = word;
+    }
+    for (let i = 0; at < length; at++, i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) return false;
+      word = (word << 8) | unit;
+      if ((at & 3) === 3) words[at >> 2] = word;
+    }
+    // The bit that ends the message, in the next byte, then zeros.
+    words[length >> 2] = ((word << 8) | 0x80) << (24 - 8 * (length & 3));
+    for (let i = (length >> 2) + 1; i < 15; i++) words[i] = 0;
+    words[15] = (BLOCK_BYTES + length) << 3;
+    copy(this.#inner, this.#state);
+    compress(this.#state, words);
+    return true;
+  }
+
+  /** Takes the hash of the message, which is the state, into the outer hash. */
+  #finished(): Buffer {
+    const state = this.#state;
+    const words = this.#words;
+    const digest = this.#digest;
     copy(state, words);
     words[8] = 0x80000000 | 0;
     for (let i = 9; i < 15; i++) words[i] = 0;
     words[15] = (BLOCK_BYTES + DIGEST_BYTES) << 3;
     copy(this.#outer, state);
     compress(state, words);
-    for (let i = 0; i < 8; i++) this.#digestView.setInt32(4 * i, state[i]!);
-    return this.#digest;
+    for (let i = 0; i < 8; i++) {
+      const word = state[i]!;
+      digest[4 * i] = word >>> 24;
+      digest[4 * i + 1] = word >>> 16;
+      digest[4 * i + 2] = word >>> 8;
+      digest[4 * i + 3] = word;
+    }
+    return digest;
   }
 
   /** The state after the key, each byte of it changed by `pad`. */
