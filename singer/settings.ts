@@ -21,6 +21,8 @@ export interface Setting {
   readonly aliases?: readonly string[];
   /** For objects with known members. */
   readonly properties?: Settings;
+  /** For these: a member that nobody declares is a mistake. Elsewhere it is left out, with a warning. */
+  readonly strict?: true;
   /** For objects with free member names: what each member is. */
   readonly members?: Setting;
   /** For objects: the names within are those of streams and fields, not of settings, so that none of them means a secret. */

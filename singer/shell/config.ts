@@ -48,7 +48,13 @@ interface Findings {
   readonly ignored: { path: string; reason: string }[];
 }
 
-function checkMembers(settings: Settings, given: Given, path: string, findings: Findings): Record<string, unknown> {
+function checkMembers(
+  settings: Settings,
+  given: Given,
+  path: string,
+  findings: Findings,
+  isStrict = false,
+): Record<string, unknown> {
   const named = canonical(settings, given);
   const entries: [string, unknown][] = [];
   for (const [name, setting] of Object.entries(settings)) {
@@ -64,7 +70,10 @@ function checkMembers(settings: Settings, given: Given, path: string, findings: 
   }
   for (const name of Object.keys(named)) {
     if (Object.hasOwn(settings, name)) continue;
-    findings.unknown.push({ path: join(path, name), nearest: nearest(name, aliasTable(settings).keys()) });
+    const near = nearest(name, aliasTable(settings).keys());
+    const at = join(path, name);
+    if (!isStrict) findings.unknown.push({ path: at, nearest: near });
+    else findings.problems.push({ path: at, message: `is not known here${near === undefined ? '' : `; did you mean ${near}?`}` });
   }
   return Object.fromEntries(entries);
 }
@@ -82,7 +91,7 @@ function check(setting: Setting, given: unknown, path: string, findings: Finding
     return (value as unknown[]).map((item, index) => check(setting.items!, item, `${path}[${index}]`, findings));
   }
   if (type !== 'object') return value;
-  if (setting.properties !== undefined) return checkMembers(setting.properties, value as Given, path, findings);
+  if (setting.properties !== undefined) return checkMembers(setting.properties, value as Given, path, findings, setting.strict);
   if (setting.members === undefined) return value;
   const members = Object.entries(value as Given).filter(([, member]) => member !== null);
   return Object.fromEntries(members.map(([name, member]) => [name, check(setting.members!, member, join(path, name), findings)]));

@@ -60,6 +60,11 @@ async function runTarget(target: Target, job: Job): Promise<void> {
   }
 }
 
+/** Throws ConfigError for rules that a run would refuse at its start. */
+async function refuseBadRules({ config, rules, run }: Job): Promise<void> {
+  if (rules?.areIn(config) === true) await (await rules.open(config, run)).close(false);
+}
+
 /** Has a tap write through the rules of its config, if it has any. */
 async function behindRules({ config, output, rules, run }: Job, work: (output: Output) => Promise<void>): Promise<void> {
   if (rules?.areIn(config) !== true) return work(output);
@@ -102,6 +107,7 @@ export async function runMode(plugin: Plugin, name: string, job: Job, format: 't
   const { args, config, run } = job;
   const { catalog } = await readFiles(args);
   const mode = plugin.modes![name]!;
+  await refuseBadRules(job);
   if (plugin.kind === 'tap') return mode.run(config as never, run, { format, catalog, input: nothing(), rehearse: nowhere });
   const opened = process.stdin.isTTY && args.input === undefined ? undefined : await openInput(args.input);
   const input = opened ?? nothing();

@@ -34,7 +34,7 @@ function schemaOf(setting: Setting): JsonObject {
     items: setting.items === undefined ? undefined : schemaOf(setting.items),
     properties: setting.properties === undefined ? undefined : objectOf(setting.properties)['properties'],
     required: required.length > 0 ? required : undefined,
-    additionalProperties: setting.members === undefined ? undefined : schemaOf(setting.members),
+    additionalProperties: setting.members === undefined ? (setting.strict ? false : undefined) : schemaOf(setting.members),
     // As the Meltano SDK marks secrets.
     secret: setting.secret,
     writeOnly: setting.secret,

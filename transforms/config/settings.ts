@@ -31,6 +31,7 @@ export const transformation = {
     items: {
       type: 'object',
       description: 'A condition on one field.',
+      strict: true,
       properties: {
         column: { type: 'string', required: true, description: 'The field.' },
         field_path: { type: 'string', description: 'The part of it that is meant.' },
@@ -55,7 +56,7 @@ export const transformSettings = {
     type: 'array',
     description:
       'Rules of transform-field, which run before all others: a list of `{tap_stream_name, field_id, type}` with `when` and `field_paths`. See docs/transform-field.md.',
-    items: { type: 'object', description: 'One field and what is done to it.', properties: transformation },
+    items: { type: 'object', description: 'One field and what is done to it.', strict: true, properties: transformation },
     examples: [[{ tap_stream_name: 'public-users', field_id: 'email', type: 'HASH' }]],
   },
   stream_maps: {
@@ -107,8 +108,9 @@ export const transformSettings = {
     members: {
       type: ['object', 'array'],
       description: 'Where the key is.',
+      strict: true,
       properties: keySource,
-      items: { type: 'object', description: 'Where one of the keys is.', properties: keySource },
+      items: { type: 'object', description: 'Where one of the keys is.', strict: true, properties: keySource },
     },
   },
   vars: {
@@ -118,6 +120,7 @@ export const transformSettings = {
   defaults: {
     type: 'object',
     description: 'What rules and operations take where they are not told otherwise.',
+    strict: true,
     properties: {
       on_error: {
         type: 'string',
@@ -131,6 +134,7 @@ export const transformSettings = {
   quarantine: {
     type: 'object',
     description: 'Where records go that are put aside.',
+    strict: true,
     properties: {
       stream: {
         type: 'string',
@@ -152,6 +156,7 @@ export const transformSettings = {
     type: ['string', 'object'],
     description: 'Where the report of the checks goes, at the end of the run: a file that gets it as JSON, a stream, or both.',
     examples: ['quality.json', { file: 'quality.json', stream: '_quality' }],
+    strict: true,
     properties: {
       file: { type: 'string', description: 'The file; its folder must be there.' },
       stream: { type: 'string', description: 'The stream: one record per check, sent after all others.' },
@@ -162,6 +167,7 @@ export const transformSettings = {
     description:
       'A stream of counts, sent after all others: for each stream with rules (or with an empty entry) the records read, written, dropped and quarantined, and when it began and ended.',
     examples: [{ stream: 'processing_statistics' }],
+    strict: true,
     properties: { stream: { type: 'string', required: true, description: 'Its name.' } },
   },
   check_memory_mb: {

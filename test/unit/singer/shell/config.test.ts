@@ -135,6 +135,21 @@ describe('checkConfig', () => {
     ]);
   });
 
+  it('takes an unknown member of a strict object for a mistake, with the nearest name', () => {
+    const strict = {
+      type: 'array',
+      description: 'x',
+      items: { type: 'object', strict: true, description: 'x', properties: { when: { type: 'string', description: 'x' } } },
+    } as const;
+    expect(checkConfig({ strict }, { strict: [{ when: 'a' }, { wehn: 'a' }, { zebra: 1 }] })).toMatchObject({
+      problems: [
+        { path: 'strict[1].wehn', message: 'is not known here; did you mean when?' },
+        { path: 'strict[2].zebra', message: 'is not known here' },
+      ],
+      unknown: [],
+    });
+  });
+
   it('finds unknown settings at any depth, with the nearest name, and leaves them out', () => {
     const { config, problems, unknown } = check({ prot: 1, zebra: 1, files: [{ path: 'a', delimeter: ';' }], ssl: { mod: 1 } });
     expect(problems).toEqual([]);
