@@ -1,5 +1,6 @@
 import type { Config, Json, JsonObject, JsonSchema, Log, Setting, Settings } from '../singer/index.ts';
 import type { Judge, JudgeOptions } from './checks/judge.ts';
+import type { Keep } from './engine/keeper.ts';
 import type { OnError } from './fault.ts';
 import type { Keys } from './keys.ts';
 
@@ -37,6 +38,8 @@ export interface Field {
   readonly defaults: Defaults;
   readonly keys: Keys;
   readonly log: Log;
+  /** For what hangs on the parameters alone and takes time to make: kept for the run. */
+  readonly once: Keep;
   /**
    * Says what is wrong with the parameters for this field, with a path below the operation (`''` for all of it). All problems are
    * reported together; `prepare` then gives any step.

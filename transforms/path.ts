@@ -28,13 +28,14 @@ export function splitPatterns(key: string): string[] {
 
 /**
  * The places that a pattern means in a shape: an exact property name first, then a path (`address.zip`, `items[].sku`), `*` for any part
- * of a name within one level. Empty if the schema has none.
+ * of a name within one level. Empty if the schema has none; as long as no schema is known, the pattern counts as the name of a property.
  */
 export function placesOf(pattern: string, shape: Shape): Place[] {
   const properties = propertiesOf(shape);
   if (Object.hasOwn(properties, pattern)) {
     return [{ text: pattern, name: pattern, steps: [], schema: simplify(properties[pattern]!) }];
   }
+  if (shape.isOpen) return [{ text: pattern, name: pattern, steps: [], schema: {} }];
   const parts = partsOf(pattern);
   const places: Place[] = [];
   for (const [name, schema] of Object.entries(properties)) {

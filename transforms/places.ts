@@ -23,8 +23,9 @@ export function membersAt(patterns: readonly string[], shape: Shape, context: Ru
   });
 }
 
-/** Says that the schema has no such field, with the name that is nearest. */
+/** Says that the schema has no such field, with the name that is nearest. As long as no schema is known, any may come. */
 export function tellUnknown(pattern: string, shape: Shape, context: RuleContext, at?: string): void {
+  if (shape.isOpen) return;
   const near = nearest(pattern, allPlaces(shape));
   context.problem(
     `the schema of ${shape.stream} has no field ${pattern}${near === undefined ? '' : `; did you mean ${near}?`}`,

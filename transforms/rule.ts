@@ -1,5 +1,6 @@
 import type { Json, JsonObject, JsonSchema, Log, Setting } from '../singer/index.ts';
 import type { Quality } from './checks/quality.ts';
+import type { Keep } from './engine/keeper.ts';
 import type { Defaults, Fields, Privacy } from './operation.ts';
 import type { Keys } from './keys.ts';
 import type { RecordView } from './record.ts';
@@ -13,6 +14,8 @@ export interface Shape {
   readonly bookmarks: readonly string[];
   /** What was done to hide a top-level property's value; absent: nothing. */
   readonly privacy: Readonly<Record<string, Privacy>>;
+  /** No SCHEMA has come yet: it may have fields of any name, with any values. See `openShape`. */
+  readonly isOpen?: true;
 }
 
 /** What a rule knows while it is compiled for a stream. */
@@ -39,7 +42,9 @@ export interface RuleContext {
   count(what: string, by?: number): void;
   readonly quality: Quality;
   /** What outlives a SCHEMA and is shared by all rules of the run (ledgers, values seen), made on first use, by name. */
-  shared<T>(name: string, make: () => T): T;
+  readonly shared: Keep;
+  /** For what hangs on the config alone and takes time to make, such as a file that is read: kept from the check before the run on. */
+  readonly once: Keep;
   /** True where rules are only checked or explained: nothing that they do may last. */
   readonly rehearsal: boolean;
   /** To be called before anything more is sent: nothing that a rule has noted may be less durable than what depends on it. */
@@ -117,7 +122,12 @@ export interface Rule {
   readonly before?: Readonly<Record<string, Rule>>;
   /** Runs in the tests and stands on the docs page. */
   readonly examples: readonly RuleExample[];
-  /** `value` was checked by `setting`. */
+  /**
+   * Tells what is wrong with it whatever the stream's fields are: asked at the start of a run, before any SCHEMA. Changes nothing. `value`
+   * was checked by `setting`.
+   */
+  check?(value: Json, context: RuleContext): void;
+  /** `value` was checked by `setting` and by `check`. */
   prepare(value: Json, shape: Shape, context: RuleContext): PreparedRule;
   /** Looks at other streams that it needs. `value` was checked by `setting`. */
   watches?(value: Json): readonly Watch[];

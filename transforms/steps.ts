@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonSchema, nearest, TaplineError } from '../singer/index.ts';
 import { checkConfig } from '../singer/mapper/index.ts';
-import { propertiesOf } from './engine/shape.ts';
+import { within } from './context.ts';
+import { propertiesOf, propertyOf } from './engine/shape.ts';
 import { type OnError, RecordFault, ValueFault } from './fault.ts';
 import { operations } from './operations/index.ts';
 import { COMMON_PARAMETERS, type Field, type Fields, type Operation, type Privacy, type Step } from './operation.ts';
@@ -51,11 +52,12 @@ export function compileSteps(given: readonly Json[], place: Place, shape: Shape,
   const steps: CompiledStep[] = [];
   let schema = place.schema;
   given.forEach((step, index) => {
-    const at = given.length === 1 ? '' : `[${index}]`;
-    const compiled = compileStep(step, { place, shape, schema, context, at });
+    const own = within(context, given.length === 1 ? '' : `[${index}]`);
+    const compiled = compileStep(step, { place, shape, schema, context: own });
     if (compiled === undefined) return;
     steps.push(compiled);
-    schema = compiled.schema;
+    // What a step makes of a value follows from what comes, which is not known yet.
+    if (!shape.isOpen) schema = compiled.schema;
   });
   const hiding = steps.findLast(({ hides }) => hides);
   const acting = steps.filter(({ idle }) => idle !== true);
@@ -93,22 +95,22 @@ function annotated(schema: JsonSchema, keyId: string | undefined, name = 'pseudo
 
 function compileStep(
   given: Json,
-  o: { place: Place; shape: Shape; schema: JsonSchema; context: RuleContext; at: string },
+  o: { place: Place; shape: Shape; schema: JsonSchema; context: RuleContext },
 ): CompiledStep | undefined {
-  const { context, at, place, shape } = o;
+  const { context, place, shape } = o;
   const named = nameOf(given);
   if (named === undefined) {
-    context.problem('must be the name of an operation, or an object with one operation and its parameters', at);
+    context.problem('must be the name of an operation, or an object with one operation and its parameters');
     return undefined;
   }
   const operation = operations.find(named.name);
   if (operation === undefined) {
     const near = nearest(named.name, operations.names);
-    context.problem(`there is no operation ${named.name}${near === undefined ? '' : `; did you mean ${near}?`}`, at);
+    context.problem(`there is no operation ${named.name}${near === undefined ? '' : `; did you mean ${near}?`}`);
     return undefined;
   }
-  const below = (path: string): string => [at, operation.name, path].filter((part) => part !== '').join('.');
-  const parameters = parametersOf(operation, named.parameters, (message, path) => context.problem(message, below(path)));
+  const below = within(context, operation.name);
+  const parameters = parametersOf(operation, named.parameters, (message, path) => below.problem(message, path));
   if (parameters === undefined) return undefined;
   const { on_error, when, ...own } = { ...named.common, ...parameters } as Record<string, Json>;
   const isKey = isKeyPlace(place, shape);
@@ -118,28 +120,29 @@ function compileStep(
     path: place.text,
     schema: o.schema,
     isKey,
-    schemaOf: (name) => (Object.hasOwn(properties, name) ? properties[name] : undefined),
+    schemaOf: (name) => propertyOf(shape, name),
     names: Object.keys(properties),
     defaults: context.defaults,
     keys: context.keys,
     log: context.log,
+    once: context.once,
     judge: (check, judged) =>
-      context.quality.judge({ stream: context.stream, field: place.text, path: `${context.path}${at}`, check, ...judged }),
-    problem: (message, path = '') => context.problem(message, below(path)),
+      context.quality.judge({ stream: context.stream, field: place.text, path: context.path, check, ...judged }),
+    problem: (message, path) => below.problem(message, path),
     count: (what, by) => context.count(what, by),
   };
   const step = operation.prepare(own as never, field);
   const keepsProblem = step.keeps === undefined ? undefined : problemOfKeeping(step.keeps, place, properties);
   if (keepsProblem !== undefined) field.problem(keepsProblem);
   const hides = operation.privacy !== undefined && step.clear !== true;
-  const onError = onErrorOf(on_error as OnError | undefined, { hides, isKey, context, at: below('on_error') });
+  const onError = onErrorOf(on_error as OnError | undefined, { hides, isKey, context: within(below, 'on_error') });
   if (step.also !== undefined && place.steps.length > 0) {
-    context.problem('can only stand at a top-level field: the new one stands beside it', below('also'));
+    below.problem('can only stand at a top-level field: the new one stands beside it', 'also');
   }
   const condition =
     when === undefined
       ? undefined
-      : conditions.find('when')!(when, shape, { ...context, path: `${context.path}.${below('when')}` });
+      : conditions.find('when')!(when, shape, within(Object.hasOwn(named.common, 'when') ? context : below, 'when'));
   const redacted = redactedOf(step.schema);
   const made = onError === 'redact' ? withConstant(step.schema) : step.schema;
   const told = hides ? annotated(made, step.keyId, operation.name) : made;
@@ -153,11 +156,11 @@ function compileStep(
 /** Cleaning operations quarantine unless told otherwise, privacy operations fail. A key never becomes null or a constant: rows would be lost. */
 function onErrorOf(
   given: OnError | undefined,
-  { hides, isKey, context, at }: { hides: boolean; isKey: boolean; context: RuleContext; at: string },
+  { hides, isKey, context }: { hides: boolean; isKey: boolean; context: RuleContext },
 ): OnError {
   const merges = (policy: OnError | undefined): boolean => isKey && (policy === 'null' || policy === 'redact');
   if (merges(given)) {
-    context.problem('must be fail, quarantine or drop_record: rows whose key is null or a constant would become one row', at);
+    context.problem('must be fail, quarantine or drop_record: rows whose key is null or a constant would become one row');
   }
   if (given !== undefined) return given;
   if (hides) return 'fail';

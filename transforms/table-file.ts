@@ -6,21 +6,21 @@ const MOST_BYTES = 64 * 1024 * 1024;
 
 /**
  * The rows of a small table: CSV with a header (`.csv`, `.tsv`), a JSON list of objects, or JSON lines. Values of CSV are texts, empty ones
- * null. What is wrong is told to `problem`.
+ * null. Undefined if something is wrong, which is told to `problem`.
  */
-export function readTable(path: string, problem: (message: string) => void): readonly JsonObject[] {
+export function readTable(path: string, problem: (message: string) => void): readonly JsonObject[] | undefined {
   try {
     const { size } = statSync(path);
     if (size > MOST_BYTES) {
       problem(`the file ${path} has ${Math.round(size / 1024 / 1024)} MB; at most 64 can be looked up in`);
-      return [];
+      return undefined;
     }
     return rowsOf(readFileSync(path, 'utf8'), path);
   } catch (error) {
     if (error instanceof SyntaxError)
       problem(`the file ${path} cannot be understood: it must be CSV with a header, or JSON objects`);
     else problem(`the file ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
-    return [];
+    return undefined;
   }
 }
 

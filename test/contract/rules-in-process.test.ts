@@ -40,6 +40,47 @@ async function transformed(lab: Lab, config: Config, input: string | Buffer): Pr
   return ran;
 }
 
+/** One mistake in each dialect. */
+const MISTYPED = {
+  transformations: [{ tap_stream_name: 'people', field_id: 'name', type: 'HIDE' }],
+  stream_maps: { people: { town: 'citty.uper()' } },
+  transforms: { people: { fields: { name: ['uper', { truncate: { lenght: 3 } }] } } },
+} as const satisfies Config;
+const TOLD = [
+  /CRITICAL transformations\[0\]\.type: must be one of SET-NULL/,
+  /CRITICAL stream_maps\.people\.town: .*no method uper; did you mean upper\?/,
+  /CRITICAL transforms\.people\.fields\.name\[0\]: there is no operation uper; did you mean upper\?/,
+  /CRITICAL transforms\.people\.fields\.name\[1\]\.truncate\.lenght: .*did you mean length\?/,
+];
+
+describe('mistyped rules are refused, all at once, before anything is read', () => {
+  const refused = ({ code, stderr, stdout }: { code: number | null; stderr: string; stdout: Buffer }): void => {
+    expect(code, stderr).toBe(2);
+    expect(stdout.toString()).toBe('');
+    for (const text of TOLD) expect(stderr).toMatch(text);
+  };
+
+  test('by transform-records, whose input says nothing yet', async () => {
+    await runLab(targetJsonl(), async (lab) => {
+      refused(await lab.run({ command: [executable('transform-records')], config: MISTYPED, open: true }));
+    });
+  });
+
+  test('by a tap, and by its --check', async () => {
+    await runLab(tapCsv(), async (lab) => {
+      const { config } = await lab.source('small');
+      for (const args of [[], ['--check']]) refused(await lab.run({ config: { ...config, ...MISTYPED }, args }));
+    });
+  });
+
+  test('by a target, whose input says nothing yet', async () => {
+    await runLab(targetJsonl(), async (lab) => {
+      const { config } = await lab.destination(MISTYPED);
+      refused(await lab.run({ config, open: true }));
+    });
+  });
+});
+
 describe('a tap with rules in its settings', () => {
   test.each(WISHES)('writes what transform-records makes of its output, byte for byte, source "%s"', async (wish) => {
     await runLab(tapCsv(), async (lab) => {

@@ -1,4 +1,4 @@
-import { defineCheck } from '../check.ts';
+import { type CheckContext, defineCheck } from '../check.ts';
 import { Fingerprints } from '../fingerprints.ts';
 import { readersOf } from '../places.ts';
 import { textOf } from '../record.ts';
@@ -61,17 +61,11 @@ export default defineCheck({
     const [read] = readersOf([field], shape, context, 'field');
     if ((file === undefined) === (stream === undefined)) context.problem('must say one of stream and file');
     if (read === undefined) return [];
-    const known = context.shared(knownName(stream ?? `file ${file}`, key), () => {
-      const made = newKnown(context.quality.memoryBytes);
-      if (file === undefined) return made;
-      const rows = readTable(file, (message) => context.problem(message, 'file'));
-      if (rows.length > 0 && !rows.some((row) => Object.hasOwn(row, key))) context.problem(`no row of ${file} has ${key}`, 'key');
-      for (const row of rows) {
-        const mark = markOf([row[key]]);
-        if (mark !== undefined && made.values.count(mark) === 0) made.isPartial = true;
-      }
-      return made;
-    });
+    const known =
+      file === undefined
+        ? context.shared(knownName(stream ?? '', key), () => newKnown(context.quality.memoryBytes))
+        : context.once(knownName(`file ${file}`, key), () => knownIn(file, key, context));
+    if (known === undefined) return [];
     return [
       {
         kind: 'record',
@@ -88,6 +82,22 @@ export default defineCheck({
     ];
   },
 });
+
+/** The values of a column of a file; undefined if something is wrong, which was told. */
+function knownIn(file: string, key: string, context: CheckContext): Known | undefined {
+  const known = newKnown(context.quality.memoryBytes);
+  const rows = readTable(file, (message) => context.problem(message, 'file'));
+  if (rows === undefined) return undefined;
+  if (rows.length > 0 && !rows.some((row) => Object.hasOwn(row, key))) {
+    context.problem(`no row of ${file} has ${key}`, 'key');
+    return undefined;
+  }
+  for (const row of rows) {
+    const mark = markOf([row[key]]);
+    if (mark !== undefined && known.values.count(mark) === 0) known.isPartial = true;
+  }
+  return known;
+}
 
 function knownName(stream: string, key: string): string {
   return `values of ${JSON.stringify([stream, key])}`;

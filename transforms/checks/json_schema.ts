@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isJsonObject, type JsonSchema, stripExact } from '../../singer/index.ts';
-import { createValidator } from '../../singer/mapper/index.ts';
 import { defineCheck } from '../check.ts';
+import { validatorOf } from '../validator.ts';
 
 export default defineCheck({
   name: 'json_schema',
@@ -25,16 +25,11 @@ export default defineCheck({
       context.problem('must say one of file and schema');
       return [];
     }
-    const schema = given ?? readSchema(file!, (message) => context.problem(message));
-    if (schema === undefined) return [];
-    const validate = createValidator()(schema, file);
-    try {
-      // Compiles it now rather than at the first record.
-      validate({});
-    } catch {
-      context.problem('is no JSON schema that can be understood');
-      return [];
-    }
+    const validate = context.once(`json schema ${JSON.stringify([file, given])}`, () => {
+      const schema = given ?? readSchema(file!, (message) => context.problem(message));
+      return schema && validatorOf(schema, (message) => context.problem(message));
+    });
+    if (validate === undefined) return [];
     return [
       {
         kind: 'record',

@@ -1,25 +1,29 @@
 import { ConfigError, type Log, type Problem, type Run } from '../../singer/index.ts';
 import type { Keys } from '../keys.ts';
+import { keeper } from '../engine/keeper.ts';
 import type { Layer, RuleSet } from '../engine/rule-set.ts';
+import { checkRules } from './check-rules.ts';
+import { defaultsOf } from './defaults.ts';
 import { quarantineOptions } from './quarantine.ts';
 import type { TransformConfig } from './settings.ts';
 
 const MEGABYTE = 1024 * 1024;
+const NO_KEYS: Keys = { names: [], find: () => undefined };
 const NO_REPORT = { file: undefined, stream: undefined };
 
 /** The rules of checked settings. Throws ConfigError with everything that is wrong and can be told before the first SCHEMA. */
 export async function loadRules(config: TransformConfig, run: Run): Promise<RuleSet> {
   const problems: Problem[] = [];
   const layers = await layersOf(config, problems);
-  const keys = await keysOf(config, problems, run.log);
+  const { keys, standIns } = await keysOf(config, problems, run.log);
+  const defaults = await defaultsOf(config.defaults, problems);
   const quarantine = quarantineOptions(config.quarantine, problems);
-  if (problems.length > 0) throw new ConfigError(problems, { code: 'transform-config' });
-  const { locale, on_error, zone } = config.defaults ?? {};
-  return {
+  const rules: RuleSet = {
     layers,
     keys,
-    defaults: { locale: locale ?? 'en', zone: zone ?? 'UTC', onError: on_error },
+    defaults,
     vars: { ...config.stream_map_config, ...config.vars },
+    once: keeper(),
     quarantine,
     report: typeof config.report === 'string' ? { file: config.report, stream: undefined } : { ...NO_REPORT, ...config.report },
     statsStream: config.stats?.stream,
@@ -27,6 +31,9 @@ export async function loadRules(config: TransformConfig, run: Run): Promise<Rule
     log: run.log,
     signal: run.signal,
   };
+  await checkRules({ ...rules, keys: standIns }, problems);
+  if (problems.length > 0) throw new ConfigError(problems, { code: 'transform-config' });
+  return rules;
 }
 
 /** The dialects that the settings have, in this order. Each is loaded only where it is used, as whatever it names. */
@@ -48,7 +55,10 @@ async function layersOf(config: TransformConfig, problems: Problem[]): Promise<L
   return layers;
 }
 
-async function keysOf({ keys }: TransformConfig, problems: Problem[], log: Log): Promise<Keys> {
-  if (keys === undefined) return { names: [], find: () => undefined };
-  return (await import('./keys.ts')).loadKeys(keys, problems, log);
+/** The keys, and those by which the rules are checked. */
+async function keysOf({ keys: given }: TransformConfig, problems: Problem[], log: Log): Promise<{ keys: Keys; standIns: Keys }> {
+  if (given === undefined) return { keys: NO_KEYS, standIns: NO_KEYS };
+  const { loadKeys, withStandIns } = await import('./keys.ts');
+  const keys = await loadKeys(given, problems, log);
+  return { keys, standIns: withStandIns(keys, given) };
 }

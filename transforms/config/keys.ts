@@ -22,16 +22,41 @@ export async function loadKeys(given: NonNullable<TransformConfig['keys']>, prob
       problems.push({ path, message: 'must give each key of the list an id of its own: letters, digits, _ and -' });
     }
     for (const [index, source] of list.entries()) {
-      const id = source.id === undefined ? name : `${name}.${source.id}`;
+      const id = fullId(name, source.id);
       const key = await keyOf(source, id, { path: isList(one) ? `${path}[${index}]` : path, problems, log });
       if (key === undefined) continue;
       keys.set(id, key);
       if (index === 0) keys.set(name, key);
     }
   }
-  const names = [...keys.keys()];
-  const only = Object.keys(given).length === 1 ? Object.keys(given)[0] : undefined;
-  return { names, find: (name = only) => (name === undefined ? undefined : keys.get(name)) };
+  const only = onlyName(given);
+  return { names: [...keys.keys()], find: (name = only) => (name === undefined ? undefined : keys.get(name)) };
+}
+
+/**
+ * The keys for a look at rules before a run: one that cannot be used, which was told, has a stand-in, so that the rules that name it are not
+ * told of, too.
+ */
+export function withStandIns(keys: Keys, given: NonNullable<TransformConfig['keys']>): Keys {
+  const all = new Map<string, Key>();
+  for (const [name, one] of Object.entries(given)) {
+    for (const { id } of isList(one) ? one : [one]) {
+      const full = fullId(name, id);
+      all.set(full, keys.find(full) ?? keyFrom(randomBytes(EPHEMERAL_BYTES), full));
+      if (!all.has(name)) all.set(name, all.get(full)!);
+    }
+  }
+  const only = onlyName(given);
+  return { names: [...all.keys()], find: (name = only) => (name === undefined ? undefined : all.get(name)) };
+}
+
+function fullId(name: string, id: string | undefined): string {
+  return id === undefined ? name : `${name}.${id}`;
+}
+
+function onlyName(given: NonNullable<TransformConfig['keys']>): string | undefined {
+  const [name, ...others] = Object.keys(given);
+  return others.length === 0 ? name : undefined;
 }
 
 async function keyOf(

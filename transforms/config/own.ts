@@ -59,6 +59,7 @@ export async function ownLayer(given: JsonObject, problems: Problem[]): Promise<
   };
   return {
     name: 'transforms',
+    entries: entries.map(({ patterns, rules }) => ({ stream: patterns.map(({ text }) => text).join(', '), rules })),
     find(stream) {
       const entry = find(stream);
       const calls = watches.filter((watch) => watch.stream === stream).map(({ call }) => call);

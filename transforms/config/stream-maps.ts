@@ -21,6 +21,7 @@ export function streamMapsLayer(config: Given, problems: Problem[]): Layer {
 
   return {
     name: 'stream_maps',
+    entries: entries.map((entry) => ({ stream: entry.source, rules: aloneRules(entry) })),
     find(stream, isMade = false): StreamRules | undefined {
       const found = isMade ? [] : known.filter(({ matches }) => matches(stream));
       for (const one of found) one.met = true;
@@ -48,6 +49,14 @@ export function streamMapsLayer(config: Given, problems: Problem[]): Layer {
     guarded: () =>
       known.filter(({ entry, met }) => !met && hides(entry)).map(({ entry }) => ({ path: entry.path, name: entry.source })),
   };
+}
+
+/** What one entry says, as if there were no others. */
+function aloneRules(entry: MapEntry): StreamRules {
+  const { isCopy, map, path } = entry;
+  if (map === undefined) return { kind: 'removed' };
+  const maps = { own: isCopy ? undefined : entry, shadowed: [], removed: false, copies: isCopy ? [entry] : [] };
+  return { kind: 'rules', calls: [callOf(maps)], path, personal: false, onError: undefined };
 }
 
 function copiesOf({ copies }: MapsOfStream): string[] {

@@ -1,6 +1,6 @@
 import { nearest } from '../../singer/index.ts';
 import { isoReader } from './iso.ts';
-import { type LocaleNames, localeNames } from './locale-names.ts';
+import type { LocaleNames } from './locale-names.ts';
 import { httpReader, rfc2822Reader } from './mail-dates.ts';
 import type { Moment, Reader } from './moment.ts';
 import { looksNumeric, numericDateReader, type Order } from './numeric-date.ts';
@@ -11,8 +11,8 @@ import { zoneReader, type ZoneReader } from './zone-words.ts';
 
 export interface FormatOptions {
   readonly formats: readonly string[];
-  /** Known to Intl. */
-  readonly locales: readonly string[];
+  /** Words of the languages; asked for by the first pattern that needs some. */
+  names(): LocaleNames;
   readonly order: Order | undefined;
   readonly pivot: number | undefined;
   readonly zones: Zones;
@@ -24,8 +24,6 @@ export interface FormatOptions {
 }
 
 interface Parts extends FormatOptions {
-  /** Made when the first pattern asks. */
-  names(): LocaleNames;
   readonly zone: ZoneReader;
 }
 
@@ -50,12 +48,10 @@ export const FORMAT_NAMES: readonly string[] = Object.keys(NAMED);
  */
 export function formatsReader(options: FormatOptions): Reader {
   const zone = zoneReader(options.zones, options.abbreviations);
-  let known: LocaleNames | undefined;
-  const names = (): LocaleNames => (known ??= localeNames(options.locales));
-  const parts = { ...options, zone, names };
+  const parts = { ...options, zone };
   const readers = options.formats.flatMap((format, index) => readerOf(format, `formats[${index}]`, parts) ?? []);
   if (options.order !== undefined) {
-    readers.push(numericDateReader({ order: options.order, pivot: options.pivot, halves: names().halves, zone }));
+    readers.push(numericDateReader({ order: options.order, pivot: options.pivot, halves: options.names().halves, zone }));
   }
   return (text, moment) => {
     for (const read of readers) {

@@ -28,6 +28,21 @@ export interface LocaleNames {
   readonly halves: NameTable;
 }
 
+/** True if months and weekdays have names in a language. */
+export function isLocale(locale: string): boolean {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(locale).length > 0;
+  } catch {
+    // Not even a language tag.
+    return false;
+  }
+}
+
+/** What is wrong with a language that is none. */
+export function noLocale(locale: string): string {
+  return `${locale} is no language with names of months`;
+}
+
 /** Reads them from Intl; `locales` are known to it. */
 export function localeNames(locales: readonly string[]): LocaleNames {
   const names = { months: new NameTable(), monthsWithWords: new NameTable(), weekdays: new NameTable(), halves: new NameTable() };

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { IANAZone } from 'luxon';
+import { nearest } from '../../singer/index.ts';
 import { DAY_SECONDS } from './calendar.ts';
 
 /** Days whose offset is remembered: nearly three centuries. */
@@ -109,6 +110,12 @@ export function createZones(): Zones {
     }
     return known.get(name);
   };
+}
+
+/** What is wrong with the name of a zone that is none. */
+export function noZone(name: string): string {
+  const near = nearest(name, Intl.supportedValuesOf('timeZone'));
+  return `${name} is no zone of the IANA database${near === undefined ? ', such as Europe/Berlin' : `; did you mean ${near}?`}`;
 }
 
 function zoneOf(name: string): Zone | undefined {

@@ -63,11 +63,10 @@ export default defineDerivation({
       context,
       'on',
     );
-    const table = tableOf(
-      given,
-      pairs.map(([, column]) => column),
-      context,
-    );
+    const columns = pairs.map(([, column]) => column);
+    const { add, file, type } = given;
+    const name = `lookup ${JSON.stringify([file, columns, add, type])}`;
+    const table = context.once(name, () => tableOf(given, columns, context)) ?? new Map<string, Json>();
     const policy = recordPolicy(context.defaults.onError);
     const isSure = given.else === 'error' && ![...table.values()].includes(null);
     return {
@@ -101,20 +100,21 @@ function schemaOf(type: Type, isSure: boolean): JsonSchema {
   return { type: isSure ? [type] : [type, 'null'] };
 }
 
-/** By the text of its key: the value of each row. */
-function tableOf({ add, file, type }: Given, columns: readonly string[], context: RuleContext): Map<string, Json> {
+/** By the text of its key: the value of each row. Undefined if something is wrong, which was told. */
+function tableOf({ add, file, type }: Given, columns: readonly string[], context: RuleContext): Map<string, Json> | undefined {
   const table = new Map<string, Json>();
   if (file === undefined) {
     context.problem('is required', 'file');
-    return table;
+    return undefined;
   }
   const rows = readTable(file, (message) => context.problem(message, 'file'));
+  if (rows === undefined) return undefined;
   const [first] = rows;
   if (first === undefined) return table;
   const missing = [...columns, add].filter((column) => !rows.some((row) => Object.hasOwn(row, column)));
   if (missing.length > 0) {
     context.problem(`the table has no column ${missing.join(', ')}; it has ${Object.keys(first).join(', ')}`, 'file');
-    return table;
+    return undefined;
   }
   let twice = 0;
   let wrong = 0;
@@ -127,7 +127,7 @@ function tableOf({ add, file, type }: Given, columns: readonly string[], context
   }
   if (twice > 0) context.problem(`the table has ${twice} rows whose key another row has, too`, 'on');
   if (wrong > 0) context.problem(`${wrong} values of ${add} are no ${type}; say what they are with type`, 'type');
-  return table;
+  return twice + wrong > 0 ? undefined : table;
 }
 
 /** A value as its type asks for; undefined if it is not one. */

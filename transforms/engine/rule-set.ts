@@ -1,6 +1,7 @@
 import type { Json, JsonObject, Log, Problem } from '../../singer/index.ts';
 import type { Defaults } from '../operation.ts';
 import type { Keys } from '../keys.ts';
+import type { Keep } from './keeper.ts';
 import type { Rule } from '../rule.ts';
 import type { Threshold } from '../threshold.ts';
 
@@ -33,6 +34,8 @@ export type StreamRules =
 export interface Layer {
   /** The setting's name. */
   readonly name: string;
+  /** What each of its entries says, with the name or pattern of the streams that it is for. */
+  readonly entries: readonly { readonly stream: string; readonly rules: StreamRules }[];
   /** What is said of a stream; undefined: nothing, it passes as it is. `isMade`: rules have made it of another one. */
   find(stream: string, isMade?: boolean): StreamRules | undefined;
   /** True if what is said of a stream hides something; undefined if nothing is said of it. */
@@ -49,6 +52,8 @@ export interface RuleSet {
   readonly keys: Keys;
   readonly defaults: Defaults;
   readonly vars: JsonObject;
+  /** For what hangs on the config alone and takes time to make: the check before the run and all SCHEMAs share it. */
+  readonly once: Keep;
   readonly quarantine: QuarantineOptions;
   readonly report: ReportOptions;
   /** The stream of the counts of each stream; undefined: none. */

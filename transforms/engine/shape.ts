@@ -31,6 +31,18 @@ export function schemaMessage(message: JsonObject, { stream, schema, keys, bookm
   };
 }
 
+/** A stream of which nothing is known yet but its name: for what can be said of rules before its SCHEMA comes. */
+export function openShape(stream: string): Shape {
+  return { stream, schema: { type: 'object', properties: {} }, keys: [], bookmarks: [], privacy: {}, isOpen: true };
+}
+
+/** The schema of a property; undefined if the shape cannot have one of that name. */
+export function propertyOf(shape: Shape, name: string): JsonSchema | undefined {
+  const properties = propertiesOf(shape);
+  if (Object.hasOwn(properties, name)) return properties[name];
+  return shape.isOpen ? {} : undefined;
+}
+
 /** The properties of a shape, in order. */
 export function propertiesOf({ schema }: { readonly schema: JsonSchema }): Readonly<Record<string, JsonSchema>> {
   const properties = schema['properties'];

@@ -21,6 +21,7 @@ import {
   type Place,
 } from '../../singer/mapper/index.ts';
 import { Held } from './held.ts';
+import { keeper } from './keeper.ts';
 import { BatchReader, BatchWriter } from './batch.ts';
 import { emptyLine, loadRecordLine, readRecordLine, type RecordLine } from './message-line.ts';
 import { PassedStreams } from './passed.ts';
@@ -65,7 +66,6 @@ export class Transformer implements Stage {
   readonly #held = new Held();
   readonly #counts = new StreamCounts();
   readonly #flow: RecordFlow;
-  readonly #shared = new Map<string, unknown>();
   readonly #quality: Quality;
   /** What must be saved before anything more is sent. */
   readonly #savers: (() => Promise<void>)[] = [];
@@ -103,10 +103,8 @@ export class Transformer implements Stage {
       log: rules.log,
       signal: rules.signal,
       count: (stream, what, by) => this.#counts.of(stream).note(what, by),
-      shared: <T>(name: string, make: () => T) => {
-        if (!this.#shared.has(name)) this.#shared.set(name, make());
-        return this.#shared.get(name) as T;
-      },
+      shared: keeper(),
+      once: rules.once,
       quality: this.#quality,
       rehearsal: false,
       beforeSend: (save) => void this.#savers.push(save),

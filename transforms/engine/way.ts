@@ -3,6 +3,8 @@ import type { Quality } from '../checks/quality.ts';
 import { RecordFault } from '../fault.ts';
 import { RecordView } from '../record.ts';
 import type { Emit, PreparedRule, RuleContext, Shape } from '../rule.ts';
+import { pathBelow } from '../context.ts';
+import type { Keep } from './keeper.ts';
 import { propertiesOf } from './shape.ts';
 import type { RuleCall, RuleSet, StreamRules } from './rule-set.ts';
 
@@ -39,7 +41,7 @@ export interface WaySink {
 /** What the ways of a run share. */
 export interface WayOptions extends Omit<RuleSet, 'layers' | 'quarantine' | 'report' | 'statsStream' | 'checkMemoryBytes'> {
   count(stream: string, what: string, by: number): void;
-  shared<T>(name: string, make: () => T): T;
+  readonly shared: Keep;
   readonly rehearsal: boolean;
   beforeSend(save: () => Promise<void>): void;
   onClose(close: () => Promise<void> | void): void;
@@ -70,7 +72,8 @@ export function compileWay(
   return wayOf(from, shape, prepared);
 }
 
-function contextOf(
+/** What a rule is told when it is compiled; what is wrong goes to `problems`. */
+export function contextOf(
   { isForMany = false, path }: RuleCall,
   o: {
     from: Shape;
@@ -82,12 +85,12 @@ function contextOf(
   },
 ): RuleContext {
   const { from, rules, options, problems, later, laterNames } = o;
-  const { keys, log, quality, rehearsal, vars, signal } = options;
+  const { keys, log, once, quality, rehearsal, shared, vars, signal } = options;
   const onError = rules.onError ?? options.defaults.onError;
   return {
     stream: from.stream,
     path,
-    problem: (message, at = '') => void problems.push({ path: joined(path, at), message }),
+    problem: (message, at = '') => void problems.push({ path: pathBelow(path, at), message }),
     personal: rules.personal,
     isForMany,
     later,
@@ -100,7 +103,8 @@ function contextOf(
     quality,
     rehearsal,
     count: (what, by = 1) => options.count(from.stream, what, by),
-    shared: (name, make) => options.shared(name, make),
+    shared,
+    once,
     beforeSend: (save) => options.beforeSend(save),
     onClose: (close) => options.onClose(close),
   };
@@ -110,11 +114,6 @@ function contextOf(
 function namesOf(given: Json | undefined): ReadonlyMap<string, string> {
   const names = isJsonObject(given) ? Object.entries(given) : [];
   return new Map(names.flatMap(([from, to]) => (typeof to === 'string' ? [[to, from] as const] : [])));
-}
-
-function joined(path: string, at: string): string {
-  if (at === '') return path;
-  return at.startsWith('[') ? `${path}${at}` : `${path}.${at}`;
 }
 
 function wayOf(from: Shape, shape: Shape, rules: readonly PreparedRule[]): Way {

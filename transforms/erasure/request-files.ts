@@ -9,9 +9,7 @@ import { rowsOf } from '../table-file.ts';
  * objects, plain or gzipped. What is wrong is told to `problem`, with no word of what they hold.
  */
 export function readRequests(pattern: string, problem: (message: string) => void): readonly JsonObject[] {
-  const files = filesOf(pattern);
-  if (files.length === 0 && !pattern.includes('*')) problem(`there is no file ${pattern}`);
-  return files.flatMap((file) => {
+  return requestFiles(pattern, problem).flatMap((file) => {
     try {
       const bytes = readFileSync(file);
       const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
@@ -25,6 +23,13 @@ export function readRequests(pattern: string, problem: (message: string) => void
       return [];
     }
   });
+}
+
+/** The files that a path or a pattern means. A path that leads nowhere is told to `problem`. */
+export function requestFiles(pattern: string, problem: (message: string) => void): string[] {
+  const files = filesOf(pattern);
+  if (files.length === 0 && !pattern.includes('*')) problem(`there is no file ${pattern}`);
+  return files;
 }
 
 function filesOf(pattern: string): string[] {

@@ -1,5 +1,5 @@
 import type { Json, JsonObject, JsonSchema } from '../../singer/index.ts';
-import { propertiesOf, requiredOf } from '../engine/shape.ts';
+import { propertiesOf, propertyOf, requiredOf } from '../engine/shape.ts';
 import type { Keys } from '../keys.ts';
 import type { Fields } from '../operation.ts';
 import type { Shape } from '../rule.ts';
@@ -130,6 +130,7 @@ function variableOf({ isSure, read, schema }: Other): Variable {
 class ScopeNames implements Names {
   readonly keys: Keys;
   readonly all: readonly string[];
+  readonly areOpen: boolean;
   readonly reads = new Set<string>();
   readsAll = false;
   hasHiding = false;
@@ -140,6 +141,7 @@ class ScopeNames implements Names {
     const { config, keys, shape, stream } = scope;
     this.#scope = scope;
     this.keys = keys;
+    this.areOpen = shape.isOpen === true;
     this.#constants = { config, __stream_name__: shape.stream, __original_stream_name__: stream };
     this.all = [...Object.keys(propertiesOf(shape)), ...Object.keys(this.#constants), 'record'];
   }
@@ -180,10 +182,10 @@ class ScopeNames implements Names {
   }
 
   property(name: string): Other | undefined {
-    const properties = propertiesOf(this.#scope.shape);
-    if (!Object.hasOwn(properties, name)) return undefined;
+    const schema = propertyOf(this.#scope.shape, name);
+    if (schema === undefined) return undefined;
     this.reads.add(name);
-    return { schema: properties[name]!, isSure: this.#isSure(name), property: name, read: (record) => record.get(name) };
+    return { schema, isSure: this.#isSure(name), property: name, read: (record) => record.get(name) };
   }
 
   refused(name: string): string | undefined {
@@ -220,17 +222,6 @@ export function namesIn(text: string): string[] {
   } catch (error) {
     if (error instanceof SyntaxFault) return [];
     throw error;
-  }
-}
-
-/** What is wrong with the text of an expression, whatever it is for; undefined: nothing. */
-export function syntaxProblem(text: string): string | undefined {
-  try {
-    parseExpression(text);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof SyntaxFault)) throw error;
-    return problemText(error.message, error.at);
   }
 }
 

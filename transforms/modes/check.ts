@@ -15,7 +15,8 @@ import type { TransformConfig } from '../config/settings.ts';
 import type { Route } from '../engine/route.ts';
 import { propertiesOf } from '../engine/shape.ts';
 import type { Shape } from '../rule.ts';
-import { compiledRoute, quietOptions } from './compile.ts';
+import { quietOptions } from '../engine/quiet.ts';
+import { compiledRoute } from './compile.ts';
 
 /** What comes out for one stream of the catalog. */
 interface StreamReport {

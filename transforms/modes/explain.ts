@@ -14,7 +14,7 @@ import type { TransformConfig } from '../config/settings.ts';
 import { resolveRules, type RuleSet } from '../engine/rule-set.ts';
 import { shapeOf } from '../engine/shape.ts';
 import { asFault, compileWay, type WaySink } from '../engine/way.ts';
-import { quietOptions } from './compile.ts';
+import { quietOptions } from '../engine/quiet.ts';
 
 /** Records of each stream that are shown. */
 const RECORDS = 3;

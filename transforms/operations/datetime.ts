@@ -7,7 +7,8 @@ import { Moment } from '../datetime/moment.ts';
 import { type Output, OUTPUT_NAMES, outputOf, outputSchema } from '../datetime/output.ts';
 import { readable } from '../plain-text.ts';
 import { zoneReader } from '../datetime/zone-words.ts';
-import { createZones, Zone, type Zones } from '../datetime/zone.ts';
+import { isLocale, localeNames, noLocale } from '../datetime/locale-names.ts';
+import { createZones, noZone, Zone, type Zones } from '../datetime/zone.ts';
 import { ValueFault } from '../fault.ts';
 import { defineOperation, type Field, type Fields } from '../operation.ts';
 
@@ -149,7 +150,7 @@ function partsOf(given: Config<typeof parameters>, field: Field) {
   const output = knownOutput(given, locales[0] ?? 'en', field);
   const read = formatsReader({
     formats: typeof given.formats === 'string' ? [given.formats] : given.formats,
-    locales,
+    names: () => field.once(`names of ${locales.join()}`, () => localeNames(locales)),
     order: given.order,
     pivot: given.two_digit_year_pivot,
     zones,
@@ -193,28 +194,15 @@ function localesOf(given: string | readonly string[], field: Field): readonly st
   const known: string[] = [];
   for (const locale of typeof given === 'string' ? [given] : given) {
     if (isLocale(locale)) known.push(locale);
-    else field.problem(`${locale} is no language with names of months`, 'locales');
+    else field.problem(noLocale(locale), 'locales');
   }
   return known;
-}
-
-function isLocale(locale: string): boolean {
-  try {
-    return Intl.DateTimeFormat.supportedLocalesOf(locale).length > 0;
-  } catch {
-    // Not even a language tag.
-    return false;
-  }
 }
 
 function knownZone(name: string, at: string, zones: Zones, field: Field): Zone {
   const zone = zones(name);
   if (zone !== undefined) return zone;
-  const near = nearest(name, Intl.supportedValuesOf('timeZone'));
-  field.problem(
-    `${name} is no zone of the IANA database${near === undefined ? ', such as Europe/Berlin' : `; did you mean ${near}?`}`,
-    at,
-  );
+  field.problem(noZone(name), at);
   return UTC;
 }
 

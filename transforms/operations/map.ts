@@ -33,8 +33,9 @@ export default defineOperation({
     { step: { map: { values: { GLD: 'gold' }, else: 'error' } }, input: 'tin' },
   ],
   prepare({ else: otherwise, file, ignore_case, values }, field) {
-    const table = { ...(file === undefined ? {} : readTable(file, field)), ...values };
-    if (Object.keys(table).length === 0) field.problem('has no values');
+    const read = file === undefined ? {} : readTable(file, field);
+    const table = { ...read, ...values };
+    if (read !== undefined && Object.keys(table).length === 0) field.problem('has no values');
     const fold = (text: string): string => (ignore_case ? text.toLowerCase() : text);
     const byText = new Map(Object.entries(table).map(([from, to]) => [fold(from), to]));
     const outputs = [...byText.values()];
@@ -59,7 +60,8 @@ function keptOr(before: JsonSchema, outputs: readonly Json[]): JsonSchema {
   return isText ? { type: before['type'] } : { anyOf: [before, schemaOfValues(outputs)] };
 }
 
-function readTable(path: string, field: Field): Readonly<Record<string, Json>> {
+/** Undefined if the file is not right, which was told. */
+function readTable(path: string, field: Field): Readonly<Record<string, Json>> | undefined {
   try {
     const table = parseExact(readFileSync(path, 'utf8'));
     if (isJsonObject(table)) return table as Readonly<Record<string, Json>>;
@@ -71,5 +73,5 @@ function readTable(path: string, field: Field): Readonly<Record<string, Json>> {
       'file',
     );
   }
-  return {};
+  return undefined;
 }

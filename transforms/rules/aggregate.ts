@@ -83,6 +83,13 @@ export default defineRule({
       ],
     },
   ],
+  check(value, context) {
+    const given = value as unknown as Given;
+    timesOf(given, context);
+    const fields = Object.entries(given.functions);
+    for (const [field, names] of fields) functionsNamed(field, names, context);
+    if (fields.length === 0) context.problem('must name at least one field with a function', 'functions');
+  },
   prepare(value, shape, context) {
     return prepareAggregate(value as unknown as Given, shape, context);
   },
@@ -192,9 +199,8 @@ function functionsOf({ functions, std }: Given, shape: Shape, context: RuleConte
   const outputs: Output[] = [];
   for (const [field, given] of Object.entries(functions)) {
     const at = `functions.${field}`;
-    const known = namesIn(given).filter((name): name is Function => isFunction(name, (message) => context.problem(message, at)));
+    const known = functionsNamed(field, given, context);
     if (field === '*') {
-      if (known.some((name) => name !== 'count')) context.problem('of all fields only count can be had', at);
       outputs.push({ name: 'count', field: -1, function: 'count' });
     } else if (!Object.hasOwn(properties, field)) tellUnknown(field, shape, context, at);
     else {
@@ -205,6 +211,14 @@ function functionsOf({ functions, std }: Given, shape: Shape, context: RuleConte
   }
   if (outputs.length === 0) context.problem('must name at least one field with a function', 'functions');
   return { fields, plans, outputs };
+}
+
+/** The functions of one field that there are. */
+function functionsNamed(field: string, given: Json | undefined, context: RuleContext): Function[] {
+  const problem = (message: string): void => context.problem(message, `functions.${field}`);
+  const known = namesIn(given).filter((name): name is Function => isFunction(name, problem));
+  if (field === '*' && known.some((name) => name !== 'count')) problem('of all fields only count can be had');
+  return known;
 }
 
 function isFunction(name: string, problem: (message: string) => void): boolean {

@@ -16,6 +16,7 @@ export default defineRule({
       output: [{ id: 1 }],
     },
   ],
+  check: (value, context) => void streamName(value as string, context.stream, (message) => context.problem(message)),
   prepare: (value, shape, context) => ({
     shape: { ...shape, stream: streamName(value as string, shape.stream, (message) => context.problem(message)) ?? shape.stream },
     apply: () => true,

@@ -18,6 +18,9 @@ export default defineRule({
       output: [{ id: 1 }, { id: 1 }],
     },
   ],
+  check(value, context) {
+    for (const template of namesIn(value)) streamName(template, context.stream, (message) => context.problem(message));
+  },
   prepare(value, shape, context) {
     const children: Shape[] = [];
     for (const template of namesIn(value)) {

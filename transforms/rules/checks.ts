@@ -3,6 +3,8 @@ import type { RecordCheck, StreamCheck } from '../check.ts';
 import { checkCallOf, type CheckCall } from '../checks/call.ts';
 import { checks } from '../checks/index.ts';
 import type { Judge } from '../checks/judge.ts';
+import { within } from '../context.ts';
+import { openShape } from '../engine/shape.ts';
 import { ValueFault } from '../fault.ts';
 import type { RecordView } from '../record.ts';
 import { defineRule, type PreparedRule, type RuleContext, type Shape } from '../rule.ts';
@@ -28,15 +30,19 @@ export default defineRule({
       const call = checkCallOf(item, () => undefined);
       return call?.check.watches?.(call.parameters as never) ?? [];
     }),
-  prepare(value, shape, context) {
-    const calls = itemsOf(value).flatMap((item, index) => {
-      const at = `[${index}]`;
-      const call = checkCallOf(item, (message, below = '') => context.problem(message, below === '' ? at : `${at}.${below}`));
-      return call === undefined ? [] : [{ ...call, at }];
-    });
-    return prepareChecks(calls, shape, context);
-  },
+  check: (value, context) => void prepareItems(value, openShape(context.stream), context),
+  prepare: prepareItems,
 });
+
+function prepareItems(value: Json, shape: Shape, context: RuleContext): PreparedRule {
+  const calls = itemsOf(value).flatMap((item, index) => {
+    const at = `[${index}]`;
+    const own = within(context, at);
+    const call = checkCallOf(item, (message, below) => own.problem(message, below));
+    return call === undefined ? [] : [{ ...call, at }];
+  });
+  return prepareChecks(calls, shape, context);
+}
 
 function itemsOf(value: Json): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : [];
@@ -61,21 +67,14 @@ export function prepareChecks(
   const ofStream: Judged<StreamCheck>[] = [];
   const keep = <T>(name: string, make: () => T): T => context.shared(JSON.stringify([context.path, context.stream, name]), make);
   for (const { at, check, parameters, severity, threshold, when } of calls) {
-    const path = `${context.path}${at}`;
-    const asked =
-      when === undefined
-        ? always
-        : compileWhen(when, shape, {
-            ...context,
-            problem: (message, below = '') => context.problem(message, below === '' ? `${at}.when` : `${at}.when.${below}`),
-          });
+    const own = within(context, at);
+    const asked = when === undefined ? always : compileWhen(when, shape, within(own, 'when'));
     const prepared = check.prepare(parameters as never, shape, {
-      ...context,
-      problem: (message, below = '') => context.problem(message, [at, check.name, below].filter((part) => part !== '').join('.')),
+      ...within(own, check.name),
       keep: (name, make) => keep(`${at} ${name}`, make),
     });
     for (const each of prepared) {
-      const about = { stream: context.stream, check: check.name, field: each.field, path, severity, threshold };
+      const about = { stream: context.stream, check: check.name, field: each.field, path: own.path, severity, threshold };
       const judge = context.quality.judge(about);
       if (each.kind === 'record') ofRecords.push({ check: each, judge, asked });
       else {

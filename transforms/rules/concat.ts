@@ -1,4 +1,5 @@
 import { ExactNumber, type Json } from '../../singer/index.ts';
+import { partsOf } from '../context.ts';
 import { propertiesOf, withProperty } from '../engine/shape.ts';
 import { RecordFault, recordPolicy } from '../fault.ts';
 import type { Privacy } from '../operation.ts';
@@ -41,11 +42,11 @@ export default defineRule({
   prepare(value, shape, context) {
     const prepared: PreparedRule[] = [];
     let current = shape;
-    (Array.isArray(value) ? (value as readonly Json[]) : [value]).forEach((part, index) => {
-      const next = prepareConcat(part as unknown as Given, current, context, Array.isArray(value) ? `[${index}].` : '');
+    for (const [part, own] of partsOf<Given>(value, context)) {
+      const next = prepareConcat(part, current, own);
       current = next.shape;
       prepared.push(next);
-    });
+    }
     return { shape: current, apply: (record, emit) => prepared.every((one) => one.apply(record, emit)) };
   },
 });
@@ -56,10 +57,10 @@ interface Given {
   readonly into: string;
 }
 
-function prepareConcat({ fields, into, with: between }: Given, shape: Shape, context: RuleContext, at: string): PreparedRule {
+function prepareConcat({ fields, into, with: between }: Given, shape: Shape, context: RuleContext): PreparedRule {
   const names = namesIn(fields);
-  const readers = readersOf(names, shape, context, `${at}fields`);
-  if (Object.hasOwn(propertiesOf(shape), into)) context.problem(`two fields would have the name ${into}`, `${at}into`);
+  const readers = readersOf(names, shape, context, 'fields');
+  if (Object.hasOwn(propertiesOf(shape), into)) context.problem(`two fields would have the name ${into}`, 'into');
   const policy = recordPolicy(context.defaults.onError);
   const fault = (rule: string, field: string, message: string): RecordFault => new RecordFault({ policy, rule, field, message });
   // As safe as the least of what it is made of.

@@ -2,7 +2,7 @@ import { isJsonObject, type Json } from '../../singer/index.ts';
 import { type Compare, compareOf } from '../compare.ts';
 import { Best } from '../dedupe/best.ts';
 import { type Beats, recordOf } from '../dedupe/held-lines.ts';
-import { propertiesOf } from '../engine/shape.ts';
+import { openShape, propertiesOf } from '../engine/shape.ts';
 import { RecordFault, recordPolicy } from '../fault.ts';
 import { Fingerprints, fingerprintOf, hashedText } from '../fingerprints.ts';
 import { namesIn, readersOf, tellUnknown } from '../places.ts';
@@ -60,8 +60,13 @@ export default defineRule({
       output: [{ v: 1 }, { v: 2 }, { v: 1 }],
     },
   ],
+  check(value, context) {
+    const { keep = 'first', scope = 'stream' } = givenOf(value);
+    choiceOf(keep, openShape(context.stream), context);
+    sizeOfScope(scope, context);
+  },
   prepare(value, shape, context) {
-    const given = (isJsonObject(value) ? value : { by: value }) as Given;
+    const given = givenOf(value);
     const { keep = 'first', memory = 24, scope = 'stream' } = given;
     const names = given.by === undefined ? shape.keys : namesIn(given.by);
     if (names.length === 0) context.problem('is required: the stream has no key properties', 'by');
@@ -83,6 +88,10 @@ interface Given {
   readonly keep?: string;
   readonly scope?: string;
   readonly memory?: number;
+}
+
+function givenOf(value: Json): Given {
+  return isJsonObject(value) ? value : { by: value };
 }
 
 /** Which record stays. */

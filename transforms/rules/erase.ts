@@ -4,7 +4,7 @@ import { checkConfig } from '../../singer/mapper/index.ts';
 import { Eraser } from '../../privacy/eraser.ts';
 import { propertiesOf, withProperties } from '../engine/shape.ts';
 import { type Hmac, Ledger, type Names } from '../erasure/ledger.ts';
-import { readRequests } from '../erasure/request-files.ts';
+import { readRequests, requestFiles } from '../erasure/request-files.ts';
 import { erasedSchema, eraseValue } from '../erasure/values.ts';
 import { namesIn, readersOf, tellUnknown } from '../places.ts';
 import { type Place, placesOf, splitPatterns, withSchemaAt, withValueAt } from '../path.ts';
@@ -92,10 +92,15 @@ export default defineRule({
       },
     ];
   },
+  check(value, context) {
+    const { key, ledger, match, requests } = optionsOf(value);
+    if (Object.keys(match).length === 0) context.problem('must say how records name people', 'match');
+    if (ledger !== undefined) hmacOf(key, context);
+    if (requests !== undefined) requestFiles(requests, (message) => context.problem(message, 'requests'));
+  },
   prepare(value, shape, context) {
     const options = optionsOf(value);
     const names = Object.entries(options.match);
-    if (names.length === 0) context.problem('must say how records name people', 'match');
     const readers = names.flatMap(([field, asked]) =>
       readersOf([field], shape, context, 'match').map((read) => [asked, read] as const),
     );

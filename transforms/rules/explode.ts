@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, type JsonSchema } from '../../singer/index.ts';
 import { simplify } from '../../singer/mapper/index.ts';
+import { partsOf } from '../context.ts';
 import { propertiesOf, requiredOf } from '../engine/shape.ts';
 import { RecordFault, recordPolicy } from '../fault.ts';
 import { streamName } from '../names.ts';
@@ -80,9 +81,13 @@ export default defineRule({
       output: [{ post_id: 1, _position: 1, value: 'x' }, { id: 1 }, { id: 2 }],
     },
   ],
+  check(value, context) {
+    for (const [{ into }, own] of partsOf<Given>(value, context)) {
+      streamName(into, context.stream, (message) => own.problem(message, 'into'));
+    }
+  },
   prepare(value, shape, context) {
-    const given = (Array.isArray(value) ? value : [value]) as readonly Given[];
-    const parts = given.flatMap((part, index) => partOf(part, shape, context, Array.isArray(value) ? `[${index}]` : '') ?? []);
+    const parts = partsOf<Given>(value, context).flatMap(([part, own]) => partOf(part, shape, own) ?? []);
     const streams = parts.map(({ child }) => child.stream);
     for (const stream of streams.filter((stream, i) => stream === shape.stream || streams.indexOf(stream) < i)) {
       context.problem(`${stream} would be the name of two streams`);
@@ -130,13 +135,13 @@ interface Part {
   readonly isObject: boolean;
 }
 
-function partOf(given: Given, shape: Shape, context: RuleContext, at: string): Part | undefined {
+function partOf(given: Given, shape: Shape, context: RuleContext): Part | undefined {
   const problem = (message: string, name: string): undefined => {
-    context.problem(message, at === '' ? name : `${at}.${name}`);
+    context.problem(message, name);
   };
   const [place, ...others] = placesOf(given.path, shape);
   if (place === undefined) {
-    tellUnknown(given.path, shape, context, at === '' ? 'path' : `${at}.path`);
+    tellUnknown(given.path, shape, context, 'path');
     return undefined;
   }
   if (others.length > 0) return problem('must mean one list or object', 'path');

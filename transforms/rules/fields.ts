@@ -1,5 +1,7 @@
-import { isJsonObject, type Json, nearest } from '../../singer/index.ts';
-import { propertiesOf, withProperties, withProperty } from '../engine/shape.ts';
+import { isJsonObject, type Json, nearest, type Settings } from '../../singer/index.ts';
+import { checkConfig } from '../../singer/mapper/index.ts';
+import { within } from '../context.ts';
+import { openShape, propertiesOf, withProperties, withProperty } from '../engine/shape.ts';
 import { compileSteps, type FieldProgram } from '../steps.ts';
 import { allPlaces, type Place, placesOf, splitPatterns, withSchemaAt, withValueAt } from '../path.ts';
 import type { RecordView } from '../record.ts';
@@ -30,13 +32,22 @@ export default defineRule({
       output: [{ name: 'ADA', city: null }],
     },
   ],
+  check(value, context) {
+    const shape = openShape(context.stream);
+    for (const [key, given] of Object.entries(isJsonObject(value) ? value : {})) {
+      const own = within(context, key);
+      if (splitPatterns(key).length === 0) own.problem('names no field');
+      const [place] = placesOf(key, shape);
+      compileSteps(stepsOf(given ?? [], (message, at) => own.problem(message, at)).steps, place!, shape, own);
+    }
+  },
   prepare(value, shape, context) {
     const programs: FieldPlace[] = [];
     const open: string[] = [];
     let current = shape;
     const met = context.isForMany ? metOf(context) : undefined;
     for (const [key, given] of Object.entries(isJsonObject(value) ? value : {})) {
-      const { steps, optional } = stepsOf(given ?? []);
+      const { steps, optional } = stepsOf(given ?? [], () => undefined);
       for (const pattern of splitPatterns(key)) {
         const places = placesOf(pattern, current);
         if (met !== undefined && !optional) met.set(key, met.get(key) === true || places.length > 0);
@@ -44,10 +55,10 @@ export default defineRule({
         if (places.length === 0 && !mayLack) tellUnknown(pattern, key, current, context);
         if (mayMeanMore(pattern, places) && hidesSomething(steps)) open.push(pattern);
         for (const place of places) {
-          const program = compileSteps(steps, place, current, { ...context, path: `${context.path}.${key}` });
+          const program = compileSteps(steps, place, current, within(context, key));
           programs.push({ place, program });
           current = withPlace(current, place, program, !pattern.includes('*') || program.privacy !== undefined || program.idle);
-          current = withAlso(current, program, { ...context, path: `${context.path}.${key}` });
+          current = withAlso(current, program, within(context, key));
         }
       }
     }
@@ -66,11 +77,22 @@ interface FieldPlace {
   readonly program: FieldProgram;
 }
 
-function stepsOf(given: Json): { readonly steps: readonly Json[]; readonly optional: boolean } {
-  if (isJsonObject(given) && Object.hasOwn(given, 'steps')) {
-    return { steps: listOf(given['steps'] ?? []), optional: given['optional'] === true };
-  }
-  return { steps: listOf(given), optional: false };
+/** `{ steps, optional }`, or the steps themselves. */
+const KEYED = {
+  steps: { type: ['string', 'array', 'object'], required: true, description: 'The steps.' },
+  optional: { type: 'boolean', default: false, description: 'The field need not be there.' },
+} as const satisfies Settings;
+
+function stepsOf(
+  given: Json,
+  problem: (message: string, at: string) => void,
+): { readonly steps: readonly Json[]; readonly optional: boolean } {
+  if (!isJsonObject(given) || !Object.hasOwn(given, 'steps')) return { steps: listOf(given), optional: false };
+  const { config, problems, unknown } = checkConfig(KEYED, given);
+  for (const { path, message } of problems) problem(message, path);
+  for (const { path, nearest } of unknown)
+    problem(`is not known beside steps${nearest === undefined ? '' : `; did you mean ${nearest}?`}`, path);
+  return { steps: listOf((config['steps'] ?? []) as Json), optional: config['optional'] === true };
 }
 
 function listOf(given: Json): readonly Json[] {

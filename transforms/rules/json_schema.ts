@@ -1,5 +1,7 @@
 import { checkCallOf } from '../checks/call.ts';
-import { defineRule } from '../rule.ts';
+import type { Json } from '../../singer/index.ts';
+import { openShape } from '../engine/shape.ts';
+import { defineRule, type PreparedRule, type RuleContext, type Shape } from '../rule.ts';
 import { prepareChecks } from './checks.ts';
 
 export default defineRule({
@@ -18,10 +20,16 @@ export default defineRule({
       output: [{ id: 1 }],
     },
   ],
-  prepare(value, shape, context) {
-    const call = checkCallOf({ json_schema: value }, (message, at) =>
-      context.problem(message, at?.replace(/^json_schema\.?/, '')),
-    );
-    return prepareChecks(call === undefined ? [] : [{ ...call, at: '' }], shape, context);
-  },
+  check: (value, context) => void prepareSchema(value, openShape(context.stream), context),
+  prepare: prepareSchema,
 });
+
+function prepareSchema(value: Json, shape: Shape, given: RuleContext): PreparedRule {
+  // The rule and the check have one name: it stands in the config once.
+  const context = {
+    ...given,
+    problem: (message: string, at?: string) => given.problem(message, at?.replace(/^json_schema\.?/, '')),
+  };
+  const call = checkCallOf({ json_schema: value }, context.problem);
+  return prepareChecks(call === undefined ? [] : [{ ...call, at: '' }], shape, context);
+}

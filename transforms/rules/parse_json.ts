@@ -1,11 +1,20 @@
-import { isJsonObject, type Json, type JsonSchema, parseExact, resolveSchema, stripExact } from '../../singer/index.ts';
-import { createValidator } from '../../singer/mapper/index.ts';
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type JsonSchema,
+  parseExact,
+  resolveSchema,
+  stripExact,
+} from '../../singer/index.ts';
+import type { Validate } from '../../singer/mapper/index.ts';
 import { propertiesOf, withProperties } from '../engine/shape.ts';
 import { RecordFault, recordPolicy } from '../fault.ts';
 import { withSchemaAt, withValueAt } from '../path.ts';
 import { membersAt, namesIn } from '../places.ts';
-import { defineRule, type Shape } from '../rule.ts';
+import { defineRule, type RuleContext, type Shape } from '../rule.ts';
 import { isNullable, nullable } from '../schemas.ts';
+import { validatorOf } from '../validator.ts';
 
 /** What JSON may be. */
 const ANY: JsonSchema = { type: ['object', 'array', 'string', 'number', 'boolean', 'null'] };
@@ -34,17 +43,16 @@ export default defineRule({
       output: [{ payload: { a: 1 } }, { payload: null }],
     },
   ],
+  check(value, context) {
+    for (const [pattern, schema] of partsOf(value)) validates(schema, pattern, context);
+  },
   prepare(value, shape, context) {
-    const given: [string, Json | undefined][] = isJsonObject(value)
-      ? Object.entries(value)
-      : namesIn(value).map((name) => [name, undefined]);
     const policy = recordPolicy(context.defaults.onError);
-    const compile = createValidator();
     let current = shape;
-    const reads = given.flatMap(([pattern, schema]) =>
+    const reads = partsOf(value).flatMap(([pattern, schema]) =>
       membersAt([pattern], shape, context).map(({ name, steps, text }) => {
-        const inside = isJsonObject(schema) ? (resolveSchema(schema) ?? schema) : ANY;
-        const check = isJsonObject(schema) ? compile(inside, `${context.path}.${pattern}`) : undefined;
+        const inside = isJsonObject(schema) ? resolved(schema) : ANY;
+        const check = validates(schema, pattern, context);
         current = withInside(current, name, (before) =>
           withSchemaAt(before, steps, (own) => (isNullable(own) ? nullable(inside) : inside)),
         );
@@ -73,6 +81,22 @@ export default defineRule({
     };
   },
 });
+
+/** The fields, each with the schema of what is in it, where one is given. */
+function partsOf(value: Json): (readonly [string, Json | undefined])[] {
+  return isJsonObject(value) ? Object.entries(value) : namesIn(value).map((name) => [name, undefined] as const);
+}
+
+function resolved(schema: JsonObject): JsonSchema {
+  return resolveSchema(schema) ?? schema;
+}
+
+function validates(schema: Json | undefined, pattern: string, context: RuleContext): Validate | undefined {
+  if (!isJsonObject(schema)) return undefined;
+  return context.once(`schema of ${JSON.stringify(schema)}`, () =>
+    validatorOf(resolved(schema), (message) => context.problem(message, pattern)),
+  );
+}
 
 function withInside(shape: Shape, name: string, change: (schema: JsonSchema) => JsonSchema): Shape {
   const properties = propertiesOf(shape);

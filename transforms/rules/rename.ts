@@ -1,5 +1,6 @@
-import { isJsonObject, type Json, type JsonObject, nearest } from '../../singer/index.ts';
-import { propertiesOf } from '../engine/shape.ts';
+import { type JsonObject, nearest } from '../../singer/index.ts';
+import { partsOf } from '../context.ts';
+import { openShape, propertiesOf } from '../engine/shape.ts';
 import { recordPolicy } from '../fault.ts';
 import { STYLES } from '../names.ts';
 import { allPlaces, ITEMS, type Place, placesOf } from '../path.ts';
@@ -50,16 +51,23 @@ export default defineRule({
       output: [{ customer_name: 'Ada', e_mail: 'a@example.com' }],
     },
   ],
+  check(value, context) {
+    const shape = openShape(context.stream);
+    for (const [round, own] of partsOf<JsonObject>(value, context)) {
+      if (isForm(round, shape, own)) {
+        // Without these two it may yet be about fields that are called style and pattern.
+        if (Object.hasOwn(round, 'to') || typeof round['nested'] === 'boolean') formChanges(round, shape, own);
+      } else mapChanges(round, shape, own);
+    }
+  },
   prepare(value, shape, context) {
-    const rounds = Array.isArray(value) ? (value as readonly Json[]) : [value];
     const prepared: PreparedRule[] = [];
     let current = shape;
-    rounds.forEach((round, index) => {
-      const at = Array.isArray(value) ? `[${index}]` : '';
-      const next = prepareRound(isJsonObject(round) ? round : {}, current, context, at);
+    for (const [round, own] of partsOf<JsonObject>(value, context)) {
+      const next = prepareRound(round, current, own);
       current = next.shape;
       prepared.push(next);
-    });
+    }
     return {
       shape: current,
       reuses: prepared.flatMap(({ reuses }) => reuses ?? []),
@@ -68,14 +76,12 @@ export default defineRule({
   },
 });
 
-function prepareRound(given: JsonObject, shape: Shape, context: RuleContext, at: string): PreparedRule {
-  const changes = isForm(given, shape, context, at)
-    ? formChanges(given, shape, context, at)
-    : mapChanges(given, shape, context, at);
+function prepareRound(given: JsonObject, shape: Shape, context: RuleContext): PreparedRule {
+  const changes = isForm(given, shape, context) ? formChanges(given, shape, context) : mapChanges(given, shape, context);
   const root = emptyPlan(false);
   for (const { place, to } of changes) plan(root, place, to);
   const next = planShape(shape, root, (path, name) =>
-    context.problem(`two fields${path === '' ? '' : ` of ${path}`} would have the name ${name}`, at),
+    context.problem(`two fields${path === '' ? '' : ` of ${path}`} would have the name ${name}`),
   );
   const renamed = changes.flatMap(({ place, to }) => (place.steps.length === 0 && to !== place.name ? [to] : []));
   return { shape: next, reuses: renamed, apply: planApply(root, recordPolicy(context.defaults.onError)) };
@@ -87,7 +93,7 @@ interface Renaming {
 }
 
 /** `{ style: 'lower' }` may also give the field `style` the name `lower`. */
-function isForm(given: JsonObject, shape: Shape, context: RuleContext, at: string): boolean {
+function isForm(given: JsonObject, shape: Shape, context: RuleContext): boolean {
   const names = Object.keys(given);
   if (names.length === 0 || !names.every((name) => FORM.has(name)) || !(names.includes('style') || names.includes('pattern'))) {
     return false;
@@ -99,41 +105,42 @@ function isForm(given: JsonObject, shape: Shape, context: RuleContext, at: strin
   if (!isStyle && !names.includes('to')) return false;
   context.problem(
     `may mean the field ${also[0]} or a way to spell names; name another field beside it, or write the path as a pattern (${also[0]!.slice(0, -1)}*)`,
-    at,
   );
   return false;
 }
 
-function mapChanges(given: JsonObject, shape: Shape, context: RuleContext, at: string): Renaming[] {
+function mapChanges(given: JsonObject, shape: Shape, context: RuleContext): Renaming[] {
   return Object.entries(given).flatMap(([path, to]) => {
-    const below = `${at === '' ? '' : `${at}.`}${path}`;
     if (typeof to !== 'string' || to === '') {
-      context.problem('must be the new name', below);
+      context.problem('must be the new name', path);
       return [];
     }
     const places = placesOf(path, shape);
-    if (places.length === 0) tellUnknown(path, shape, context, below);
+    if (places.length === 0) tellUnknown(path, shape, context, path);
     if (places.some(({ steps }) => steps.at(-1) === ITEMS)) {
-      context.problem('means the items of a list, which have no name', below);
+      context.problem('means the items of a list, which have no name', path);
       return [];
     }
     return places.map((place) => ({ place, to }));
   });
 }
 
-function formChanges(given: JsonObject, shape: Shape, context: RuleContext, at: string): Renaming[] {
+function formChanges(given: JsonObject, shape: Shape, context: RuleContext): Renaming[] {
   const { nested, pattern, style, to } = given;
-  const problem = (message: string, name: string): void => context.problem(message, at === '' ? name : `${at}.${name}`);
   const restyle = typeof style === 'string' && Object.hasOwn(STYLES, style) ? STYLES[style]! : undefined;
   if (style !== undefined && restyle === undefined) {
     const near = typeof style === 'string' ? nearest(style, Object.keys(STYLES)) : undefined;
-    problem(`must be one of ${Object.keys(STYLES).join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`, 'style');
+    context.problem(
+      `must be one of ${Object.keys(STYLES).join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`,
+      'style',
+    );
   }
-  if (pattern !== undefined && typeof pattern !== 'string') problem('must be a regular expression', 'pattern');
-  if (pattern !== undefined && style === undefined && typeof to !== 'string') problem('is required beside pattern', 'to');
+  if (pattern !== undefined && typeof pattern !== 'string') context.problem('must be a regular expression', 'pattern');
+  if (pattern !== undefined && style === undefined && typeof to !== 'string') context.problem('is required beside pattern', 'to');
   if (to !== undefined && (typeof to !== 'string' || pattern === undefined || style !== undefined))
-    problem('goes with pattern alone', 'to');
-  const regex = typeof pattern === 'string' ? compileRegex(pattern, 'gu', (message) => problem(message, 'pattern')) : undefined;
+    context.problem('goes with pattern alone', 'to');
+  const regex =
+    typeof pattern === 'string' ? compileRegex(pattern, 'gu', (message) => context.problem(message, 'pattern')) : undefined;
   if (pattern !== undefined && regex === undefined) return [];
   const newName = (name: string): string => {
     if (regex !== undefined && name.search(regex) < 0) return name;
@@ -143,7 +150,7 @@ function formChanges(given: JsonObject, shape: Shape, context: RuleContext, at: 
   return placesIn(shape, nested === true).flatMap((place) => {
     const before = (place.steps.at(-1) ?? place.name) as string;
     const after = newName(before);
-    if (after === '') problem(`${place.text} would have no name`, 'pattern');
+    if (after === '') context.problem(`${place.text} would have no name`, 'pattern');
     return after === before || after === '' ? [] : [{ place, to: after }];
   });
 }

@@ -2,7 +2,8 @@ import { isJsonObject, type Json, type JsonObject, type JsonSchema, nearest } fr
 import { checkConfig } from '../../singer/mapper/index.ts';
 import { type Assignment, assignment } from '../assignment.ts';
 import { derivations } from '../derivations/index.ts';
-import { propertiesOf, requiredOf, withProperty } from '../engine/shape.ts';
+import { within } from '../context.ts';
+import { openShape, propertiesOf, requiredOf, withProperty } from '../engine/shape.ts';
 import { compileExpression, type Other, type Scope } from '../expression/index.ts';
 import { checkedType, SET_TYPES } from '../set-types.ts';
 import { ON_ERROR, type OnError } from '../fault.ts';
@@ -27,6 +28,9 @@ const MARKS = {
     description: 'What becomes of a record for which the expression fails. `quarantine` unless set.',
   },
 } as const;
+
+/** What a field can be made by. */
+const WAYS: readonly string[] = ['expr', ...derivations.names];
 
 /** One new property. */
 interface Made {
@@ -65,6 +69,12 @@ export default defineRule({
       output: [{ email: 'REDACTED', price: 3, count: 4, domain: 'example.com', total: 12 }],
     },
   ],
+  check(value, context) {
+    const shape = openShape(context.stream);
+    for (const [name, given] of Object.entries(isJsonObject(value) ? value : {})) {
+      compileEntry(name, given ?? null, { shape, context });
+    }
+  },
   prepare(value, shape, context) {
     let current = shape;
     const all: Made[] = [];
@@ -101,13 +111,14 @@ interface At {
 /** Undefined if something is wrong with it, which was told. */
 function compileEntry(name: string, given: Json, { shape, context }: At): Made | undefined {
   const entry = typeof given === 'string' ? { expr: given } : isJsonObject(given) ? given : {};
-  const below = (path: string): string => (path === '' ? name : `${name}.${path}`);
+  const own = within(context, name);
   const marks = checkConfig(MARKS, Object.fromEntries(Object.entries(entry).filter(([key]) => Object.hasOwn(MARKS, key))));
-  for (const { path, message } of marks.problems) context.problem(message, below(path));
+  for (const { path, message } of marks.problems) own.problem(message, path);
   if (marks.problems.length > 0) return undefined;
   const ways = Object.keys(entry).filter((key) => !Object.hasOwn(MARKS, key));
-  if (ways.length !== 1) {
-    context.problem(`needs one of expr, ${derivations.names.join(', ')}`, name);
+  const [way, ...others] = ways;
+  if (way === undefined || others.length > 0) {
+    own.problem(`needs one of ${WAYS.join(', ')}${way === undefined ? '' : `, and has ${ways.join(' and ')}`}`);
     return undefined;
   }
   const {
@@ -121,10 +132,9 @@ function compileEntry(name: string, given: Json, { shape, context }: At): Made |
     onError: on_error ?? context.defaults.onError ?? 'quarantine',
     isPublic: isPublic ?? false,
     type,
-    problem: (message, path) => context.problem(message, below(path)),
+    problem: (message, path) => own.problem(message, path),
   };
-  const [way] = ways;
-  return way === 'expr' ? byExpression(entry['expr'], { shape, context }, o) : byDerivation(way!, entry, { shape, context }, o);
+  return way === 'expr' ? byExpression(entry['expr'], { shape, context }, o) : byDerivation(way, entry, { shape, context }, o);
 }
 
 interface EntryOptions {
@@ -170,21 +180,21 @@ function byExpression(text: Json | undefined, { shape, context }: At, o: EntryOp
 function byDerivation(way: string, entry: JsonObject, { shape, context }: At, o: EntryOptions): Made | undefined {
   const derivation = derivations.find(way);
   if (derivation === undefined) {
-    const near = nearest(way, ['expr', ...derivations.names]);
+    const near = nearest(way, WAYS);
     o.problem(`there is no way of this name to make a field${near === undefined ? '' : `; did you mean ${near}?`}`, way);
     return undefined;
   }
   if (o.type !== undefined) o.problem('goes with expr only', 'type');
   const checked = checkConfig({ [way]: derivation.setting }, { [way]: entry[way] });
-  const unknown = checked.unknown.map(({ path }) => ({ path, message: 'is not known here' }));
+  const unknown = checked.unknown.map(({ nearest, path }) => ({
+    path,
+    message: `is not known here${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+  }));
   const problems = [...checked.problems, ...unknown];
   for (const { path, message } of problems) o.problem(message, path);
   if (problems.length > 0) return undefined;
-  const prepared = derivation.prepare(checked.config[way] as Json, shape, {
-    ...context,
-    path: `${context.path}.${o.name}.${way}`,
-    problem: (message, at = '') => o.problem(message, at === '' ? way : `${way}.${at}`),
-  });
+  const own = within(within(context, o.name), way);
+  const prepared = derivation.prepare(checked.config[way] as Json, shape, own);
   return {
     assignment: assignment(
       { name: o.name, schema: prepared.schema, compute: (record) => prepared.compute(record) },

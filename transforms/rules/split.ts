@@ -1,4 +1,4 @@
-import type { Json } from '../../singer/index.ts';
+import { partsOf } from '../context.ts';
 import { propertiesOf, withProperties } from '../engine/shape.ts';
 import { RecordFault, recordPolicy } from '../fault.ts';
 import { tellUnknown } from '../places.ts';
@@ -47,15 +47,17 @@ export default defineRule({
       output: [{ low: '10', high: '12' }],
     },
   ],
+  check(value, context) {
+    for (const [part, own] of partsOf<Given>(value, context)) separatorOf(part, own);
+  },
   prepare(value, shape, context) {
     const prepared: PreparedRule[] = [];
     let current = shape;
-    (Array.isArray(value) ? (value as readonly Json[]) : [value]).forEach((part, index) => {
-      const at = Array.isArray(value) ? `[${index}].` : '';
-      const next = prepareSplit(part as unknown as Given, current, context, at);
+    for (const [part, own] of partsOf<Given>(value, context)) {
+      const next = prepareSplit(part, current, own);
       current = next.shape;
       prepared.push(next);
-    });
+    }
     return { shape: current, apply: (record, emit) => prepared.every((one) => one.apply(record, emit)) };
   },
 });
@@ -67,19 +69,23 @@ interface Given {
   readonly into: readonly string[];
 }
 
-function prepareSplit({ by, field, into, pattern }: Given, shape: Shape, context: RuleContext, at: string): PreparedRule {
+/** What the whole text must match, if the parts are found so. */
+function separatorOf({ by, pattern }: Given, context: RuleContext): RegExp | undefined {
+  if ((by === undefined) === (pattern === undefined)) context.problem('needs one of by and pattern', 'field');
+  if (by === '') context.problem('must not be empty', 'by');
+  if (pattern === undefined) return undefined;
+  return compileRegex(`^(?:${pattern})$`, 'su', (message) => context.problem(message, 'pattern'));
+}
+
+function prepareSplit(given: Given, shape: Shape, context: RuleContext): PreparedRule {
+  const { by, field, into } = given;
   const properties = propertiesOf(shape);
-  if (!Object.hasOwn(properties, field)) tellUnknown(field, shape, context, `${at}field`);
-  if ((by === undefined) === (pattern === undefined)) context.problem('needs one of by and pattern', `${at}field`);
-  if (by === '') context.problem('must not be empty', `${at}by`);
+  if (!Object.hasOwn(properties, field)) tellUnknown(field, shape, context, 'field');
   const taken = into.find((name, i) => Object.hasOwn(properties, name) || into.indexOf(name) < i);
-  if (taken !== undefined) context.problem(`two fields would have the name ${taken}`, `${at}into`);
-  const regex =
-    pattern === undefined
-      ? undefined
-      : compileRegex(`^(?:${pattern})$`, 'su', (message) => context.problem(message, `${at}pattern`));
+  if (taken !== undefined) context.problem(`two fields would have the name ${taken}`, 'into');
+  const regex = separatorOf(given, context);
   const policy = recordPolicy(context.defaults.onError);
-  const partsOf = (text: string): readonly (string | undefined)[] => {
+  const textsIn = (text: string): readonly (string | undefined)[] => {
     if (regex === undefined) return cut(text, by!, into.length);
     const match = regex.exec(text);
     if (match === null) throw new RecordFault({ policy, rule: 'no-match', field, message: 'does not match the pattern' });
@@ -106,7 +112,7 @@ function prepareSplit({ by, field, into, pattern }: Given, shape: Shape, context
           field: taken,
           message: 'the record has a field of the new name already',
         });
-      const found = value === null ? [] : partsOf(value);
+      const found = value === null ? [] : textsIn(value);
       into.forEach((name, i) => record.set(name, found[i] ?? null));
       return true;
     },

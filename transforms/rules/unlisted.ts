@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject, type JsonSchema } from '../../singer/index.ts';
-import { propertiesOf } from '../engine/shape.ts';
+import { openShape, propertiesOf } from '../engine/shape.ts';
 import { RecordFault } from '../fault.ts';
 import { type Listed, type Listing, listingOf, unlistedPlaces, withUnlisted } from '../listing.ts';
 import type { Place } from '../path.ts';
@@ -45,6 +45,9 @@ export default defineRule({
       output: [{ id: 1, age: 0, born: 'REDACTED' }],
     },
   ],
+  check(value, context) {
+    if (!WORDS.has(value)) compiled(value, UNNAMED, openShape(context.stream), context);
+  },
   prepare(value, shape, context) {
     const listing = listingOf(shape);
     const places = unlistedPlaces(listing);
@@ -79,6 +82,9 @@ export default defineRule({
   },
 });
 
+/** Words that are no operation. */
+const WORDS: ReadonlySet<Json> = new Set(['pass', 'drop', 'fail']);
+
 /** Where a member stands that the schema does not name. Its name may be anything, so it is not told. */
 const UNNAMED: Place = { text: '*', name: '*', steps: [], schema: {} };
 
@@ -88,8 +94,13 @@ function compiled(
   shape: Shape,
   context: RuleContext,
 ): { readonly schema: JsonSchema; readonly treat: Treat } {
-  const program = compileSteps([step], place, shape, context);
-  if (!program.hidesAlways)
+  let isRight = true;
+  const problem: RuleContext['problem'] = (message, at) => {
+    isRight = false;
+    context.problem(message, at);
+  };
+  const program = compileSteps([step], place, shape, { ...context, problem });
+  if (isRight && !program.hidesAlways)
     context.problem('must be pass, drop, redact, pseudonymize, fail, or another operation that hides the value');
   return {
     schema: program.schema,

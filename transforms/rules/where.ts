@@ -1,3 +1,4 @@
+import { openShape } from '../engine/shape.ts';
 import { RecordFault, ValueFault } from '../fault.ts';
 import { defineRule, type RuleContext } from '../rule.ts';
 import { compileWhen } from '../when.ts';
@@ -35,6 +36,7 @@ export default defineRule({
       output: [{ status: '', amount: 1.5 }],
     },
   ],
+  check: (value, context) => void compileWhen(value, openShape(context.stream), context),
   prepare(value, shape, context) {
     const holds = compileWhen(value, shape, context);
     const policy = policyOf(context);

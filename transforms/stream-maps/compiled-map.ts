@@ -42,6 +42,16 @@ export interface MapOptions {
   readonly path: string;
 }
 
+/** Tells `context` what is wrong with the expressions of a map, whatever the fields of its stream are. */
+export function checkMap({ filter, properties }: StreamMap, shape: Shape, context: RuleContext): void {
+  const scope: Scope = { shape, config: context.vars, stream: shape.stream, keys: context.keys };
+  const check = (name: string, text: string | undefined, self?: string): void => {
+    if (text !== undefined) compileExpression(text, { ...scope, self }, (message) => context.problem(message, name));
+  };
+  for (const [name, text] of properties) check(name, text, name);
+  check('__filter__', filter);
+}
+
 /**
  * Compiles a map. All its expressions read the record as it came, in whichever order they stand. Tells `context` what is wrong.
  */

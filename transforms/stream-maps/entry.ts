@@ -1,5 +1,4 @@
 import { isJsonObject, type Json, type JsonObject, nearest, type Problem } from '../../singer/index.ts';
-import { syntaxProblem } from '../expression/index.ts';
 
 /** One entry of `stream_maps`. */
 export interface MapEntry {
@@ -65,7 +64,6 @@ function mapOf(given: JsonObject, problem: Tell): StreamMap {
   const others = given['__else__'];
   if (others !== undefined && !isNothing(others)) problem('must be null', '__else__');
   const filter = textOf(given['__filter__'], '__filter__', problem);
-  if (filter !== undefined) tellSyntax(filter, '__filter__', problem);
   const properties = Object.entries(given).flatMap(([name, value]): [string, string | undefined][] => {
     if ((OPERATORS as readonly string[]).includes(name)) return [];
     if (name.startsWith('__') && name.endsWith('__')) problem(unknownOperator(name, OPERATORS), name);
@@ -74,7 +72,6 @@ function mapOf(given: JsonObject, problem: Tell): StreamMap {
       problem('must be an expression, or null', name);
       return [];
     }
-    tellSyntax(value, name, problem);
     return [[name, value]];
   });
   return {
@@ -89,11 +86,6 @@ function mapOf(given: JsonObject, problem: Tell): StreamMap {
 function unknownOperator(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
   return `is no operator${near === undefined ? '' : `; did you mean ${near}?`}`;
-}
-
-function tellSyntax(expression: string, at: string, problem: Tell): void {
-  const wrong = syntaxProblem(expression);
-  if (wrong !== undefined) problem(wrong, at);
 }
 
 function textOf(value: Json | undefined, at: string, problem: Tell): string | undefined {

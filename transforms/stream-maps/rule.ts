@@ -1,6 +1,8 @@
+import { within } from '../context.ts';
+import { openShape } from '../engine/shape.ts';
 import { compileExpression } from '../expression/index.ts';
 import type { PreparedRule, Rule, RuleContext, Shape } from '../rule.ts';
-import { type CompiledMap, compileMap } from './compiled-map.ts';
+import { checkMap, type CompiledMap, compileMap } from './compiled-map.ts';
 import type { MapEntry } from './entry.ts';
 
 /** What `stream_maps` says of one stream. */
@@ -21,8 +23,16 @@ export function streamMapsRule(maps: MapsOfStream): Rule {
     summary: 'Maps a stream as inline stream maps of the Meltano SDK do.',
     setting: { type: 'object', description: 'The entries of `stream_maps`.' },
     examples: [],
+    check: (_, context) => check(maps, context),
     prepare: (_, shape, context) => prepare(maps, shape, context),
   };
+}
+
+function check({ copies, own }: MapsOfStream, context: RuleContext): void {
+  const shape = openShape(context.stream);
+  for (const entry of own === undefined ? copies : [own, ...copies]) {
+    checkMap(entry.map!, shape, within(context, entry.key));
+  }
 }
 
 function prepare({ copies, own, removed, shadowed }: MapsOfStream, shape: Shape, context: RuleContext): PreparedRule {
@@ -55,10 +65,7 @@ function prepare({ copies, own, removed, shadowed }: MapsOfStream, shape: Shape,
 
 function compileEntry(entry: MapEntry, shape: Shape, context: RuleContext): CompiledMap {
   const { isCopy, key, map, path, source } = entry;
-  const told: RuleContext = {
-    ...context,
-    problem: (message, at = '') => context.problem(message, at === '' ? key : `${key}.${at}`),
-  };
+  const told = within(context, key);
   const name = isCopy ? key : nameOf(map!.alias, shape, told);
   return compileMap(map!, shape, told, { name, path, isExact: source === context.stream });
 }

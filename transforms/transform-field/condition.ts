@@ -1,6 +1,6 @@
 import { ExactNumber, type Json, nearest } from '../../singer/index.ts';
 import { canonicalOf } from '../canonical.ts';
-import { propertiesOf } from '../engine/shape.ts';
+import { propertiesOf, propertyOf } from '../engine/shape.ts';
 import type { Fields } from '../operation.ts';
 import { compileRegex } from '../regex.ts';
 import type { RuleContext, Shape } from '../rule.ts';
@@ -31,9 +31,8 @@ function compileCondition(
   context: RuleContext,
   at: string,
 ): (record: Fields) => boolean {
-  const names = Object.keys(propertiesOf(shape));
-  if (!names.includes(column)) {
-    const near = nearest(column, names);
+  if (propertyOf(shape, column) === undefined) {
+    const near = nearest(column, Object.keys(propertiesOf(shape)));
     context.problem(
       `the schema of ${shape.stream} has no field ${column}${near === undefined ? '' : `; did you mean ${near}?`}`,
       `${at}.column`,

@@ -1,6 +1,7 @@
 import { columnOf, isJsonObject, type Json, nearest } from '../../singer/index.ts';
 import { simplify } from '../../singer/mapper/index.ts';
-import { propertiesOf, withProperties } from '../engine/shape.ts';
+import { within } from '../context.ts';
+import { openShape, propertiesOf, withProperties } from '../engine/shape.ts';
 import { RecordFault } from '../fault.ts';
 import type { Fields } from '../operation.ts';
 import { allPlaces, ITEMS, type PathStep, type Place, withSchemaAt } from '../path.ts';
@@ -10,11 +11,12 @@ import { asListed } from '../schemas.ts';
 import { compileSteps, either, type FieldProgram } from '../steps.ts';
 import { type Condition, compileConditions } from './condition.ts';
 import { changeAt, segmentsOf } from './json-path.ts';
-import { fieldTypeOf, typeNames } from './types.ts';
+import { fieldTypeOf } from './types.ts';
 
 /** One entry of the setting `transformations`. */
 export interface Transformation {
   readonly field_id: string;
+  /** One that is known. */
   readonly type: string;
   readonly field_paths: readonly string[] | undefined;
   readonly when: readonly Condition[] | undefined;
@@ -34,6 +36,10 @@ export const transformFieldRule: Rule = {
   summary: 'Rules of transform-field.',
   setting: { type: 'array', description: 'Entries of one stream.' },
   examples: [],
+  check(value, context) {
+    const shape = openShape(context.stream);
+    for (const { at, when } of entriesOf(value)) if (when !== undefined) compileConditions(when, shape, context, `${at}.when`);
+  },
   prepare(value, shape, context) {
     const compiled: Compiled[] = [];
     let current = shape;
@@ -70,13 +76,8 @@ function compileOne(
   path: string,
   { context, current, isConditional }: { context: RuleContext; current: Shape; isConditional: boolean },
 ): { readonly shape: Shape; readonly apply: Compiled['apply'] } | undefined {
-  const found = fieldTypeOf(given);
+  const found = fieldTypeOf(given)!;
   const properties = propertiesOf(current);
-  if (found === undefined) {
-    const near = nearest(given, typeNames);
-    context.problem(`must be one of ${typeNames.join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`, `${at}.type`);
-    return undefined;
-  }
   if (!Object.hasOwn(properties, name)) {
     const near = nearest(name, Object.keys(properties));
     context.problem(
@@ -99,10 +100,7 @@ function compileOne(
     context.problem(`${given} is not for a field of the type ${type}`, `${at}.type`);
     return undefined;
   }
-  const program = compileSteps([found.type.step(place.schema, found.n)], place, current, {
-    ...context,
-    path: `${context.path}${at}`,
-  });
+  const program = compileSteps([found.type.step(place.schema, found.n)], place, current, within(context, at));
   const schema = isConditional ? either(place.schema, program.schema) : program.schema;
   const changed = { ...properties, [name]: withSchemaAt(properties[name]!, place.steps, () => asListed(schema)) };
   const shape = place.isDeclared ? withProperties(current, changed) : current;

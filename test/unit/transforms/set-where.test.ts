@@ -207,7 +207,8 @@ describe('set', () => {
   });
 
   test('what is wrong is told', async () => {
-    const wrong = { a: 'emial', b: { expr: 'n', typ: 'x' }, c: {}, d: { exprr: 'n' }, e: 'email_row.lower()' };
-    await expect(run({ set: wrong }, [])).rejects.toThrow(/set.a[^]*set.b[^]*set.c[^]*set.d[^]*did you mean expr[^]*set.e/);
+    const wrong = { b: { expr: 'n', typ: 'x' }, c: {}, d: { exprr: 'n' } };
+    await expect(run({ set: wrong }, [])).rejects.toThrow(/set.b[^]*expr and typ[^]*set.c[^]*set.d[^]*did you mean expr/);
+    await expect(run({ set: { a: 'emial', e: 'email_row.lower()' } }, [])).rejects.toThrow(/set.a[^]*set.e/);
   });
 });

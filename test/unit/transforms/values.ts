@@ -1,5 +1,6 @@
 import { type Json, type JsonObject, type JsonSchema } from '../../../singer/index.ts';
 import { checkConfig } from '../../../singer/mapper/index.ts';
+import { keeper } from '../../../transforms/engine/keeper.ts';
 import type { Field, Operation, Step } from '../../../transforms/operation.ts';
 
 /** An operation compiled for one value, without a stream around it. */
@@ -29,6 +30,7 @@ export function compile(
     isKey: false,
     schemaOf: (name: string) => others[name],
     defaults: { locale: 'en', zone: 'UTC', onError: undefined },
+    once: keeper(),
     problem: (message: string, at = '') => void problems.push(`${at}: ${message}`),
     count: (what: string, by = 1) => void (counts[what] = (counts[what] ?? 0) + by),
   } as Partial<Field> as Field;

@@ -16,9 +16,15 @@ const { null: NULL } = Kinds;
 export function call(compiler: Compiling, { args, at, callee }: Node & { readonly kind: 'call' }): Part {
   if (callee.kind === 'name' && callee.name === 'try') return attempt(compiler, args, at);
   const dotted = callee.kind === 'name' ? callee.name : dottedName(compiler, callee);
-  if (dotted !== undefined) return functionCall(compiler, dotted, args, at);
+  if (dotted !== undefined && !isOpenMethod(compiler, dotted, callee)) return functionCall(compiler, dotted, args, at);
   if (callee.kind === 'attribute') return method(compiler, callee, args, at);
   return compiler.wrong('only functions and methods can be called', at);
+}
+
+/** What is no function of a module may be a method of a field that has the module's name. */
+function isOpenMethod(compiler: Compiling, dotted: string, callee: Node): boolean {
+  if (!compiler.names.areOpen || callee.kind !== 'attribute' || Object.hasOwn(functions, dotted)) return false;
+  return METHODS.some(({ methods }) => Object.hasOwn(methods, callee.name));
 }
 
 function attempt(compiler: Compiling, args: readonly Argument[], at: number): Part {

@@ -26,10 +26,10 @@ function unknown(compiler: Compiling, name: string): string {
   return `there is no field or name ${name}${near === undefined ? '' : `; did you mean ${near}?`}`;
 }
 
-/** `datetime.date` of the tree, if that is what it is and no field or local name has its first part. */
+/** `datetime.date` of the tree, if that is what it is (or may be) and no field or local name has its first part. */
 export function dottedName(compiler: Compiling, node: Node): string | undefined {
   if (node.kind === 'name') {
-    const isTaken = isLocal(compiler, node.name) || compiler.names.find(node.name) !== undefined;
+    const isTaken = isLocal(compiler, node.name) || (!compiler.names.areOpen && compiler.names.find(node.name) !== undefined);
     return !isTaken && MODULES.has(node.name) ? node.name : undefined;
   }
   if (node.kind !== 'attribute') return undefined;
@@ -41,8 +41,9 @@ export function attribute(compiler: Compiling, node: Node & { readonly kind: 'at
   const dotted = dottedName(compiler, node);
   if (dotted !== undefined) {
     const known = Object.hasOwn(timeConstants, dotted) ? timeConstants[dotted] : undefined;
-    if (known === undefined) return compiler.wrong(`there is no ${dotted}`, node.at);
-    return { type: known.type, run: () => known.value };
+    if (known !== undefined) return { type: known.type, run: () => known.value };
+    // A field of this name may have such a part.
+    if (!compiler.names.areOpen) return compiler.wrong(`there is no ${dotted}`, node.at);
   }
   const { name } = node;
   const field = fieldOf(compiler, node.of, name, node.at);

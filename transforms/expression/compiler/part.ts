@@ -23,6 +23,8 @@ export interface Names {
   member(record: string, name: string): Variable | 'missing' | undefined;
   /** All of them, for the nearest to a mistyped one. */
   readonly all: readonly string[];
+  /** The fields are not known yet: any name may be one, that of a module, too. */
+  readonly areOpen: boolean;
   /** Why a name is refused, if it is one of another system that is known. */
   refused(name: string): string | undefined;
   readonly keys: Keys;
