@@ -116,7 +116,7 @@ async function run({ rules, schema, keys, input }) {
       'singer/mapper/index.js',
     ].map(load),
   );
-  const needsKey = /pseudonymize|date_shift|erase|pseudonym\(|hmac\(/.test(JSON.stringify(rules));
+  const needsKey = /pseudonymize|date_shift|erase|pseudonym\(|hmac\(|"key":"example"/.test(JSON.stringify(rules));
   const config = { ...(needsKey ? { keys: { example: { env: 'EXAMPLE_KEY' } } } : {}), transforms: { s: rules } };
   process.env['EXAMPLE_KEY'] = EXAMPLE_KEY;
   const messages = [

@@ -74,6 +74,10 @@ export interface Step {
   readonly shows?: boolean;
   /** Top-level properties whose values it may give in place of its own. */
   readonly reads?: readonly string[];
+  /** Top-level properties whose values it looks at as they were before the rule: `begin` takes them. */
+  readonly looksAt?: readonly string[];
+  /** Is called with each record before any step of the rule is taken. */
+  begin?(record: Fields): void;
   /** The key that it uses: the schema names it. */
   readonly keyId?: string;
   /** True if it gives every value back as it is, so that it need not be called. */

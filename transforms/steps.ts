@@ -24,6 +24,10 @@ export interface FieldProgram {
   readonly shows: boolean;
   /** Other properties whose values may come out in place of this one's. */
   readonly reads: readonly string[];
+  /** Properties whose values steps look at as they were before the rule. */
+  readonly looksAt: readonly string[];
+  /** To be called with each record before the first step of the rule. */
+  readonly begins: readonly ((record: Fields) => void)[];
   /** No step changes anything. */
   readonly idle: boolean;
   /** New properties that the steps make beside the value. */
@@ -69,6 +73,8 @@ export function compileSteps(given: readonly Json[], place: Place, shape: Shape,
     keeps: steps.flatMap(({ keeps }) => keeps ?? []),
     shows: steps.some(({ shows }) => shows === true),
     reads: steps.flatMap(({ reads }) => reads ?? []),
+    looksAt: steps.flatMap(({ looksAt }) => looksAt ?? []),
+    begins: steps.flatMap((step) => (step.begin === undefined ? [] : (record: Fields) => step.begin!(record))),
     idle: acting.length === 0,
     also: steps.flatMap(({ also = [] }) => also.map(({ name, schema, keyId }) => ({ name, schema: annotated(schema, keyId) }))),
     run(value, record, put) {

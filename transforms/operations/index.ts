@@ -60,5 +60,6 @@ export const operations = byName<Operation>({
   date_shift: () => import('./date_shift.ts'),
   generalize: () => import('./generalize.ts'),
   ip_truncate: () => import('./ip_truncate.ts'),
+  redact_text: () => import('./redact_text.ts'),
   keep: () => import('./keep.ts'),
 });

@@ -64,6 +64,7 @@ export default defineRule({
     }
     tellKeptInClear(programs, context);
     tellCopiedInClear(programs, context);
+    tellHiddenBefore(programs, shape, context);
     const strangers = open.map((pattern) => strangersOf(pattern, current));
     return prepared(current, programs, {
       strangers,
@@ -141,6 +142,15 @@ function tellCopiedInClear(programs: readonly FieldPlace[], context: RuleContext
   });
 }
 
+/** What an earlier rule has hidden cannot be looked for. */
+function tellHiddenBefore(programs: readonly FieldPlace[], { privacy }: Shape, context: RuleContext): void {
+  for (const { place, program } of programs) {
+    for (const name of program.looksAt.filter((name) => Object.hasOwn(privacy, name))) {
+      context.problem(`cannot look for values of ${name}, which an earlier rule has hidden`, place.text);
+    }
+  }
+}
+
 /**
  * The shape after the steps of one place. It is `listed` if the config means this very field: a pattern that only cleans must not let pass
  * in clear what a source adds later.
@@ -176,11 +186,13 @@ function prepared(
   programs: readonly FieldPlace[],
   { count, strangers }: { strangers: readonly Strangers[]; count: (by: number) => void },
 ): PreparedRule {
+  const begins = programs.flatMap(({ program }) => program.begins);
   const runs = programs.filter(({ program }) => !program.idle).map(({ place, program }) => runOf(place, program));
   return {
     shape,
     hides: programs.filter(({ program }) => program.privacy !== undefined).map(({ place }) => place.name),
     apply(record) {
+      for (const begin of begins) begin(record);
       for (const run of runs) run(record);
       for (const takeAway of strangers) {
         const gone = takeAway(record);

@@ -46,6 +46,7 @@ const USES: Readonly<Record<string, readonly Json[]>> = {
     { generalize: { postcode: { keep: 2 } } },
   ],
   ip_truncate: ['ip_truncate'],
+  redact_text: ['redact_text', { redact_text: { detect: [], values_of: ['who'] } }],
 };
 
 const SCHEMAS: readonly JsonObject[] = [
@@ -80,17 +81,25 @@ const number = fc.oneof(
   fc.nat(999).map((some) => new ExactNumber(`-0.${DIGITS}${some}`)),
   fc.constantFrom(new ExactNumber(`${DIGITS}e400`), new ExactNumber(`${DIGITS}E-3`)),
 );
-const leaf = fc.oneof(text, number);
 /** Every JSON type, with a secret somewhere in it; null, and odd values without one. */
-const value: fc.Arbitrary<Json> = fc.oneof(
-  { weight: 4, arbitrary: text },
-  { weight: 3, arbitrary: number },
-  leaf.map((one): Json => [one]),
-  leaf.map((one): Json => ({ a: one })),
-  leaf.map((one): Json => Object.fromEntries([['__proto__', { constructor: [one] }]])),
-  text.map((one): Json => Object.fromEntries([[one, 1]])),
-  fc.constantFrom<Json>(null, true, false, 0, -1, '', {}, [], new ExactNumber('-0'), new ExactNumber('1e999'), '\uDC00', 'NaN'),
-);
+const valueOf = (text: fc.Arbitrary<string>): fc.Arbitrary<Json> => {
+  const leaf = fc.oneof(text, number);
+  return fc.oneof(
+    { weight: 4, arbitrary: text },
+    { weight: 3, arbitrary: number },
+    leaf.map((one): Json => [one]),
+    leaf.map((one): Json => ({ a: one })),
+    leaf.map((one): Json => Object.fromEntries([['__proto__', { constructor: [one] }]])),
+    text.map((one): Json => Object.fromEntries([[one, 1]])),
+    fc.constantFrom<Json>(null, true, false, 0, -1, '', {}, [], new ExactNumber('-0'), new ExactNumber('1e999'), '\uDC00', 'NaN'),
+  );
+};
+/** What is found in free text is a secret there: an address, and the words of another field. */
+const free = fc
+  .tuple(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom(' ', '\n', '(', '"', '\u00A0', '—'))
+  .map(([some, blank]) => `${some}${blank}${MARK}@secret.example${blank}${some}`);
+const VALUES: Readonly<Record<string, fc.Arbitrary<Json>>> = { redact_text: valueOf(free) };
+const value = valueOf(text);
 
 const POLICIES = [undefined, 'redact', 'null', 'quarantine', 'drop_record'] as const;
 const BATCH = 25;
@@ -104,12 +113,12 @@ async function saidBy(
 ): Promise<string> {
   const withPolicy =
     policy === undefined ? step : { ...(typeof step === 'string' ? { [step]: {} } : (step as JsonObject)), on_error: policy };
-  const config = { keys, transforms: { s: { fields: { v: withPolicy } } } };
+  const config = { keys, transforms: { s: { fields: { who: 'redact', v: withPolicy } } } };
   // A run that fails ends at its first such value, so that each value has a run of its own.
   const runs = policy === undefined ? values.map((one) => [one]) : [values];
   const said: string[] = [];
   for (const some of runs) {
-    const lines = [schemaOf('s', { v: schema, who: { type: 'string' } }), ...some.map((v) => recordOf('s', { v, who: 'w' }))];
+    const lines = [schemaOf('s', { v: schema, who: { type: 'string' } }), ...some.map((v) => recordOf('s', { v, who: MARK }))];
     try {
       const { log, text } = await transform(config, lines);
       said.push(text.slice(text.indexOf('\n')), stringifyExact(log.lines as unknown as Json));
@@ -142,12 +151,12 @@ const CASES = 100_000;
 const uses = hiding.flatMap(({ name }) => USES[name]!.map((step) => ({ name, step })));
 const each = Math.ceil(CASES / uses.length);
 
-describe.each(uses)('$step', ({ step }) => {
+describe.each(uses)('$step', ({ name, step }) => {
   test('never lets out what came in, in records, quarantine, log or errors', { timeout: 120_000 }, async () => {
     const input = fc.record({
       policy: fc.constantFrom(...POLICIES),
       schema: fc.constantFrom(...SCHEMAS),
-      values: fc.array(value, { minLength: BATCH, maxLength: BATCH }),
+      values: fc.array(VALUES[name] ?? value, { minLength: BATCH, maxLength: BATCH }),
     });
     await fc.assert(
       fc.asyncProperty(input, async ({ policy, schema, values }) => {
