@@ -141,6 +141,9 @@ function compileStep(
   const keepsProblem = step.keeps === undefined ? undefined : problemOfKeeping(step.keeps, place, properties);
   if (keepsProblem !== undefined) field.problem(keepsProblem);
   const hides = operation.privacy !== undefined && step.clear !== true;
+  if (hides && isKey && operation.privacy === 'reduced') {
+    field.problem('cannot be done to a key: two rows might become one. Use pseudonymize, or other keys');
+  }
   const onError = onErrorOf(on_error as OnError | undefined, { hides, isKey, context: within(below, 'on_error') });
   if (step.also !== undefined && place.steps.length > 0) {
     below.problem('can only stand at a top-level field: the new one stands beside it', 'also');

@@ -87,6 +87,7 @@ export default defineOperation({
     const { also = {}, empty, key: name } = parameters;
     const key = keyNamed(name, field);
     const encoding = encodingOf(parameters, field);
+    if (parameters.short === 'ok' && field.isKey) field.problem('cannot stand at a key: two rows might become one', 'short');
     if (empty === 'null' && field.isKey) field.problem('a key cannot become null', 'empty');
     const schema = schemaOf(field.schema, parameters.encoding, empty === 'null');
     if (key === undefined || encoding === undefined) return { schema, apply: refuse };

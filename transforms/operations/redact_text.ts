@@ -78,7 +78,6 @@ export default defineOperation({
     const key = name === undefined ? undefined : keyNamed(name, field);
     if (detect.length + names.length === 0) field.problem('must name something that is looked for', 'detect');
     if (name === undefined && domain !== undefined) field.problem('means nothing without a key', 'domain');
-    if (field.isKey) field.problem('cannot be done to a key: two rows might become one. Use pseudonymize');
     tellUnknown(names, field);
     const problem = (region: string): void => field.problem(`${region} is no country with phone numbers`, 'regions');
     const detectors = detect.map((kind) => DETECTORS[kind]({ regions, problem }));

@@ -134,6 +134,16 @@ describe('a key', () => {
     await expect(field(step, TEXT, ['a'], true)).rejects.toThrow(/a key cannot/);
   });
 
+  test.each([
+    { mask: { keep_last: 2 } },
+    { generalize: { postcode: { keep: 2 } } },
+    'ip_truncate',
+    'redact_text',
+    { pseudonymize: { length: 7, short: 'ok' } },
+  ])('is refused by %j: two rows might become one', async (step) => {
+    await expect(field(step, TEXT, ['a'], true)).rejects.toThrow(/two rows might become one/);
+  });
+
   test.each(['null', 'redact'])('is not made %s on an error', async (policy) => {
     for (const step of [
       { pseudonymize: {}, on_error: policy },
