@@ -25,7 +25,7 @@ export interface Setting {
   readonly strict?: true;
   /** For objects with free member names: what each member is. */
   readonly members?: Setting;
-  /** For objects: the names within are those of streams and fields, not of settings, so that none of them means a secret. */
+  /** For objects and lists: the names within are those of streams and fields, not of settings, so that none of them means a secret. */
   readonly namesData?: true;
   /** For arrays: what each item is. */
   readonly items?: Setting;

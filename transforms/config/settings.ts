@@ -54,6 +54,7 @@ export const transformSettings = {
   },
   transformations: {
     type: 'array',
+    namesData: true,
     description:
       'Rules of transform-field, which run before all others: a list of `{tap_stream_name, field_id, type}` with `when` and `field_paths`. See docs/transform-field.md.',
     items: { type: 'object', description: 'One field and what is done to it.', strict: true, properties: transformation },
@@ -61,6 +62,7 @@ export const transformSettings = {
   },
   stream_maps: {
     type: 'object',
+    namesData: true,
     description:
       'Inline stream maps as the Meltano SDK has them: by stream, an object of properties and expressions, or null. They run before `transforms`. See docs/stream-maps.md.',
     examples: [{ customers: { email: null, email_domain: "email.split('@')[-1]" } }],
