@@ -71,7 +71,20 @@ interface Sync {
   readonly states: StateSender;
 }
 
+/** Reads a stream and sums it up, also when it ends before its time. */
 async function syncStream(sync: Sync, plan: StreamPlan): Promise<void> {
+  const facts = { replication_method: plan.method };
+  try {
+    await sendStream(sync, plan);
+  } catch (error) {
+    // Without a reader nobody knows what was sent.
+    if (!isOutputFailure(error)) sync.meter.summary(plan.name, facts, 'failed');
+    throw error;
+  }
+  if (sync.test !== 'schema') sync.meter.summary(plan.name, facts);
+}
+
+async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
   const { run, bookmarks, states, test } = sync;
   const { id } = plan.stream;
   const full = plan.method === 'FULL_TABLE';
@@ -128,7 +141,6 @@ async function syncStream(sync: Sync, plan: StreamPlan): Promise<void> {
     await send(sync, activateVersionLine(plan.name, table.version));
     bookmarks.set(id, table.done);
   }
-  sync.meter.summary(plan.name, { replication_method: plan.method });
 }
 
 async function handOnLeft(sink: RecordSink, { log }: Run, stream: string): Promise<void> {

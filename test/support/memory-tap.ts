@@ -84,6 +84,7 @@ export interface SyncResult {
   readonly messages: readonly Message[];
   readonly log: ReturnType<typeof keepingLog>;
   readonly counted: Map<string, { records: number; bytes: number }>;
+  /** Streams that have a summary line, with `: failed` behind those that were not read to their end. */
   readonly summaries: readonly string[];
   readonly states: number;
   readonly error: unknown;
@@ -112,7 +113,7 @@ export async function sync(
       counted.set(stream, { records: before.records + records, bytes: before.bytes + bytes });
     },
     state: () => void states++,
-    summary: (stream) => void summaries.push(stream),
+    summary: (stream, _, outcome) => void summaries.push(outcome === 'failed' ? `${stream}: failed` : stream),
     close: () => undefined,
   };
   const source: Source = { streams };

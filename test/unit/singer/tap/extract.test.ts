@@ -487,7 +487,7 @@ describe('extract that is cut short', () => {
     expect(result.error).toBeInstanceOf(Interrupted);
     expect(outline(result.messages)).toEqual(['STATE a {}', 'SCHEMA a', 'a 1', 'a 2', 'STATE a {"a":{"n":2}}']);
     expect(closed).toBe(true);
-    expect(result.summaries).toEqual([]);
+    expect(result.summaries).toEqual(['a: failed']);
   });
 
   it('stops at a signal while the source makes it wait', async () => {
@@ -528,6 +528,16 @@ describe('extract that is cut short', () => {
     expect(result.log.lines.at(-1)).toMatchObject({ level: 'error', fields: { stream: 'a' } });
   });
 
+  it('has a summary line for the stream that fails, too, with the records that were sent', async () => {
+    const failing = memoryStream({ id: 'c' }, async function* () {
+      yield { rows: rows(1) };
+      throw new SystemError('gone', { code: 'gone' });
+    });
+    const result = await sync([a, failing, b]);
+    expect(result.summaries).toEqual(['a', 'c: failed']);
+    expect(result.counted.get('c')!.records).toBe(1);
+  });
+
   it('says no more once the reader is gone', async () => {
     const output = keepingOutput((bytes) => {
       if (bytes.includes('RECORD')) throw new SystemError('closed', { code: 'output-closed' });
@@ -537,6 +547,7 @@ describe('extract that is cut short', () => {
     expect(result.error).toMatchObject({ code: 'output-closed' });
     expect(outline(result.messages)).toEqual(['STATE a {}', 'SCHEMA a']);
     expect(result.log.lines).toEqual([]);
+    expect(result.summaries).toEqual([]);
   });
 });
 
