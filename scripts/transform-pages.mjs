@@ -170,6 +170,7 @@ function indexText({ operations, rules, derivations }) {
     '- What is mistyped in the rules of any dialect (rules, operations, parameters, expressions, patterns, zones, files) is told when a run starts, all at once, before any message is taken; what hangs on the fields of a stream is told with its SCHEMA, before its first record.',
     '- `transform-records --explain --config config.json < messages` shows what each rule makes of the first records.',
     '- A stream without an entry passes as it is, byte for byte. So does every value that no rule touches.',
+    '- At the end the log says for each stream that has an entry how many records came and left (`stats` sends the same as records). A stream without one passes unread and is not counted; an empty entry (`"orders": {}`) has it counted.',
     '- An operation that cannot take a value never lets it pass: `on_error` says whether the run ends, or the record is put aside or left out, or the value becomes null or a constant.',
     '',
     '## Rules of a stream',

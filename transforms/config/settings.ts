@@ -167,7 +167,7 @@ export const transformSettings = {
   stats: {
     type: 'object',
     description:
-      'A stream of counts, sent after all others: for each stream with rules (or with an empty entry) the records read, written, dropped and quarantined, and when it began and ended.',
+      'A stream of counts, sent after all others: for each stream with rules the records read, written, dropped and quarantined, and when it began and ended. A stream without an entry passes unread and is not counted; an empty entry (`{}`) has it counted.',
     examples: [{ stream: 'processing_statistics' }],
     strict: true,
     properties: { stream: { type: 'string', required: true, description: 'Its name.' } },

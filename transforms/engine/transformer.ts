@@ -304,6 +304,8 @@ export class Transformer implements Stage {
     }
     this.#routes.set(name, route);
     this.#current = route;
+    // It is told of, too, if no record comes.
+    this.#counts.of(name);
     this.#flow.announce(route);
   }
 

@@ -335,6 +335,26 @@ describe('streams of our own', () => {
     expectValid(result);
   });
 
+  test('the log and stats count every stream that has an entry, one without records and one with an empty entry too; others pass uncounted', async () => {
+    const config = { transforms: { none: { fields: { a: 'trim' } }, plain: {} }, stats: { stream: 'counts' } };
+    const result = await transform(config, [
+      schemaOf('none', { a: {} }),
+      schemaOf('plain', { a: {} }),
+      recordOf('plain', { a: 1 }),
+      schemaOf('other', { a: {} }),
+      recordOf('other', { a: 1 }),
+    ]);
+    const told = result.log.lines.filter(({ message }) => message === 'Transformed').map(({ fields }) => fields);
+    expect(told).toEqual([
+      { stream: 'none', records: 0, written: 0 },
+      { stream: 'plain', records: 1, written: 1 },
+    ]);
+    expect(result.records('counts')).toMatchObject([
+      { stream: 'none', records_read: 0 },
+      { stream: 'plain', records_read: 1 },
+    ]);
+  });
+
   test('a report that cannot be written fails the run', async () => {
     const config = { transforms: { s: { checks: [{ unique: 'id' }] } }, report: join(folder(), 'no', 'such', 'folder.json') };
     await expect(transform(config, rows({ id: 1 }))).rejects.toMatchObject({ code: 'report-unwritable' });
