@@ -1,3 +1,4 @@
+import { letterCase } from '../letter-case.ts';
 import { defineOperation } from '../operation.ts';
 import { changedText, onText } from '../text-schema.ts';
 
@@ -10,12 +11,12 @@ export default defineOperation({
   },
   main: 'locale',
   examples: [{ step: 'title', input: "ada LOVELACE o'neill", output: "Ada Lovelace O'neill" }],
-  prepare: (parameters, field) => {
-    const { locale } = parameters;
+  prepare: ({ locale }, field) => {
+    const letters = letterCase(locale, field);
     const change = (text: string): string =>
       text.replaceAll(/\p{L}[\p{L}\p{M}\p{N}'’]*/gu, (word) => {
         const [first = ''] = word;
-        return first.toLocaleUpperCase(locale) + word.slice(first.length).toLocaleLowerCase(locale);
+        return letters.upper(first) + letters.lower(word.slice(first.length));
       });
     return { schema: changedText(field.schema, { change, lengthens: true, breaksFormat: true }), apply: onText(change) };
   },

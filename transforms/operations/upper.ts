@@ -1,3 +1,4 @@
+import { letterCase } from '../letter-case.ts';
 import { defineOperation } from '../operation.ts';
 import { changedText, onText } from '../text-schema.ts';
 
@@ -17,9 +18,9 @@ export default defineOperation({
     { step: 'upper', input: 'äda', output: 'ÄDA' },
     { step: { upper: 'tr' }, input: 'Iİiı', output: 'IİİI' },
   ],
-  prepare: (parameters, field) => {
-    const { locale } = parameters;
-    const change = (text: string): string => (locale === undefined ? text.toUpperCase() : text.toLocaleUpperCase(locale));
+  prepare: ({ locale }, field) => {
+    const letters = letterCase(locale, field);
+    const change = (text: string): string => letters.upper(text);
     return { schema: changedText(field.schema, { change, lengthens: true }), apply: onText(change) };
   },
 });

@@ -74,6 +74,8 @@ describe('before any SCHEMA has come', () => {
     ['no required parameter', { date_shift: {} }, '.date_shift.subject', /is required/],
     ['an option', { unicode: { form: 'NFX' } }, '.unicode.form', /must be one of/],
     ['a locale', { country: { locales: ['english!'] } }, '.country.locales', /is no language/],
+    ['a language of letters', { lower: 'english!' }, '.lower.locale', /english! is no language/],
+    ['one that nobody knows', { title: 'xx' }, '.title.locale', /xx is no language/],
     ['months of a locale', { datetime: { formats: ['iso'], locales: ['xx-none'] } }, '.datetime.locales', /is no language/],
     ['a zone', { datetime: { formats: ['iso'], zone: 'Europe/Pariss' } }, '.datetime.zone', /did you mean Europe\/Paris\?/],
     ['a format', { datetime: { formats: ['dd.mmm.yyyy 99'] } }, '.datetime.formats[0]', /mmm is no token/],
