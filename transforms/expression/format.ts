@@ -31,7 +31,7 @@ export function formatValue(value: Value, spec: string): string {
   const parsed = specOf(spec);
   if (typeof value === 'string') return formatText(value, parsed);
   const number = numericOf(value);
-  if (number === undefined || (typeof value === 'boolean' && parsed.type === undefined)) {
+  if (number === undefined) {
     throw fault(`${typeName(value)} takes no format`);
   }
   return formatNumber(number, parsed);

@@ -68,23 +68,37 @@ function toInt(value: Value, base: number | undefined): Value {
   return intOf(BigInt(Math.trunc(double)));
 }
 
+/** What may stand before the digits of a base: `0x1f`. */
+const MARKS: Readonly<Record<string, number>> = { b: 2, o: 8, x: 16 };
+const DIGIT_VALUES = '0123456789abcdefghijklmnopqrstuvwxyz';
+
+/** `int(text, base)`; the base 0 is what the mark before the digits says. */
 function parseInteger(text: string, base: number): Value {
   // Adding zero makes 0 of -0, which is no int.
   if (base === 10 && /^-?\d{1,15}$/.test(text)) return Number(text) + 0;
-  if (base !== 10 && base !== 16 && base !== 8 && base !== 2) throw fault('a base that is not 2, 8, 10 or 16');
-  const found = /^\s*([-+]?)(?:0([xXoObB])_?)?([\da-fA-F]+(?:_[\da-fA-F]+)*)\s*$/.exec(text);
-  const [, sign, mark, spelled] = found ?? [];
-  const letter = { 2: 'b', 8: 'o', 10: '', 16: 'x' }[base];
-  // The b of 0b1 is a digit of base 16.
-  const digits = base === 16 && mark !== undefined && mark.toLowerCase() === 'b' ? `b${spelled}` : spelled?.replaceAll('_', '');
-  const allowed = { 2: /^[01]+$/, 8: /^[0-7]+$/, 10: /^\d+$/, 16: /^[\da-f]+$/i }[base];
-  const isMarked = mark !== undefined && digits !== `b${spelled}`;
-  if (digits === undefined || !allowed.test(digits) || (isMarked && mark.toLowerCase() !== letter)) {
-    throw fault('a text that is no int');
-  }
+  if (base !== 0 && (base < 2 || base > 36)) throw fault('a base that is not 0 and not from 2 to 36');
+  const [, sign, spelled = ''] = /^\s*([-+]?)([\da-z_]+)\s*$/i.exec(text) ?? [];
+  const lower = spelled.toLowerCase();
+  const mark = lower.startsWith('0') ? MARKS[lower.charAt(1)] : undefined;
+  const isMarked = mark !== undefined && (base === 0 || base === mark);
+  const radix = base !== 0 ? base : (mark ?? 10);
+  const grouped = isMarked ? lower.slice(2).replace(/^_/, '') : lower;
+  const digits = grouped.replaceAll('_', '');
+  const isGrouped = /^[\da-z]+(?:_[\da-z]+)*$/.test(grouped);
+  const fits = Array.from(digits).every((digit) => DIGIT_VALUES.indexOf(digit) < radix);
+  // `012` means nothing to somebody who asks what the mark says.
+  const isBroken = base === 0 && !isMarked && /^0+[1-9]/.test(digits);
+  if (!isGrouped || !fits || isBroken) throw fault('a text that is no int');
   if (digits.length > 4300) throw fault('a text that is too long for an int');
-  const size = BigInt(base === 10 ? digits : `0${letter}${digits}`);
+  const size = wholeOf(digits, radix);
   return intOf(sign === '-' ? -size : size);
+}
+
+function wholeOf(digits: string, radix: number): bigint {
+  if (radix === 10) return BigInt(digits);
+  let size = 0n;
+  for (const digit of digits) size = size * BigInt(radix) + BigInt(DIGIT_VALUES.indexOf(digit));
+  return size;
 }
 
 function toFloat(value: Value): Value {

@@ -1,3 +1,4 @@
+import { powerOf } from './powers.ts';
 import type { BinaryOperator } from './syntax.ts';
 import { fault, Float, floatOf, intOf, plain } from './values.ts';
 
@@ -64,7 +65,7 @@ function floatPower(a: number, b: number): number {
   if (a === 0 && b < 0) throw fault('zero to a negative power');
   if (a < 0 && !Number.isInteger(b)) throw fault('a broken power of a negative number');
   // In Python 1 to any power is 1.
-  const result = a === 1 ? 1 : a ** b;
+  const result = a === 1 ? 1 : powerOf(a, b);
   if (!Number.isFinite(result) && Number.isFinite(a) && Number.isFinite(b)) throw fault('a power that is too large');
   return result;
 }

@@ -193,6 +193,7 @@ function swapCase(text: string): string {
   const chars = fromCodePoints(text);
   return chars
     .map((c, i) => {
+      if (c === DOUBLE[c]) return c;
       if (c !== c.toUpperCase()) return c.toUpperCase();
       const isLast = c === 'Σ' && i > 0 && isCased(chars[i - 1]!) && !isCased(chars[i + 1] ?? '');
       return isLast ? 'ς' : c.toLowerCase();
@@ -201,7 +202,20 @@ function swapCase(text: string): string {
 }
 
 /** Letters that are two, of which only the first becomes large. */
-const DOUBLE: Readonly<Record<string, string>> = { ǆ: 'ǅ', Ǆ: 'ǅ', ǉ: 'ǈ', Ǉ: 'ǈ', ǌ: 'ǋ', Ǌ: 'ǋ', ǳ: 'ǲ', Ǳ: 'ǲ' };
+const DOUBLE: Readonly<Record<string, string>> = {
+  ǆ: 'ǅ',
+  Ǆ: 'ǅ',
+  ǅ: 'ǅ',
+  ǉ: 'ǈ',
+  Ǉ: 'ǈ',
+  ǈ: 'ǈ',
+  ǌ: 'ǋ',
+  Ǌ: 'ǋ',
+  ǋ: 'ǋ',
+  ǳ: 'ǲ',
+  Ǳ: 'ǲ',
+  ǲ: 'ǲ',
+};
 
 /** `ß` becomes `Ss`. */
 function titleOf(c: string): string {

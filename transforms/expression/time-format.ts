@@ -42,6 +42,13 @@ export function formatTime(value: Day | Moment, format: string): string {
     D: () => formatTime(moment, '%m/%d/%y'),
     R: () => formatTime(moment, '%H:%M'),
     e: () => String(day).padStart(2),
+    U: () => pad(Math.floor((yearday + 6 - ((weekday + 1) % 7)) / 7)),
+    W: () => pad(Math.floor((yearday + 6 - weekday) / 7)),
+    G: () => String(isoWeek(days).year),
+    V: () => pad(isoWeek(days).week),
+    c: () => formatTime(moment, `%a %b %e %H:%M:%S ${pad(year, 4)}`),
+    x: () => formatTime(moment, '%m/%d/%y'),
+    X: () => formatTime(moment, '%H:%M:%S'),
     '%': () => '%',
   };
   return format.replaceAll(/%([^]?)/g, (_, name: string) => {
@@ -49,6 +56,14 @@ export function formatTime(value: Day | Moment, format: string): string {
     if (directive === undefined || !Object.hasOwn(directives, name)) throw fault(`the directive %${name}`);
     return directive();
   });
+}
+
+/** The week of ISO 8601, and the year that it belongs to: that of its Thursday. `days` since 1970. */
+function isoWeek(days: number): { year: number; week: number } {
+  const thursday = days - weekdayOf(days) + 3;
+  const { year } = new Moment(BigInt(thursday) * MICROS_PER_DAY, undefined).civil;
+  const first = Number(microsOf({ year, month: 1, day: 1, ...MIDNIGHT })! / MICROS_PER_DAY);
+  return { year, week: Math.floor((thursday - first) / 7) + 1 };
 }
 
 const MIDNIGHT = { hour: 0, minute: 0, second: 0, micro: 0 };

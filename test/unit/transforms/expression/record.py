@@ -1,4 +1,4 @@
-"""Fills golden.json and stream-maps.json with what Python makes of them: `python record.py`, with singer-sdk installed (it brings simpleeval)."""
+"""Fills golden.json, grid.json and stream-maps.json with what Python makes of them: `python record.py`, with singer-sdk installed (it brings simpleeval)."""
 
 import ast
 import datetime
@@ -38,16 +38,19 @@ def record_expressions():
         stream_alias="s", map_config=config, faker_config={}, raw_schema=schema, key_properties=[],
         map_transform={}, flattening_options=None, stream_name="s",
     )
-    cases = {}
-    for expression in golden["cases"]:
+
+    def outcome(expression):
         try:
             value = mapper._eval(expression, ast.parse(expression).body[0], record, None)
-            cases[expression] = {"json": json.dumps(value, default=plain, ensure_ascii=False)}
+            return {"json": json.dumps(value, default=plain, ensure_ascii=False)}
         except Exception as error:
-            error = error.__cause__ or error
-            cases[expression] = {"error": type(error).__name__}
-    golden["cases"] = cases
+            return {"error": type(error.__cause__ or error).__name__}
+
+    golden["cases"] = {expression: outcome(expression) for expression in golden["cases"]}
     write("golden.json", golden)
+    grid = json.loads((FOLDER / "grid.json").read_text())
+    grid["cases"] = {expression: outcome(expression).get("json") for expression in grid["cases"]}
+    write("grid.json", grid)
 
 
 def record_maps():
