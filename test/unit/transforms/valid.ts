@@ -4,7 +4,7 @@ import { createValidator } from '../../../singer/target/validate.ts';
 import type { Transformed } from './run.ts';
 
 /** Every record that comes out is valid by the SCHEMA that came out before it. */
-export function expectValid({ messages }: Transformed): void {
+export function expectValid({ messages }: Pick<Transformed, 'messages'>): void {
   const compile = createValidator();
   const validators = new Map<string, ReturnType<typeof compile>>();
   for (const message of messages) {
