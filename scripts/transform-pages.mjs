@@ -31,10 +31,11 @@ export async function transformPages() {
   /** @type {[string, string][]} */
   const pages = [[INDEX, indexText({ operations, rules, derivations })]];
   for (const operation of operations) {
-    const { parameters, main, name, privacy } = operation;
+    const { parameters, main, merges, name, privacy } = operation;
     const bare = main === undefined ? [] : [`A bare value is its \`${main}\`.`, ''];
     const hides = privacy === undefined ? [] : [PRIVACY[/** @type {keyof typeof PRIVACY} */ (privacy)], ''];
-    const middle = [...hides, '## Parameters', '', ...bare, settingsTable({ ...parameters, ...COMMON_PARAMETERS }), ''];
+    const keys = merges === true ? [privacy === undefined ? WARNED_KEY : REFUSED_KEY, ''] : [];
+    const middle = [...hides, ...keys, '## Parameters', '', ...bare, settingsTable({ ...parameters, ...COMMON_PARAMETERS }), ''];
     pages.push([`${FOLDER}/operation-${name}.md`, page(operation, middle, await operationExamples(operation.examples))]);
   }
   for (const [prefix, declared] of [
@@ -54,6 +55,10 @@ const PRIVACY = {
   reduced: 'It leaves less of a value, which may still single a person out (see [privacy](../privacy.md)).',
   removed: 'It leaves nothing of the value (see [privacy](../privacy.md)).',
 };
+
+const REFUSED_KEY =
+  'On a key property it is refused, unless `keys` says what takes its place: different rows would become one in a table with that key.';
+const WARNED_KEY = 'On a key property it is warned of: keys that it makes equal would be one row in a table with that key.';
 
 /** @param {Declared} declared @param {readonly string[]} middle @param {readonly string[]} examples */
 function page({ name, summary, notes = [] }, middle, examples) {

@@ -84,6 +84,8 @@ export interface Step {
   readonly idle?: true;
   /** True if the operation, told what it was told here, hides nothing. */
   readonly clear?: true;
+  /** What `merges` says of the operation, told what it was told here. */
+  readonly merges?: boolean;
   /** New properties that it makes of the same value. Only where the field is a top-level property; null where `apply` is not called. */
   readonly also?: readonly AlsoStep[];
 }
@@ -112,6 +114,11 @@ export interface Operation<P extends Settings = Settings> {
   readonly main?: string;
   /** Present for operations that exist to hide: errors then never fall back to anything but `fail`, `redact`, `drop_record`, `quarantine`. */
   readonly privacy?: Privacy;
+  /**
+   * Different values may come out equal, because what tells them apart goes (not: because one value is written in one form). Rows with such
+   * keys would become one: a key that it hides is refused, one that it cleans is warned of.
+   */
+  readonly merges?: true;
   readonly takesNull?: true;
   readonly takesAbsent?: true;
   /** Runs in the tests and stands on the docs page. Schema defaults to that of a string that may be null. */

@@ -32,6 +32,11 @@ export interface RuleContext {
   readonly isForMany: boolean;
   /** New names that the next `rename` gives, with the old ones. */
   readonly laterNames: ReadonlyMap<string, string>;
+  /**
+   * Fields, as they are called now, that become the key properties after this rule. Undefined: the keys stay, or it cannot be told which will
+   * be, or rules before that tell rows apart by the present ones.
+   */
+  readonly laterKeys: readonly string[] | undefined;
   /** Names of the rules that run after this one. */
   readonly later: ReadonlySet<string>;
   readonly defaults: Defaults;

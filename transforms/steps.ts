@@ -119,7 +119,7 @@ function compileStep(
   const parameters = parametersOf(operation, named.parameters, (message, path) => below.problem(message, path));
   if (parameters === undefined) return undefined;
   const { on_error, when, ...own } = { ...named.common, ...parameters } as Record<string, Json>;
-  const isKey = isKeyPlace(place, shape);
+  const isKey = isKeyPlace(place, shape, context);
   const properties = propertiesOf(shape);
   const field: Field = {
     stream: context.stream,
@@ -141,9 +141,7 @@ function compileStep(
   const keepsProblem = step.keeps === undefined ? undefined : problemOfKeeping(step.keeps, place, properties);
   if (keepsProblem !== undefined) field.problem(keepsProblem);
   const hides = operation.privacy !== undefined && step.clear !== true;
-  if (hides && isKey && operation.privacy === 'reduced') {
-    field.problem('cannot be done to a key: two rows might become one. Use pseudonymize, or other keys');
-  }
+  if (step.merges ?? operation.merges === true) tellMerging(place, shape, hides ? below : context, hides);
   const onError = onErrorOf(on_error as OnError | undefined, { hides, isKey, context: within(below, 'on_error') });
   if (step.also !== undefined && place.steps.length > 0) {
     below.problem('can only stand at a top-level field: the new one stands beside it', 'also');
@@ -182,8 +180,24 @@ function problemOfKeeping(name: string, { steps }: Place, properties: Readonly<R
   return Object.hasOwn(properties, name) ? `there is a field ${name} already` : undefined;
 }
 
-function isKeyPlace({ name }: Place, { keys }: Shape): boolean {
-  return keys.includes(name);
+/** True for a key property that stays one. */
+function isKeyPlace({ name }: Place, { keys }: Shape, { laterKeys }: RuleContext): boolean {
+  return keys.includes(name) && laterKeys?.includes(name) !== false;
+}
+
+/** Rows whose keys become equal become one, in whatever table has that key. */
+function tellMerging({ name, text }: Place, { keys }: Shape, context: RuleContext, hides: boolean): void {
+  if (!(context.laterKeys ?? keys).includes(name)) return;
+  if (hides) {
+    context.problem(
+      'cannot be done to a key: different rows would become one. Use pseudonymize, or say with keys what takes its place',
+    );
+  } else {
+    const { log, path, stream } = context;
+    const facts = { stream, field: text, rules: path };
+    const message = 'A step may make different keys equal: their rows become one in a table with that key';
+    log.warnOnce(`equal keys ${stream} ${text}`, message, facts);
+  }
 }
 
 /** `trim`, `{ truncate: 10 }`, `{ mask: { keep_last: 3 }, when: … }`. */

@@ -7,7 +7,7 @@ import { contextOf } from '../engine/way.ts';
 /** Puts into `problems` what is wrong with rules whatever the fields of their streams are: what can be told before any SCHEMA. */
 export async function checkRules(rules: RuleSet, problems: Problem[]): Promise<void> {
   const options = quietOptions(rules);
-  const found = { problems, options, later: new Set<string>(), laterNames: new Map<string, string>() };
+  const found = { problems, options, later: new Set<string>(), laterKeys: undefined, laterNames: new Map<string, string>() };
   for (const { stream, rules: said } of rules.layers.flatMap(({ entries }) => entries)) {
     if (said.kind === 'removed') continue;
     const from = openShape(stream);

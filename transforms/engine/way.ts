@@ -2,6 +2,7 @@ import { ConfigError, isJsonObject, type Json, type JsonObject, parseExact, type
 import type { Quality } from '../checks/quality.ts';
 import { RecordFault } from '../fault.ts';
 import { RecordView } from '../record.ts';
+import { namesIn } from '../places.ts';
 import type { Emit, PreparedRule, RuleContext, Shape } from '../rule.ts';
 import { pathBelow } from '../context.ts';
 import type { Keep } from './keeper.ts';
@@ -63,7 +64,12 @@ export function compileWay(
     const rest = rules.calls.slice(index + 1);
     const later = new Set(rest.map(({ rule }) => rule.name));
     const laterNames = namesOf(rest.find(({ rule }) => rule.name === 'rename')?.value);
-    const rule = call.rule.prepare(call.value, shape, contextOf(call, { from, rules, options, problems, later, laterNames }));
+    const laterKeys = keysAfter(rest);
+    const rule = call.rule.prepare(
+      call.value,
+      shape,
+      contextOf(call, { from, rules, options, problems, later, laterKeys, laterNames }),
+    );
     // What comes after a rule that is wrong would only repeat it.
     if (problems.length === before) shape = rule.shape;
     prepared.push(rule);
@@ -81,10 +87,11 @@ export function contextOf(
     options: WayOptions;
     problems: Problem[];
     later: ReadonlySet<string>;
+    laterKeys: readonly string[] | undefined;
     laterNames: ReadonlyMap<string, string>;
   },
 ): RuleContext {
-  const { from, rules, options, problems, later, laterNames } = o;
+  const { from, rules, options, problems, later, laterKeys, laterNames } = o;
   const { keys, log, once, quality, rehearsal, shared, vars, signal } = options;
   const onError = rules.onError ?? options.defaults.onError;
   return {
@@ -94,6 +101,7 @@ export function contextOf(
     personal: rules.personal,
     isForMany,
     later,
+    laterKeys,
     laterNames,
     defaults: { ...options.defaults, onError },
     keys,
@@ -108,6 +116,29 @@ export function contextOf(
     beforeSend: (save) => options.beforeSend(save),
     onClose: (close) => options.onClose(close),
   };
+}
+
+/** Rules that leave fields their names and do not ask for the key properties. */
+const KEYLESS: ReadonlySet<string> = new Set([
+  ...['parse_json', 'where', 'limit', 'raw values', 'fields', 'split', 'concat', 'set', 'erase', 'watch'],
+  ...['checks', 'json_schema', 'drop', 'keep', 'unlisted'],
+]);
+
+/** See `laterKeys`. */
+function keysAfter(rest: readonly RuleCall[]): readonly string[] | undefined {
+  const at = rest.findIndex(({ rule }) => rule.name === 'keys' || rule.name === 'aggregate');
+  const call = rest[at];
+  if (call === undefined) return undefined;
+  const [rename, ...others] = rest.slice(0, at).filter(({ rule }) => !KEYLESS.has(rule.name));
+  if (others.length > 0 || (rename !== undefined && !isMapOfNames(rename))) return undefined;
+  // Rows are made of groups: no field is a key before.
+  if (call.rule.name === 'aggregate') return [];
+  const names = namesOf(rename?.value);
+  return namesIn(call.value).map((key) => names.get(key) ?? key);
+}
+
+function isMapOfNames({ rule, value }: RuleCall): boolean {
+  return rule.name === 'rename' && isJsonObject(value) && !Object.hasOwn(value, 'style') && !Object.hasOwn(value, 'pattern');
 }
 
 /** What a map of new names says, by the new one. */

@@ -30,6 +30,7 @@ export default defineOperation({
   notes: ['Any other word or number is an error.'],
   parameters,
   main: 'locale',
+  merges: true,
   examples: [
     { step: 'boolean', input: ' Yes', output: true },
     { step: { boolean: 'ru' }, input: 'нет', output: false },

@@ -6,6 +6,7 @@ export default defineOperation({
   group: 'text',
   summary: 'Makes texts alike that differ in case only, more thoroughly than lower: `Straße` and `STRASSE` become one.',
   parameters: {},
+  merges: true,
   examples: [{ step: 'casefold', input: 'Straße', output: 'strasse' }],
   prepare: (_, field) => {
     // The upper case first, which writes out what has no single lower case.

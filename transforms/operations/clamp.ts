@@ -13,6 +13,7 @@ export default defineOperation({
     },
     max: { type: ['string', 'number'], description: 'Greatest number.' },
   },
+  merges: true,
   examples: [
     { step: { clamp: { min: 0, max: 24 } }, schema: { type: 'number' }, input: 30.5, output: 24 },
     { step: { clamp: { min: 0 } }, schema: { type: 'integer' }, input: -1, output: 0 },

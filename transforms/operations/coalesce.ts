@@ -17,6 +17,7 @@ export default defineOperation({
   main: 'fields',
   takesNull: true,
   takesAbsent: true,
+  merges: true,
   examples: [{ step: { coalesce: ['value'] }, input: null, output: null }],
   prepare({ fields }, field) {
     const names = [fields].flat();

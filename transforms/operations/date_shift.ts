@@ -31,6 +31,7 @@ export default defineOperation({
   },
   main: 'subject',
   privacy: 'pseudonym',
+  merges: true,
   examples: [
     {
       step: { date_shift: { subject: 'value', max_days: 30 } },
@@ -43,7 +44,6 @@ export default defineOperation({
     const { schema } = field;
     const key = keyNamed(name, field);
     if (field.schemaOf(subject) === undefined) field.problem(`the schema has no field ${subject}`, 'subject');
-    if (field.isKey) field.problem('cannot be done to a key: two rows might become one. Use pseudonymize');
     const { format } = schema;
     const shifted = schemaLike(schema, 'string', format === 'date' || format === 'date-time' ? { format } : {});
     return {

@@ -125,6 +125,7 @@ export default defineOperation({
     const moment = new Moment();
     return {
       schema: outputSchema(output, field.schema),
+      merges: given.output !== 'date-time' || given.precision !== 'keep',
       ...(given.keep_original === undefined ? {} : { keeps: given.keep_original }),
       apply(value, record) {
         const text = readable(textIn(value));

@@ -17,6 +17,7 @@ export default defineOperation({
   main: 'value',
   takesNull: true,
   takesAbsent: true,
+  merges: true,
   examples: [
     { step: { default: 'unknown' }, input: null, output: 'unknown' },
     { step: { default: 'unknown' }, input: '', output: '' },

@@ -44,6 +44,7 @@ export default defineOperation({
     },
   },
   main: 'to',
+  merges: true,
   examples: [
     { step: { fuzzy_map: ['hiring', 'bizdev'] }, input: 'hirng', output: 'hiring' },
     {

@@ -82,6 +82,7 @@ export default defineOperation({
     top_code: { type: 'number', description: 'Anything above this number becomes this number.' },
   },
   privacy: 'reduced',
+  merges: true,
   examples: [
     { step: { generalize: { bucket: { width: 10 } } }, schema: { type: ['integer', 'null'] }, input: 41, output: '40-49' },
     { step: { generalize: { bucket: { width: 10 } } }, schema: { type: 'number' }, input: 41.5, output: '40 to <50' },

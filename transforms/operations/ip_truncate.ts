@@ -19,6 +19,7 @@ export default defineOperation({
     v6: { type: 'integer', default: 48, minimum: 0, maximum: 127, description: 'Bits of an IPv6 address that stay.' },
   },
   privacy: 'reduced',
+  merges: true,
   examples: [
     { step: 'ip_truncate', input: '203.0.113.77', output: '203.0.113.0' },
     { step: 'ip_truncate', input: '2001:db8:1234:5678::1', output: '2001:db8:1234::' },

@@ -14,6 +14,7 @@ export default defineOperation({
     },
   },
   main: 'locale',
+  merges: true,
   examples: [
     { step: 'lower', input: 'ÄDA', output: 'äda' },
     { step: { lower: 'tr' }, input: 'Iİiı', output: 'ıiiı' },

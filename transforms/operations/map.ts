@@ -25,6 +25,7 @@ export default defineOperation({
     ignore_case: { type: 'boolean', default: false, description: 'Look values up in any case.' },
   },
   main: 'values',
+  merges: true,
   examples: [
     { step: { map: { GLD: 'gold' } }, input: 'GLD', output: 'gold' },
     { step: { map: { GLD: 'gold' } }, input: 'silver', output: 'silver' },

@@ -49,6 +49,7 @@ export default defineOperation({
   },
   main: 'preset',
   privacy: 'reduced',
+  merges: true,
   examples: [
     { step: { mask: { keep_last: 3 } }, input: '0791234567', output: '*******567' },
     { step: { mask: 'email' }, input: 'ada@example.org', output: 'a**@example.org' },

@@ -8,12 +8,12 @@ export default defineOperation({
   notes: ['A key cannot become null.'],
   parameters: {},
   privacy: 'removed',
+  merges: true,
   examples: [
     { step: 'nullify', input: 'Ada', output: null },
     { step: 'nullify', schema: { type: 'integer', minimum: 18 }, input: 41, output: null },
   ],
   prepare(_, field) {
-    if (field.isKey) field.problem('a key cannot become null. Use pseudonymize, or drop the field');
     return { schema: nullable(redactedSchema(field.schema)), apply: () => null };
   },
 });

@@ -11,6 +11,7 @@ export default defineOperation({
     side: { type: 'string', options: ['start', 'end'], default: 'start', description: 'Where it is filled.' },
   },
   main: 'length',
+  merges: true,
   examples: [{ step: { pad: { length: 5, with: '0' } }, input: '42', output: '00042' }],
   prepare: (parameters, field) => {
     const { length, side, with: filler } = parameters;

@@ -6,6 +6,8 @@ import { isNullable, nullable, schemaLike } from '../schemas.ts';
 
 /** Fewer bits than this, and two people may get one token, or the token may be found by trying. */
 const LEAST_BITS = 128;
+/** Those of int63. With fewer, tables of a usual size have two keys with one token. */
+const LEAST_KEY_BITS = 63;
 
 const NORMAL: Readonly<Record<'nfc' | 'trim' | 'lower', (text: string) => string>> = {
   nfc: (text) => text.normalize('NFC'),
@@ -87,7 +89,6 @@ export default defineOperation({
     const { also = {}, empty, key: name } = parameters;
     const key = keyNamed(name, field);
     const encoding = encodingOf(parameters, field);
-    if (parameters.short === 'ok' && field.isKey) field.problem('cannot stand at a key: two rows might become one', 'short');
     if (empty === 'null' && field.isKey) field.problem('a key cannot become null', 'empty');
     const schema = schemaOf(field.schema, parameters.encoding, empty === 'null');
     if (key === undefined || encoding === undefined) return { schema, apply: refuse };
@@ -147,6 +148,9 @@ function encodingOf({ encoding, length, prefix = '', short }: Format, field: Fie
   if (digits > most) field.problem(`must be at most ${most} for ${encoding}`, 'length');
   if (digits * bits < LEAST_BITS && short !== 'ok') {
     field.problem(`must be at least ${Math.ceil(LEAST_BITS / bits)} for ${encoding}, or short: ok must allow fewer`, 'length');
+  } else if (digits * bits < LEAST_KEY_BITS && field.isKey) {
+    const least = Math.ceil(LEAST_KEY_BITS / bits);
+    field.problem(`must be at least ${least} for ${encoding} of a key: different rows would become one`, 'length');
   }
   const bytes = Math.ceil((digits * bits) / 8);
   const isWhole = bytes * 8 === digits * bits;

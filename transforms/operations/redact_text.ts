@@ -56,6 +56,7 @@ export default defineOperation({
   },
   main: 'detect',
   privacy: 'reduced',
+  merges: true,
   examples: [
     {
       step: 'redact_text',

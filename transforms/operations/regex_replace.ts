@@ -16,6 +16,7 @@ export default defineOperation({
     },
   },
   main: 'pattern',
+  merges: true,
   examples: [
     { step: { regex_replace: { pattern: '[^0-9]' } }, input: '+44 (0)1632', output: '4401632' },
     { step: { regex_replace: { pattern: '(\\d+)-(\\d+)', to: '$2-$1' } }, input: '10-12', output: '12-10' },

@@ -20,6 +20,7 @@ export default defineOperation({
   },
   main: 'with',
   privacy: 'removed',
+  merges: true,
   examples: [
     { step: { replace: 'somebody' }, input: 'Ada', output: 'somebody' },
     { step: { replace: { with: 99 } }, schema: { type: ['string', 'null'], format: 'date' }, input: '1815-12-10', output: 99 },
@@ -35,8 +36,6 @@ export default defineOperation({
         typeof value === 'string' ? value.replaceAll(from, () => to) : value;
       return { clear: true, schema: isPlainText(schema) ? replaced : { anyOf: [schema, replaced] }, apply };
     }
-    if (field.isKey)
-      field.problem('a key cannot be replaced: all rows would have the same one. Use pseudonymize, or drop the field');
     const type = typeof constant === 'number' ? (Number.isInteger(constant) ? 'integer' : 'number') : typeof constant;
     return { schema: schemaLike(schema, type as 'string' | 'boolean' | 'integer' | 'number'), apply: () => constant };
   },

@@ -24,6 +24,7 @@ export default defineOperation({
     },
   },
   main: 'digits',
+  merges: true,
   examples: [
     { step: { round: 2 }, schema: { type: 'number' }, input: 2.675, output: 2.68 },
     { step: { round: { digits: 0, mode: 'half_even' } }, schema: { type: 'number' }, input: 2.5, output: 2 },

@@ -10,6 +10,7 @@ export default defineOperation({
     separator: { type: 'string', default: '-', description: 'What joins the words.' },
   },
   main: 'separator',
+  merges: true,
   examples: [{ step: 'slug', input: ' Crème Brûlée, 2. Gang! ', output: 'creme-brulee-2-gang' }],
   prepare: (parameters, field) => {
     const { separator } = parameters;

@@ -37,6 +37,7 @@ export default defineOperation({
     'Entities beyond the common ones stay as they are.',
   ],
   parameters: {},
+  merges: true,
   examples: [
     { step: 'strip_html', input: '<p>Fish &amp; <b>chips</b>&#33;</p>', output: 'Fish & chips!' },
     { step: 'strip_html', input: 'a < b<script>x()</script>', output: 'a < b' },

@@ -10,6 +10,7 @@ export default defineOperation({
     locale: { type: 'string', description: 'Language whose rules hold. Default: none.', examples: ['tr'] },
   },
   main: 'locale',
+  merges: true,
   examples: [{ step: 'title', input: "ada LOVELACE o'neill", output: "Ada Lovelace O'neill" }],
   prepare: ({ locale }, field) => {
     const letters = letterCase(locale, field);

@@ -11,6 +11,7 @@ export default defineOperation({
     suffix: { type: 'string', default: '', description: 'Ends a text that was cut, within the length.' },
   },
   main: 'length',
+  merges: true,
   examples: [
     { step: { truncate: 3 }, input: 'a😀bc', output: 'a😀b' },
     { step: { truncate: { length: 5, suffix: '…' } }, input: 'Lovelace', output: 'Love…' },

@@ -14,6 +14,7 @@ export default defineOperation({
     },
   },
   main: 'locale',
+  merges: true,
   examples: [
     { step: 'upper', input: 'äda', output: 'ÄDA' },
     { step: { upper: 'tr' }, input: 'Iİiı', output: 'IİİI' },

@@ -116,10 +116,10 @@ describe('what a pattern hides', () => {
 
   test('leaves what the same rules keep beside it', async () => {
     const config = {
-      transforms: { people: { fields: { 'e*, n*': { mask: { keep_last: 1 } }, note: 'trim' }, set: { now: '1' } } },
+      transforms: { people: { fields: { '*': { mask: { keep_last: 1 } }, note: 'trim' }, set: { made: '1' }, keys: [] } },
     };
-    const out = await transform(config, [announced, recordOf('people', { id: 12, email: 'abc', note: null, nick: 1 })]);
-    expect(out.records()).toEqual([{ id: 12, email: '**c', note: null, now: 1 }]);
+    const out = await transform(config, [announced, recordOf('people', { id: 12, email: 'abc', note: null, more: 1 })]);
+    expect(out.records()).toEqual([{ id: '*2', email: '**c', note: null, made: 1 }]);
     expectValid(out);
   });
 });

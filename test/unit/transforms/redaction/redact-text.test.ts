@@ -172,7 +172,7 @@ test.each<[Json, RegExp]>([
 test('a key is refused', async () => {
   const lines = [schemaOf('s', { note: { type: 'string' } }, ['note'])];
   await expect(transform({ transforms: { s: { fields: { note: 'redact_text' } } } }, lines)).rejects.toThrow(
-    /two rows might become one/,
+    /different rows would become one/,
   );
 });
 
