@@ -5,11 +5,14 @@ import { Transactor } from '../../clients/postgres/transactor.ts';
 import { ConfigError, type Answer, type Ask, type Run } from '../../singer/index.ts';
 import { answerOf, type Finding } from './answer.ts';
 import { currentSchema } from './catalog.ts';
+import { erasureFindings } from './erasures/check.ts';
+import { erasuresOf } from './erasures/plan.ts';
 import { grantees, grantsOf, missingRoles } from './grants.ts';
 import { LEDGER_TABLE } from './ledger.ts';
 import { defaultSchema } from './naming.ts';
 import { OLDEST, transactorOptions } from './open.ts';
 import type { TargetConfig } from './settings.ts';
+import { mayUse, ownTable } from './rights.ts';
 import { stateTable, type StateTable } from './state.ts';
 
 /** One question to the server; several findings if it has several answers. */
@@ -28,14 +31,16 @@ const QUESTIONS: readonly Question[] = [
   grantRoles,
 ];
 
-/** `--check`: whether a load could begin, and what to do where it could not. Writes nothing. */
+/** `--check`: whether a load could begin, and what to do where it could not. Writes nothing. Throws ConfigError. */
 export async function check(config: TargetConfig, run: Run, { format }: Pick<Ask, 'format'>): Promise<Answer> {
+  const erasures = erasuresOf(config);
   const tx = new Transactor(transactorOptions({ ...config, max_retries: 0 }, run, () => undefined));
   try {
     const findings: Finding[] = [await connection(tx)];
     if (findings[0]!.ok) {
       const schema = defaultSchema(config, process.env) ?? (await tx.read(currentSchema));
       for (const question of QUESTIONS) findings.push(...[await tx.read((session) => question(session, config, schema))].flat());
+      findings.push(...(await tx.read((session) => erasureFindings(session, erasures, { config, schema, run }))));
     }
     return answerOf(findings, format);
   } finally {
@@ -132,25 +137,6 @@ async function ownTables(session: Session, config: TargetConfig, schema: string)
   const findings: Finding[] = [];
   for (const [check, place] of wanted) if (place !== undefined) findings.push(await ownTable(session, check, place));
   return findings;
-}
-
-async function ownTable(session: Session, check: string, place: StateTable): Promise<Finding> {
-  const name = `${place.schema}.${place.table}`;
-  const may = await mayUse(session, place, ['SELECT', 'INSERT', 'UPDATE']);
-  if (may === undefined) return { check, ok: true, detail: `${name} will be made` };
-  if (may) return { check, ok: true, detail: `${name} is there` };
-  const hint = `GRANT USAGE ON SCHEMA ${place.schema} and SELECT, INSERT, UPDATE ON ${name} to the role.`;
-  return { check, ok: false, detail: `${name} is there, but cannot be written`, hint };
-}
-
-/** Whether we have all these rights on a table; undefined if it is not there. */
-async function mayUse(session: Session, { schema, table }: StateTable, rights: readonly string[]): Promise<boolean | undefined> {
-  const { rows } = await session.query(
-    `SELECT has_schema_privilege(n.oid, 'USAGE') AND (SELECT bool_and(has_table_privilege(c.oid, name)) FROM unnest($3::text[]) AS name) AS may
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2`,
-    [schema, table, rights],
-  );
-  return rows[0] === undefined ? undefined : rows[0]['may'] === true;
 }
 
 async function state(session: Session, config: TargetConfig, schema: string): Promise<readonly Finding[]> {

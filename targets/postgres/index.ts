@@ -15,7 +15,8 @@ export default defineTarget({
   },
   modes: {
     check: {
-      summary: 'connects and says, line by line, whether a load could begin: server, TLS, rights, state; exit code 1 if not',
+      summary:
+        'connects and says, line by line, whether a load could begin: server, TLS, rights, state, erasures; exit code 1 if not',
       run: async (config, run, ask) => (await import('./check-mode.ts')).check(config, run, ask),
     },
     plan: {

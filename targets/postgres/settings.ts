@@ -159,6 +159,7 @@ export const settings = {
     items: {
       type: 'object',
       description: 'Whom and what to erase.',
+      strict: true,
       properties: {
         requests_stream: {
           type: 'string',
@@ -181,6 +182,7 @@ export const settings = {
           items: {
             type: 'object',
             description: 'One table.',
+            strict: true,
             properties: {
               table: {
                 type: 'string',

@@ -3,9 +3,9 @@ import { ident, qualified } from '../../../clients/postgres/quote.ts';
 import { nearest, SystemError, type Log } from '../../../singer/index.ts';
 import { readTable, type ExistingTable } from '../catalog.ts';
 import { ErasureLog, LOG_TABLE, type Logged } from './log.ts';
-import type { Erasure } from './plan.ts';
+import type { ErasedTable, Erasure } from './plan.ts';
 import { requestsOf, Index, type Request } from './requests.ts';
-import { eraseRows, learnNames, type Done, type FoundTable } from './rows.ts';
+import { eraseRows, faultsOf, learnNames, type Done, type FoundTable } from './rows.ts';
 
 /** Requests that are looked for at one time. */
 const REQUESTS = 5000;
@@ -102,9 +102,10 @@ export class Erasures {
     const { done: before, marks } = dryRun ? await this.#logIfAny(session) : await this.#log.read(session);
     const there: (FoundTable | undefined)[] = [];
     for (const table of tables) {
-      const [schema, name] = table.name.includes('.') ? splitOnce(table.name) : [this.#o.schema, table.name];
-      const existing = await readTable(session, schema, name);
-      there.push(existing === undefined ? undefined : { table, schema, name, existing });
+      const found = await findTable(session, table, this.#o.schema);
+      const [fault] = found === undefined || requests.length === 0 ? [] : faultsOf(found);
+      if (fault !== undefined) throw fault;
+      there.push(found);
     }
     const counts = tables.map(() => ({ met: 0, erased: 0 }));
     const unmet = new Set(requests.filter(({ hash }) => !before.has(hash)));
@@ -152,26 +153,48 @@ async function learnAll(session: Session, tables: readonly (FoundTable | undefin
   }
 }
 
+/** Columns that a table of requests lacks. */
+export function requestFaults(
+  { schema, table }: { readonly schema: string; readonly table: string },
+  existing: ExistingTable,
+  asked: readonly string[],
+): SystemError[] {
+  return asked
+    .filter((column) => !existing.columns.has(column))
+    .map((column) => {
+      const near = nearest(column, [...existing.columns.keys()]);
+      return new SystemError(
+        `The table ${schema}.${table} of requests has no column ${column}${near === undefined ? '' : `; did you mean ${near}?`}`,
+        {
+          code: 'erasure-column',
+          facts: { schema, table, column },
+          hint: 'Correct the setting erasures: nothing is committed with such a column.',
+        },
+      );
+    });
+}
+
 async function requestRows(
   session: Session,
   { schema, table }: { readonly schema: string; readonly table: string },
   existing: ExistingTable,
   asked: readonly string[],
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  for (const column of asked) {
-    if (existing.columns.has(column)) continue;
-    const near = nearest(column, [...existing.columns.keys()]);
-    throw new SystemError(
-      `The table ${schema}.${table} of requests has no column ${column}${near === undefined ? '' : `; did you mean ${near}?`}`,
-      {
-        code: 'erasure-column',
-        facts: { schema, table, column },
-        hint: 'Correct the setting erasures; nothing of the batch is committed.',
-      },
-    );
-  }
+  const [fault] = requestFaults({ schema, table }, existing, asked);
+  if (fault !== undefined) throw fault;
   const columns = asked.map((column) => `${ident(column)}::text AS ${ident(column)}`).join(', ');
   return (await session.query(`SELECT DISTINCT ${columns} FROM ${qualified(schema, table)}`)).rows;
+}
+
+/** A table of the setting in the database; undefined if it is not there. `schema` is that of names without one. */
+export async function findTable(session: Session, table: ErasedTable, schema: string): Promise<FoundTable | undefined> {
+  const [place, name] = placeOfTable(table, schema);
+  const existing = await readTable(session, place, name);
+  return existing === undefined ? undefined : { table, schema: place, name, existing };
+}
+
+export function placeOfTable({ name }: ErasedTable, schema: string): [schema: string, table: string] {
+  return name.includes('.') ? splitOnce(name) : [schema, name];
 }
 
 function splitOnce(name: string): [string, string] {

@@ -5,7 +5,7 @@ import { nearest, SystemError } from '../../../singer/index.ts';
 import type { ExistingTable } from '../catalog.ts';
 import type { ErasedTable } from './plan.ts';
 import type { Index, Request } from './requests.ts';
-import { eraseColumn, markOf } from './values.ts';
+import { eraseColumn, markOf, typeFault } from './values.ts';
 
 /** A table of the setting, as it is in the database. */
 export interface FoundTable {
@@ -61,10 +61,9 @@ export async function eraseRows(
   { dates, dryRun, marks }: { dates: 'year' | 'null'; dryRun: boolean; marks: ReadonlySet<string> },
 ): Promise<readonly Done[]> {
   const { existing, table } = found;
-  const fields = table.fields.map((field) => columnIn(found, field));
-  refuseKeys(found);
+  const { fields } = table;
   const eraser = new Eraser(dates);
-  const erasers = fields.map((field) => eraseColumn(eraser, existing.columns.get(field)!, table.name));
+  const erasers = fields.map((field) => eraseColumn(eraser, existing.columns.get(field)!));
   const rows = (await matching(session, found, index, fields)).flatMap((row): Row[] => {
     const request = namesIn(found, row).reduce<Request | undefined>(
       (hit, [asked, value]) => hit ?? index.find(asked, value),
@@ -171,31 +170,46 @@ function textIn(value: unknown): string | null {
 
 /** A column as text, or what stands at a path in its JSON. */
 function nameSql(found: FoundTable, column: string): string {
-  if (found.existing.columns.has(column) || !column.includes('.')) return `t.${ident(columnIn(found, column))}::text`;
+  if (!isPath(found.existing, column)) return `t.${ident(column)}::text`;
   const [name = '', ...path] = column.split('.');
-  return `(t.${ident(columnIn(found, name))}::json #>> ARRAY[${path.map(literal).join(', ')}])`;
+  return `(t.${ident(name)}::json #>> ARRAY[${path.map(literal).join(', ')}])`;
 }
 
-/** Throws SystemError for a column that is not there: what it names would never be erased. */
-function columnIn({ existing, name, schema }: FoundTable, column: string): string {
-  if (existing.columns.has(column)) return column;
+/** What is wrong with a table of the setting, as it is in the database. Only one with which nothing is can be asked for rows. */
+export function faultsOf(found: FoundTable): SystemError[] {
+  const { existing, table } = found;
+  const names = table.where.map(([column]) => (isPath(existing, column) ? column.split('.')[0]! : column));
+  const missing = [...new Set([...names, ...table.fields])].filter((column) => !existing.columns.has(column));
+  const keys = new Set(existing.uniques.filter(({ primary }) => primary).flatMap(({ columns }) => columns));
+  const fields = table.fields.filter((field) => existing.columns.has(field));
+  return [
+    ...missing.map((column) => missingColumn(found, column)),
+    ...fields.flatMap((field) =>
+      keys.has(field) ? keyColumn(found, field) : (typeFault(existing.columns.get(field)!, table.name) ?? []),
+    ),
+  ];
+}
+
+function isPath(existing: ExistingTable, column: string): boolean {
+  return column.includes('.') && !existing.columns.has(column);
+}
+
+/** What it names would never be erased. */
+function missingColumn({ existing, name, schema }: FoundTable, column: string): SystemError {
   const near = nearest(column, [...existing.columns.keys()]);
-  throw new SystemError(
+  return new SystemError(
     `The table ${schema}.${name} has no column ${column} that erasures names${near === undefined ? '' : `; did you mean ${near}?`}`,
     {
       code: 'erasure-column',
       facts: { schema, table: name, column },
-      hint: 'Correct the setting erasures; nothing of the batch is committed.',
+      hint: 'Correct the setting erasures: nothing is committed with such a column.',
     },
   );
 }
 
 /** A row whose key was replaced could not be found again. */
-function refuseKeys({ existing, name, schema, table }: FoundTable): void {
-  const keys = new Set(existing.uniques.filter(({ primary }) => primary).flatMap(({ columns }) => columns));
-  const key = table.fields.find((field) => keys.has(field));
-  if (key === undefined) return;
-  throw new SystemError(`${key} is the key of ${schema}.${name}: it has to stay, so that the row is found again`, {
+function keyColumn({ name, schema }: FoundTable, key: string): SystemError {
+  return new SystemError(`${key} is the key of ${schema}.${name}: it has to stay, so that the row is found again`, {
     code: 'erasure-key-column',
     facts: { schema, table: name, column: key },
     hint: 'Take it out of the fields of erasures.',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Erasable, Eraser, Place } from '../../../privacy/eraser.ts';
+import { type Erasable, Eraser, type Place } from '../../../privacy/eraser.ts';
 import { ExactNumber, isJsonObject, parseExact, stringifyExact, SystemError, type Json } from '../../../singer/index.ts';
 import type { ExistingColumn } from '../catalog.ts';
 
@@ -27,14 +27,18 @@ const HEADER = 4;
 /** Makes the text of what stands in place of a column's value. */
 export type EraseText = (text: string | null) => string | null;
 
-/** How the values of a column are erased. Throws SystemError for a type that cannot be. */
-export function eraseColumn(eraser: Eraser, column: ExistingColumn, table: string): EraseText {
+/** How the values of a column are erased, of a type that can be. */
+export function eraseColumn(eraser: Eraser, { base, modifier, name, notNull }: ExistingColumn): EraseText {
+  const known = knownColumn(eraser, base, modifier, { field: name, nullable: !notNull });
+  return known === undefined ? () => null : (text) => (text === null ? null : known(text));
+}
+
+/** Why a column cannot be erased; undefined if it can. */
+export function typeFault(column: ExistingColumn, table: string): SystemError | undefined {
   const { base, modifier, name, notNull } = column;
-  const place: Place = { field: name, nullable: !notNull };
-  const known = knownColumn(eraser, base, modifier, place);
-  if (known !== undefined) return (text) => (text === null ? null : known(text));
-  if (!notNull) return () => null;
-  throw new SystemError(`The column ${name} of ${table} cannot be erased: it is ${column.sql} and takes no null`, {
+  if (!notNull || knownColumn(new Eraser('year'), base, modifier, { field: name, nullable: false }) !== undefined)
+    return undefined;
+  return new SystemError(`The column ${name} of ${table} cannot be erased: it is ${column.sql} and takes no null`, {
     code: 'erasure-type',
     facts: { table, column: name, type: column.sql },
     hint: 'Leave it out of the fields of erasures, or let the column take null.',

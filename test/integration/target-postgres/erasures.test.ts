@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Json, type JsonObject, stringifyExact } from '../../../singer/index.ts';
+import { check } from '../../../targets/postgres/check-mode.ts';
 import { erase } from '../../../targets/postgres/erasures/command.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
 import { temporaryFolder } from '../../support/tmp.ts';
@@ -276,6 +277,120 @@ describeWithPostgres('target-postgres erases people who have asked', (url) => {
     });
   });
 
+  describe('--check', () => {
+    interface Finding {
+      readonly check: string;
+      readonly ok: boolean;
+      readonly detail: string;
+      readonly hint?: string;
+    }
+    const ABOUT = new Set(['erasure requests', 'erased table', 'erasure log']);
+    const findings = async (more: Record<string, Json> = {}): Promise<readonly Finding[]> => {
+      const drive = await Drive.open(url());
+      await drive.close();
+      const { text } = await check(checked({ url: url(), ...settings(more) }), drive.run, { format: 'json' });
+      return (JSON.parse(text) as { checks: Finding[] }).checks.filter((finding) => ABOUT.has(finding.check));
+    };
+    const tables = (...given: Json[]): Record<string, Json> => ({
+      erasures: [{ requests_stream: 'erasure_requests', tables: given }],
+    });
+    const where = { id: 'customer_id' };
+
+    test('says what is there and what will come, changing nothing', async () => {
+      expect(await findings()).toEqual([
+        {
+          check: 'erasure requests',
+          ok: true,
+          detail: `${schema}.erasure_requests will be made for the stream erasure_requests`,
+        },
+        ...['customers', 'orders', 'customers_history', 'customers__quarantine'].map((table) => ({
+          check: 'erased table',
+          ok: true,
+          detail: `there is no ${schema}.${table} yet: nothing is erased in it`,
+        })),
+        { check: 'erasure log', ok: true, detail: `${schema}.erasure_log will be made` },
+      ]);
+      expect(await query(`SELECT to_regnamespace('${schema}') AS schema`)).toEqual([{ schema: null }]);
+      await load([...PEOPLE, REQUESTS, ask('7', null)]);
+      await makeOthers();
+      expect((await findings()).map(({ check, detail, ok }) => [check, ok, detail])).toEqual([
+        ['erasure requests', true, `${schema}.erasure_requests: customer_id, email`],
+        ['erased table', true, `${schema}.customers: name, email, born, points`],
+        ['erased table', true, `${schema}.orders: address`],
+        ['erased table', true, `${schema}.customers_history: name, email`],
+        ['erased table', true, `${schema}.customers__quarantine: record, _q_key`],
+        ['erasure log', true, `${schema}.erasure_log is there`],
+      ]);
+      expect(await log()).toEqual([
+        { table_name: 'customers', rows: 1, marks: 1 },
+        { table_name: 'orders', rows: 2, marks: 2 },
+      ]);
+    });
+
+    test('tells of all columns that are not there, of keys, and of types that cannot be erased', async () => {
+      await load([...PEOPLE, REQUESTS]);
+      await query(`CREATE TABLE ${schema}.places (id text, at point NOT NULL, seen point)`);
+      const wrong = tables(
+        { table: 'customers', where: { idd: 'customer', email: 'email' }, fields: ['nmae', 'id', 'city'] },
+        { table: 'orders', where: { 'adress.street': 'customer_id', no: 'email' }, fields: ['address'] },
+        { table: `${schema}.places`, where: { id: 'customer_id' }, fields: ['at', 'seen'] },
+        { table: 'custommers', where, fields: ['name'] },
+      );
+      expect((await findings(wrong)).map(({ check, detail, hint, ok }) => [check, ok, detail, hint])).toEqual([
+        [
+          'erasure requests',
+          false,
+          expect.stringMatching(/has no column customer; did you mean customer_id\?/),
+          expect.anything(),
+        ],
+        ['erased table', false, expect.stringMatching(/has no column idd .*did you mean id\?/), expect.anything()],
+        ['erased table', false, expect.stringMatching(/has no column nmae .*did you mean name\?/), expect.anything()],
+        ['erased table', false, expect.stringMatching(/^id is the key of/), expect.anything()],
+        ['erased table', false, expect.stringMatching(/has no column adress .*did you mean address\?/), expect.anything()],
+        ['erased table', false, expect.stringMatching(/at of .*places cannot be erased: it is point/), expect.anything()],
+        ['erased table', true, `there is no ${schema}.custommers yet: nothing is erased in it`, 'Did you mean customers?'],
+        ['erasure log', true, expect.anything(), undefined],
+      ]);
+    });
+
+    test('tells of rights that are missing', async () => {
+      await load([...PEOPLE, REQUESTS, ask('7', null)]);
+      const role = `erase_guest_${process.pid}`;
+      await query(`CREATE ROLE ${role}; GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role}; GRANT ${role} TO CURRENT_USER`);
+      try {
+        await query(
+          `GRANT SELECT ON ${schema}.customers TO ${role}; GRANT SELECT, INSERT, UPDATE ON ${schema}.erasure_log TO ${role}`,
+        );
+        const one = tables({ table: 'customers', where: { id: 'customer_id' }, fields: ['name'] });
+        const failed = await findings({ ...one, role });
+        expect(failed.map(({ check, ok }) => [check, ok])).toEqual([
+          ['erasure requests', false],
+          ['erased table', false],
+          ['erasure log', false],
+        ]);
+        for (const { hint } of failed) expect(hint).toMatch(/^GRANT USAGE ON SCHEMA .* and SELECT/);
+        await query(`GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO ${role}`);
+        expect((await findings({ ...one, role })).filter(({ ok }) => !ok)).toEqual([]);
+      } finally {
+        await query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+      }
+    });
+
+    test('refuses settings that a load would refuse', async () => {
+      await expect(findings({ erasure_key: 'short' })).rejects.toThrow(/erasure_key: has fewer than 32/);
+    });
+  });
+
+  test('names that are mistyped end the run that brings a request before anything is committed', async () => {
+    const wrong = settings();
+    (wrong['erasures'] as { tables: { where?: Json; fields: string[] }[] }[])[0]!.tables[1]!.where = {
+      customr_id: 'customer_id',
+      no: 'email',
+    };
+    const lines = [...PEOPLE, REQUESTS, ask('7', null), state(1)].map((message) => stringifyExact(message));
+    await expect(through(url(), 'fast', wrong, lines)).rejects.toThrow(/no column customr_id .*did you mean customer_id\?/);
+  });
+
   test.each<[Record<string, Json>, RegExp]>([
     [{ erasure_key: 'short' }, /erasure_key has fewer than 32|erasure_key: has fewer than 32/],
     [
@@ -283,6 +398,7 @@ describeWithPostgres('target-postgres erases people who have asked', (url) => {
       /erasures\[0\]\.tables\[0\]\.where: must say how rows of a name people/,
     ],
     [{ erasures: [{ requests_stream: 'r', match: { c: { d: 'e' } }, tables: [] }] }, /erasures\[0\]\.match\.c: is no table/],
+    [{ erasures: [{ requests_stream: 'r', dats: 'null', tables: [] }] }, /erasures\[0\]\.dats.*did you mean dates\?/],
   ])('%j is refused before any input is read', async (more, message) => {
     await expect(Drive.open(url(), settings(more))).rejects.toThrow(message);
   });
