@@ -110,9 +110,9 @@ export class Fingerprints {
     for (let at = 0; at < values.length; at++) {
       if (values[at] === 0) continue;
       const word = at * WORDS;
-      const [a, b, c, d] = [words[word]!, words[word + 1]!, words[word + 2]!, words[word + 3]!];
-      const to = this.#find(a, b, c, d);
-      this.#words.set(words.subarray(word, word + WORDS), to * WORDS);
+      // No list and no view per entry: they would be as large as the table.
+      const to = this.#find(words[word]!, words[word + 1]!, words[word + 2]!, words[word + 3]!);
+      for (let i = 0; i < WORDS; i++) this.#words[to * WORDS + i] = words[word + i]!;
       this.#values[to] = values[at]!;
     }
   }
