@@ -7,7 +7,9 @@ const HASH_BYTES = 16;
 const WORDS = HASH_BYTES / 4;
 /** An entry: the hash and how often it came. */
 const ENTRY_BYTES = HASH_BYTES + 4;
-const FEWEST_ENTRIES = 1024;
+/** Parts of a table; a fingerprint's first byte says which. */
+const SHARES = 64;
+const FEWEST_ENTRIES = 16;
 const MOST_LOAD = 0.8;
 
 /**
@@ -38,34 +40,66 @@ export function fingerprintHex(fingerprint: string): string {
 
 /** A table from fingerprints to whole numbers that are not 0, in 25 to 40 bytes each, no object per entry. */
 export class Fingerprints {
-  readonly #most: number;
+  readonly #shares: readonly Share[];
+
+  /** `mostBytes`: what the table may take. `growth`: how much larger a part of it becomes when it is full. */
+  constructor(mostBytes: number, growth = 1.5) {
+    const room = { entries: Math.floor(mostBytes / ENTRY_BYTES) - SHARES * FEWEST_ENTRIES };
+    this.#shares = Array.from({ length: SHARES }, () => new Share(room, growth));
+  }
+
+  /** The number of a fingerprint; 0 if it is not here. */
+  get(fingerprint: string): number {
+    return this.#shareOf(fingerprint).get(fingerprint);
+  }
+
+  /** Gives false if it is new and there is no room. */
+  set(fingerprint: string, value: number): boolean {
+    return this.#shareOf(fingerprint).set(fingerprint, value);
+  }
+
+  /** Counts one more; gives how often it has come with this time. 0 if it is new and there is no room. */
+  count(fingerprint: string): number {
+    const count = this.get(fingerprint) + 1;
+    return this.set(fingerprint, count) ? count : 0;
+  }
+
+  clear(): void {
+    for (const share of this.#shares) share.clear();
+  }
+
+  #shareOf(fingerprint: string): Share {
+    return this.#shares[fingerprint.charCodeAt(0) % SHARES]!;
+  }
+}
+
+/** The entries of the fingerprints that begin alike. While one grows, its old entries stand beside the new ones: of the whole a small part. */
+class Share {
+  /** What all may still grow by. */
+  readonly #room: { entries: number };
   readonly #growth: number;
   #size = FEWEST_ENTRIES;
   #used = 0;
   #words = new Uint32Array(FEWEST_ENTRIES * WORDS);
   #values = new Uint32Array(FEWEST_ENTRIES);
 
-  /**
-   * `mostBytes`: what the table may take. `growth`: how much larger it becomes when it is full; while it grows, the old one is there, too,
-   * so that large steps take less at their worst and more at other times.
-   */
-  constructor(mostBytes: number, growth = 1.5) {
+  constructor(room: { entries: number }, growth: number) {
+    this.#room = room;
     this.#growth = growth;
-    this.#most = Math.floor(mostBytes / ENTRY_BYTES);
   }
 
-  /** The number of a fingerprint; 0 if it is not here. */
   get(fingerprint: string): number {
     return this.#values[this.#findText(fingerprint)]!;
   }
 
-  /** Gives false if it is new and there is no room. */
   set(fingerprint: string, value: number): boolean {
     let at = this.#findText(fingerprint);
     if (this.#values[at] === 0) {
       if (this.#used >= this.#size * MOST_LOAD) {
-        if (this.#size >= this.#most) return false;
-        this.#grow(Math.min(Math.ceil(this.#size * this.#growth), this.#most));
+        const more = Math.min(Math.ceil(this.#size * (this.#growth - 1)), this.#room.entries);
+        if (more <= 0) return false;
+        this.#room.entries -= more;
+        this.#grow(this.#size + more);
         at = this.#findText(fingerprint);
       }
       this.#used++;
@@ -73,12 +107,6 @@ export class Fingerprints {
     }
     this.#values[at] = value;
     return true;
-  }
-
-  /** Counts one more; gives how often it has come with this time. 0 if it is new and there is no room. */
-  count(fingerprint: string): number {
-    const count = this.get(fingerprint) + 1;
-    return this.set(fingerprint, count) ? count : 0;
   }
 
   clear(): void {
@@ -94,7 +122,7 @@ export class Fingerprints {
   #find(a: number, b: number, c: number, d: number): number {
     const words = this.#words;
     const size = this.#size;
-    for (let at = Math.floor((a * size) / 0x1_0000_0000); ; at = at + 1 === size ? 0 : at + 1) {
+    for (let at = Math.floor((b * size) / 0x1_0000_0000); ; at = at + 1 === size ? 0 : at + 1) {
       if (this.#values[at] === 0) return at;
       const word = at * WORDS;
       if (words[word] === a && words[word + 1] === b && words[word + 2] === c && words[word + 3] === d) return at;
@@ -105,8 +133,8 @@ export class Fingerprints {
     const words = this.#words;
     const values = this.#values;
     this.#size = size;
-    this.#words = new Uint32Array(this.#size * WORDS);
-    this.#values = new Uint32Array(this.#size);
+    this.#words = new Uint32Array(size * WORDS);
+    this.#values = new Uint32Array(size);
     for (let at = 0; at < values.length; at++) {
       if (values[at] === 0) continue;
       const word = at * WORDS;
