@@ -43,6 +43,8 @@ export type { Casing, NameRules } from './target/names.ts';
 export { assignNames, cutToBytes, hashedName, plainName } from './target/names.ts';
 export { joinTypes } from './target/lattice.ts';
 export type { FlattenOptions } from './target/flatten-settings.ts';
+export { LineShape } from './scan/line-shape.ts';
+export { textsOf } from './scan/line-texts.ts';
 export { createRecordScanner, type RecordScanner, type ScannerOptions } from './scan/record-scanner.ts';
 export { Kind, KINDS } from './scan/slot-checks.ts';
 export { daysOfMonth, isDate, isDateTime, isTime } from './scan/value-patterns.ts';

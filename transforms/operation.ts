@@ -70,6 +70,8 @@ export interface Step {
    * absent value unless it says `takesAbsent`. Undefined takes the property away. Throws ValueFault for a value that it cannot take.
    */
   apply(value: Json | undefined, record: Fields): Json | undefined;
+  /** The same as `apply` without making strings, for a step that is taken millions of times. Pure. */
+  readonly bytes?: ByteStep;
   /** True if it logs values. */
   readonly shows?: boolean;
   /** Top-level properties whose values it may give in place of its own. */
@@ -88,6 +90,17 @@ export interface Step {
   readonly merges?: boolean;
   /** New properties that it makes of the same value. Only where the field is a top-level property; null where `apply` is not called. */
   readonly also?: readonly AlsoStep[];
+}
+
+/** A step on the bytes of a text that JSON spells without escapes. */
+export interface ByteStep {
+  /** How many bytes it writes at most for a text of so many. */
+  most(length: number): number;
+  /**
+   * Writes the JSON text of the new value of `bytes[start..end)`, which is valid UTF-8, to `out` from `at` on. Gives where that ends; `at`
+   * if the text stays as it is. Throws nothing.
+   */
+  write(bytes: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number;
 }
 
 export interface AlsoStep {

@@ -1,34 +1,23 @@
-import {
-  BlockPool,
-  ByteBlocks,
-  type Json,
-  type JsonObject,
-  NameTable,
-  parseExact,
-  spaceEnd,
-  spellings,
-  stringifyExact,
-  valueEnd,
-} from '../singer/index.ts';
-import type { Fields } from './operation.ts';
+import { BlockPool, ByteBlocks, type Json, type JsonObject, parseExact, stringifyExact } from '../singer/index.ts';
+import { Members } from './members.ts';
+import type { ByteStep, Fields } from './operation.ts';
 
 export { canonicalOf as textOf } from './canonical.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
-const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** Names that get a number of their own; a stream with more has names made of data, which are looked up one by one. */
-const MAX_SLOTS = 4096;
-
-/** What is known of a member's value. */
+/** What is known of a member's value. Up to `READ` it is as it came. */
 const RAW = 0;
 const READ = 1;
 const SET = 2;
-const GONE = 3;
+/** Rewritten: its JSON text stands in `#made`. */
+const MADE = 3;
+/** Room for rewritten values, to begin with. */
+const MADE_BYTES = 1024;
 
 /**
  * A record under way. Made of the bytes of its line: a member is read only when somebody asks for it, and written byte for byte as it
@@ -37,47 +26,29 @@ const GONE = 3;
  * A member is known by its *slot*, the number of its name; members keep their order, new ones come last.
  */
 export class RecordView implements Fields {
-  readonly #slots = new Map<string, number>();
-  readonly #names: string[] = [];
-  /** A name as JSON with its colon, by slot. */
-  readonly #spelled: Buffer[] = [];
-  readonly #table = new NameTable();
-  /** The member of a slot in this record; -1 if it has none. */
-  #memberOf = new Int32Array(64).fill(-1);
-
+  readonly #members: Members;
   #bytes: Buffer = EMPTY;
   #start = 0;
   #end = 0;
   /** False while the record is as it came. */
   #touched = false;
-  #count = 0;
-  /** By member: its slot (-1 if its name has none), where its name begins in the line (-1 if it is not from the line), its value's place, its state. */
-  #slotOf = new Int32Array(64);
-  #nameStarts = new Int32Array(64);
-  #starts = new Int32Array(64);
-  #ends = new Int32Array(64);
+  /** By member: what is known of its value, the value if it was read or set, and its place in `#made` if it was rewritten. */
   #states = new Uint8Array(64);
   #values: (Json | undefined)[] = [];
+  #madeStarts = new Int32Array(64);
+  #madeEnds = new Int32Array(64);
+  /** The texts of values that were rewritten. */
+  #made = Buffer.allocUnsafeSlow(MADE_BYTES);
+  #madeBytes = 0;
+
+  /** `compileAfter`: see Members; only tests need another number. */
+  constructor(compileAfter?: number) {
+    this.#members = new Members(compileAfter);
+  }
 
   /** The slot of a name, for all records to come. */
   slot(name: string): number {
-    const known = this.#slots.get(name);
-    if (known !== undefined) return known;
-    const slot = this.#names.length;
-    this.#slots.set(name, slot);
-    this.#names.push(name);
-    this.#spelled.push(Buffer.from(`${JSON.stringify(name)}:`));
-    for (const spelling of spellings(name)) this.#table.add(spelling, slot);
-    if (slot >= this.#memberOf.length) {
-      const grown = new Int32Array(slot * 2).fill(-1);
-      grown.set(this.#memberOf);
-      this.#memberOf = grown;
-    }
-    // The record under way may have it already.
-    const member = this.#unnamed(name);
-    this.#memberOf[slot] = member;
-    if (member >= 0) this.#slotOf[member] = slot;
-    return slot;
+    return this.#members.slot(name);
   }
 
   /**
@@ -86,61 +57,21 @@ export class RecordView implements Fields {
    * record is written.
    */
   read(bytes: Buffer, start: number): number {
-    this.#clear();
     this.#bytes = bytes;
     this.#start = start;
-    return (this.#end = this.#readMembers(start));
-  }
-
-  #readMembers(start: number): number {
-    const bytes = this.#bytes;
-    let at = start;
-    if (bytes[at] !== OPEN_BRACE) return -1;
-    const first = spaceEnd(bytes, at + 1);
-    if (bytes[first] === CLOSE_BRACE) return first + 1;
-    const table = this.#table;
-    do {
-      const name = spaceEnd(bytes, at + 1);
-      if (bytes[name] !== QUOTE) return -1;
-      // Records of a stream mostly have the same members in the same order.
-      let slot = this.#slotOf[this.#count] ?? -1;
-      let value = this.#valueAfter(name, slot);
-      if (value < 0) {
-        slot = table.read(bytes, name + 1);
-        if (table.end < 0) return -1;
-        if (slot < 0) {
-          if (table.escaped) return -1;
-          if (this.#names.length < MAX_SLOTS) slot = this.slot(bytes.toString('utf8', name + 1, table.end));
-          else if (this.#unnamed(bytes.toString('utf8', name + 1, table.end)) >= 0) return -1;
-        }
-        value = spaceEnd(bytes, table.end + 1);
-        if (bytes[value] !== COLON) return -1;
-        value++;
-      }
-      if (slot >= 0 && this.#memberOf[slot]! >= 0) return -1;
-      value = spaceEnd(bytes, value);
-      const end = valueEnd(bytes, value);
-      if (end < 0) return -1;
-      const member = this.#add(slot, name, RAW);
-      this.#starts[member] = value;
-      this.#ends[member] = end;
-      at = spaceEnd(bytes, end);
-    } while (bytes[at] === COMMA);
-    return bytes[at] === CLOSE_BRACE ? at + 1 : -1;
-  }
-
-  /** Where the value of the member begins whose name begins at `at`, if it is the name of that slot in the usual spelling; else -1. */
-  #valueAfter(at: number, slot: number): number {
-    const spelled = this.#spelled[slot];
-    if (spelled === undefined) return -1;
-    const bytes = this.#bytes;
-    for (let i = 0; i < spelled.length; i++) if (bytes[at + i] !== spelled[i]) return -1;
-    return at + spelled.length;
+    this.#end = this.#members.read(bytes, start);
+    this.#touched = false;
+    this.#madeBytes = 0;
+    const { count } = this.#members;
+    if (count > this.#states.length) this.#grow();
+    for (let member = 0; member < count; member++) this.#states[member] = RAW;
+    return this.#end;
   }
 
   /** Takes a record that is a value already. */
   load(record: JsonObject): void {
-    this.#clear();
+    this.#members.clear();
+    this.#members.changed = true;
     this.#touched = true;
     for (const [name, value] of Object.entries(record)) if (value !== undefined) this.set(name, value);
   }
@@ -151,7 +82,7 @@ export class RecordView implements Fields {
 
   /** The value of a slot; undefined if the record has none. */
   at(slot: number): Json | undefined {
-    const member = this.#memberOf[slot]!;
+    const member = this.#members.at(slot);
     return member < 0 ? undefined : this.#valueOf(member);
   }
 
@@ -160,7 +91,7 @@ export class RecordView implements Fields {
   }
 
   hasAt(slot: number): boolean {
-    return this.#memberOf[slot]! >= 0;
+    return this.#members.at(slot) >= 0;
   }
 
   set(name: string, value: Json): void {
@@ -168,11 +99,37 @@ export class RecordView implements Fields {
   }
 
   setAt(slot: number, value: Json): void {
-    let member = this.#memberOf[slot]!;
-    if (member < 0) member = this.#add(slot, -1, SET);
+    let member = this.#members.at(slot);
+    if (member < 0) {
+      member = this.#members.add(slot);
+      if (member >= this.#states.length) this.#grow();
+    }
     this.#states[member] = SET;
     this.#values[member] = value;
     this.#touched = true;
+  }
+
+  /**
+   * Rewrites the value of a slot from bytes to bytes. Gives false, and does nothing, if it is not a text as it came, spelled without
+   * escapes.
+   */
+  rewrite(slot: number, step: ByteStep): boolean {
+    const member = this.#members.at(slot);
+    if (member < 0 || this.#states[member]! > READ) return false;
+    const bytes = this.#bytes;
+    const start = this.#members.starts[member]!;
+    const end = this.#members.ends[member]!;
+    if (bytes[start] !== QUOTE || hasBackslash(bytes, start, end)) return false;
+    const at = this.#madeBytes;
+    this.#makeRoom(step.most(end - start - 2));
+    const after = step.write(bytes, start + 1, end - 1, this.#made, at);
+    if (after === at) return true;
+    this.#madeBytes = after;
+    this.#madeStarts[member] = at;
+    this.#madeEnds[member] = after;
+    this.#states[member] = MADE;
+    this.#touched = true;
+    return true;
   }
 
   delete(name: string): void {
@@ -180,46 +137,30 @@ export class RecordView implements Fields {
   }
 
   deleteAt(slot: number): void {
-    const member = this.#memberOf[slot]!;
-    if (member < 0) return;
-    this.#touched = true;
-    this.#states[member] = GONE;
-    this.#values[member] = undefined;
-    this.#memberOf[slot] = -1;
+    const member = this.#members.at(slot);
+    if (member >= 0) this.#remove(member);
   }
 
   /** Takes away all members whose name does not pass. */
   filter(stays: (name: string) => boolean): void {
-    for (let member = 0; member < this.#count; member++) {
-      if (this.#states[member] === GONE || stays(this.#nameOf(member))) continue;
-      this.#touched = true;
-      this.#states[member] = GONE;
-      this.#values[member] = undefined;
-      const slot = this.#slotOf[member]!;
-      if (slot >= 0) this.#memberOf[slot] = -1;
+    const members = this.#members;
+    for (let member = 0; member < members.count; member++) {
+      if (!members.isRemoved(member) && !stays(members.nameOf(member))) this.#remove(member);
     }
   }
 
   /** Gives members new names at once, so that two may swap theirs. A member that is in the way of a new name and has none itself goes. */
   rename(moves: readonly (readonly [from: number, to: number])[]): void {
-    const members = moves.map(([from]) => this.#memberOf[from]!);
-    for (const [from] of moves) this.#memberOf[from] = -1;
+    this.#members.rename(moves);
     this.#touched = true;
-    moves.forEach(([, to], i) => {
-      const member = members[i]!;
-      if (member < 0) return;
-      this.deleteAt(to);
-      this.#memberOf[to] = member;
-      this.#slotOf[member] = to;
-      this.#nameStarts[member] = -1;
-    });
   }
 
   /** The names of its members, in order. */
   names(): string[] {
+    const members = this.#members;
     const names: string[] = [];
-    for (let member = 0; member < this.#count; member++) {
-      if (this.#states[member] !== GONE) names.push(this.#nameOf(member));
+    for (let member = 0; member < members.count; member++) {
+      if (!members.isRemoved(member)) names.push(members.nameOf(member));
     }
     return names;
   }
@@ -239,97 +180,100 @@ export class RecordView implements Fields {
 
   /** Writes it as JSON. What nobody set is written as it came. */
   write(out: ByteBlocks): void {
-    const count = this.#count;
+    if (!this.#touched) out.append(this.#bytes, this.#start, this.#end);
+    else if (this.#members.changed) this.#writeMembers(out);
+    else this.#writeSpliced(out);
+  }
+
+  /** The record as it came, with other values in the places of those that were set. */
+  #writeSpliced(out: ByteBlocks): void {
     const bytes = this.#bytes;
-    if (!this.#touched) return out.append(bytes, this.#start, this.#end);
+    const { count, ends, starts } = this.#members;
+    let from = this.#start;
+    for (let member = 0; member < count; member++) {
+      if (this.#states[member]! <= READ) continue;
+      out.append(bytes, from, starts[member]!);
+      this.#writeValue(member, out);
+      from = ends[member]!;
+    }
+    out.append(bytes, from, this.#end);
+  }
+
+  #writeMembers(out: ByteBlocks): void {
+    const members = this.#members;
+    const { count, ends, nameStarts } = members;
     out.reserve(1);
     out.bytes[out.used++] = OPEN_BRACE;
     let first = true;
     for (let member = 0; member < count; member++) {
-      const state = this.#states[member]!;
-      if (state === GONE) continue;
+      if (members.isRemoved(member)) continue;
       if (!first) {
         out.reserve(1);
         out.bytes[out.used++] = COMMA;
       }
       first = false;
-      const nameStart = this.#nameStarts[member]!;
-      if (state !== SET && nameStart >= 0) {
+      if (this.#isAsItCame(member)) {
         // Neighbours that nobody touched go together, with what stands between them.
-        let last = member;
-        while (last + 1 < count && this.#states[last + 1]! <= READ && this.#nameStarts[last + 1]! >= 0) last++;
-        out.append(bytes, nameStart, this.#ends[last]!);
-        member = last;
+        const start = nameStarts[member]!;
+        while (member + 1 < count && this.#isAsItCame(member + 1)) member++;
+        out.append(this.#bytes, start, ends[member]!);
         continue;
       }
-      const spelled = this.#spelled[this.#slotOf[member]!]!;
+      const spelled = members.spelledNameOf(member);
       out.append(spelled, 0, spelled.length);
-      if (state === SET) writeValue(this.#values[member]!, out);
-      else out.append(bytes, this.#starts[member]!, this.#ends[member]!);
+      this.#writeValue(member, out);
     }
     out.reserve(1);
     out.bytes[out.used++] = CLOSE_BRACE;
   }
 
+  #isAsItCame(member: number): boolean {
+    const members = this.#members;
+    return this.#states[member]! <= READ && members.nameStarts[member]! >= 0 && !members.isRemoved(member);
+  }
+
+  #writeValue(member: number, out: ByteBlocks): void {
+    const state = this.#states[member]!;
+    if (state === MADE) return out.append(this.#made, this.#madeStarts[member]!, this.#madeEnds[member]!);
+    if (state <= READ) return out.append(this.#bytes, this.#members.starts[member]!, this.#members.ends[member]!);
+    const value = this.#values[member]!;
+    if (typeof value === 'string') out.appendJsonText(value);
+    else out.appendText(stringifyExact(value));
+  }
+
   #valueOf(member: number): Json | undefined {
-    if (this.#states[member] !== RAW) return this.#values[member];
-    const value = decoded(this.#bytes, this.#starts[member]!, this.#ends[member]!);
+    const state = this.#states[member];
+    if (state === MADE) return decoded(this.#made, this.#madeStarts[member]!, this.#madeEnds[member]!);
+    if (state !== RAW) return this.#values[member];
+    const value = decoded(this.#bytes, this.#members.starts[member]!, this.#members.ends[member]!);
     this.#states[member] = READ;
     return (this.#values[member] = value);
   }
 
-  #nameOf(member: number): string {
-    const slot = this.#slotOf[member]!;
-    if (slot >= 0) return this.#names[slot]!;
-    const start = this.#nameStarts[member]! + 1;
-    return this.#bytes.toString('utf8', start, this.#bytes.indexOf(QUOTE, start));
-  }
-
-  /** The member without a slot that has this name; -1 if there is none. */
-  #unnamed(name: string): number {
-    for (let member = 0; member < this.#count; member++) {
-      if (this.#slotOf[member] === -1 && this.#states[member] !== GONE && this.#nameOf(member) === name) return member;
-    }
-    return -1;
-  }
-
-  #add(slot: number, nameStart: number, state: number): number {
-    const member = this.#count++;
-    if (member >= this.#starts.length) this.#grow();
-    this.#slotOf[member] = slot;
-    this.#nameStarts[member] = nameStart;
-    this.#states[member] = state;
+  #remove(member: number): void {
+    this.#members.remove(member);
     this.#values[member] = undefined;
-    if (slot >= 0) this.#memberOf[slot] = member;
-    return member;
+    this.#touched = true;
   }
 
-  #clear(): void {
-    for (let member = 0; member < this.#count; member++) {
-      const slot = this.#slotOf[member]!;
-      if (slot >= 0) this.#memberOf[slot] = -1;
-    }
-    this.#count = 0;
-    this.#touched = false;
+  #makeRoom(count: number): void {
+    if (this.#made.length - this.#madeBytes >= count) return;
+    const longer = Buffer.allocUnsafeSlow((this.#madeBytes + count) * 2);
+    longer.set(this.#made.subarray(0, this.#madeBytes));
+    this.#made = longer;
   }
 
+  /** As many as the members have room for. */
   #grow(): void {
-    const grown = <T extends Int32Array | Uint8Array>(old: T, array: T): T => {
-      array.set(old);
+    const { length } = this.#members.starts;
+    const longer = <T extends Int32Array | Uint8Array>(list: T, array: T): T => {
+      array.set(list);
       return array;
     };
-    const length = this.#starts.length * 2;
-    this.#slotOf = grown(this.#slotOf, new Int32Array(length));
-    this.#nameStarts = grown(this.#nameStarts, new Int32Array(length));
-    this.#starts = grown(this.#starts, new Int32Array(length));
-    this.#ends = grown(this.#ends, new Int32Array(length));
-    this.#states = grown(this.#states, new Uint8Array(length));
+    this.#states = longer(this.#states, new Uint8Array(length));
+    this.#madeStarts = longer(this.#madeStarts, new Int32Array(length));
+    this.#madeEnds = longer(this.#madeEnds, new Int32Array(length));
   }
-}
-
-function writeValue(value: Json, out: ByteBlocks): void {
-  if (typeof value === 'string') out.appendJsonText(value);
-  else out.appendText(stringifyExact(value));
 }
 
 /** The value of JSON text that a scanner has accepted. */
