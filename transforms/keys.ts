@@ -1,4 +1,5 @@
 import { nearest } from '../singer/index.ts';
+import type { Mac } from './crypto/hmac.ts';
 import type { Field } from './operation.ts';
 
 /** A secret key for keyed operations. Its bytes stay in here. */
@@ -8,10 +9,10 @@ export interface Key {
   /** 8 hexadecimal digits of an HMAC of the key, for people who compare two machines. For the log and `--check` alone. */
   readonly fingerprint: string;
   /**
-   * HMAC-SHA256 of a text for a purpose: equal for equal texts in the same domain, in every run and on every machine; unrelated
-   * between domains. The returned bytes are valid until the next call.
+   * HMAC-SHA256 of texts for a purpose: equal for equal texts in the same domain, in every run and on every machine; unrelated
+   * between domains.
    */
-  hmac(domain: string, text: string): Buffer;
+  mac(domain: string): Mac;
 }
 
 /** The keys of a run. */

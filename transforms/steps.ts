@@ -4,7 +4,15 @@ import { within } from './context.ts';
 import { propertiesOf, propertyOf } from './engine/shape.ts';
 import { type OnError, RecordFault, ValueFault } from './fault.ts';
 import { operations } from './operations/index.ts';
-import { COMMON_PARAMETERS, type Field, type Fields, type Operation, type Privacy, type Step } from './operation.ts';
+import {
+  type ByteStep,
+  COMMON_PARAMETERS,
+  type Field,
+  type Fields,
+  type Operation,
+  type Privacy,
+  type Step,
+} from './operation.ts';
 import type { Place } from './path.ts';
 import { isNullable, nullable, redactedOf, withConstant } from './schemas.ts';
 import type { RuleContext, Shape } from './rule.ts';
@@ -32,6 +40,8 @@ export interface FieldProgram {
   readonly idle: boolean;
   /** New properties that the steps make beside the value. */
   readonly also: readonly { readonly name: string; readonly schema: JsonSchema }[];
+  /** The same as `run`, for a text, if the steps are one that can and nothing else is asked for. */
+  readonly bytes: ByteStep | undefined;
   /** Gives the new value; undefined takes the property away. Gives `put` the properties of `also`. Throws RecordFault. */
   run(value: Json | undefined, record: Fields, put: Put): Json | undefined;
   /** For a value that stands where the path should go on. Throws RecordFault if the steps hide something. */
@@ -77,6 +87,7 @@ export function compileSteps(given: readonly Json[], place: Place, shape: Shape,
     begins: steps.flatMap((step) => (step.begin === undefined ? [] : (record: Fields) => step.begin!(record))),
     idle: acting.length === 0,
     also: steps.flatMap(({ also = [] }) => also.map(({ name, schema, keyId }) => ({ name, schema: annotated(schema, keyId) }))),
+    bytes: place.steps.length === 0 ? bytesOf(steps) : undefined,
     run(value, record, put) {
       for (const step of acting) value = runStep(step, value, record, place.text, put);
       return value;
@@ -92,6 +103,13 @@ export function compileSteps(given: readonly Json[], place: Place, shape: Shape,
       });
     },
   };
+}
+
+/** A step on bytes that stands for all of them. */
+function bytesOf(steps: readonly CompiledStep[]): ByteStep | undefined {
+  const [only, ...others] = steps.filter(({ idle }) => idle !== true);
+  const isAlone = others.length === 0 && steps.every(({ keeps }) => keeps === undefined);
+  return isAlone && only?.when === undefined && only?.also === undefined ? only?.bytes : undefined;
 }
 
 /** Says in the schema what was done, so that whoever reads the data later knows. */

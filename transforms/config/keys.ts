@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config, Log, Problem } from '../../singer/index.ts';
-import { HmacSha256 } from '../crypto/hmac.ts';
+import type { HmacSha256, Mac } from '../crypto/hmac.ts';
 import type { Key, Keys } from '../keys.ts';
 import { type KeyBytes, readKey } from './key-text.ts';
 import type { keySource, TransformConfig } from './settings.ts';
@@ -69,7 +69,9 @@ async function keyOf(
     problems.push({ path, message: read.fault });
     return undefined;
   }
-  const key = keyFrom(read.secret, id);
+  // Only runs with keys need it.
+  const { HmacSha256 } = await import('../crypto/hmac.ts');
+  const key = keyFrom(new HmacSha256(read.secret), id);
   log.info('Key read', { key: id, fingerprint: key.fingerprint });
   return key;
 }
@@ -101,20 +103,15 @@ function conceal(bytes: Buffer, log: Log): void {
   log.conceal(forms.flatMap((form) => [form, form.trim()]).filter((form) => form.length > 3));
 }
 
-function keyFrom(secret: Buffer, id: string): Key {
-  const hmac = new HmacSha256(secret);
-  const prefixes = new Map<string, Buffer>();
-  const prefixOf = (domain: string): Buffer => {
-    let prefix = prefixes.get(domain);
+function keyFrom(hmac: HmacSha256, id: string): Key {
+  const macs = new Map<string, Mac>();
+  const mac = (domain: string): Mac => {
+    let known = macs.get(domain);
     // The length keeps one domain's texts apart from those of a domain that begins with it.
-    if (prefix === undefined) prefixes.set(domain, (prefix = Buffer.from(`${Buffer.byteLength(domain)}:${domain}`)));
-    return prefix;
+    if (known === undefined) macs.set(domain, (known = hmac.after(Buffer.from(`${Buffer.byteLength(domain)}:${domain}`))));
+    return known;
   };
-  return {
-    id,
-    fingerprint: hmac.digest(prefixOf('tapline key id'), '').toString('hex', 0, 4),
-    hmac: (domain, text) => hmac.digest(prefixOf(domain), text),
-  };
+  return { id, fingerprint: mac('tapline key id').digest('').toString('hex', 0, 4), mac };
 }
 
 function bytesOf(text: string | undefined): Buffer | undefined {

@@ -269,7 +269,8 @@ export const functions: Callables = {
       const key = keys.find(name);
       if (key === undefined)
         problem(name === undefined ? 'hmac needs a key: name it (key=…)' : `the setting keys has no ${name}`);
-      return ([value]) => key!.hmac(domain!, canonicalTextOf(toJson(value!))).toString('hex');
+      const mac = domain === undefined ? undefined : key?.mac(domain);
+      return ([value]) => mac!.digest(canonicalTextOf(toJson(value!))).toString('hex');
     },
   },
   rand: { takes: '', type: FLOATING, call: () => floatOf(Math.random()) },

@@ -64,6 +64,6 @@ export default defineOperation({
 
 /** From -most to most, without 0. */
 function daysFor(subject: string, { domain, key, most }: { key: Key; domain: string; most: number }): number {
-  const luck = key.hmac(domain, subject).readUIntBE(0, LUCK_BYTES) % (2 * most);
+  const luck = key.mac(domain).digest(subject).readUIntBE(0, LUCK_BYTES) % (2 * most);
   return luck < most ? luck - most : luck - most + 1;
 }

@@ -1,13 +1,16 @@
 import { ExactNumber, type Json, type JsonSchema } from '../../singer/index.ts';
 import { canonicalOf } from '../canonical.ts';
+import type { Mac } from '../crypto/hmac.ts';
 import { type Key, keyNamed } from '../keys.ts';
-import { type AlsoStep, defineOperation, type Field, type Step } from '../operation.ts';
+import { type AlsoStep, type ByteStep, defineOperation, type Field, type Step } from '../operation.ts';
 import { isNullable, nullable, schemaLike } from '../schemas.ts';
 
 /** Fewer bits than this, and two people may get one token, or the token may be found by trying. */
 const LEAST_BITS = 128;
 /** Those of int63. With fewer, tables of a usual size have two keys with one token. */
 const LEAST_KEY_BITS = 63;
+
+const QUOTE = 0x22;
 
 const NORMAL: Readonly<Record<'nfc' | 'trim' | 'lower', (text: string) => string>> = {
   nfc: (text) => text.normalize('NFC'),
@@ -91,22 +94,31 @@ export default defineOperation({
     const encoding = encodingOf(parameters, field);
     if (empty === 'null' && field.isKey) field.problem('a key cannot become null', 'empty');
     const schema = schemaOf(field.schema, parameters.encoding, empty === 'null');
-    if (key === undefined || encoding === undefined) return { schema, apply: refuse };
+    if (key === undefined) return { schema, apply: refuse };
     const normalize = normalizerOf(parameters.normalize);
     const domain = parameters.domain ?? `${field.stream}.${field.path}`;
-    const tokenBy =
-      (key: Key) =>
-      (value: Json | undefined): Json => {
+    const tokenBy = (key: Key): ((value: Json | undefined) => Json) => {
+      const mac = key.mac(domain);
+      return (value) => {
         const text = typeof value !== 'string' ? canonicalOf(value!) : normalize === undefined ? value : normalize(value);
         if (text === '' && empty !== 'token') return empty === 'null' ? null : '';
-        return encoding(key.hmac(domain, text));
+        return encoding.of(mac.digest(text));
       };
+    };
     const others = Object.entries(also).map(([name, given]): AlsoStep | undefined => {
       const other = otherKey(given, key, field, name);
       return other && { name, schema: nullable(schema), keyId: other.id, apply: tokenBy(other) };
     });
     const known = others.filter((one) => one !== undefined);
-    return { schema, keyId: key.id, apply: tokenBy(key), ...(known.length > 0 ? { also: known } : {}) };
+    const { hexDigits } = encoding;
+    const isPlain = hexDigits !== undefined && normalize === undefined && empty === 'token';
+    return {
+      schema,
+      keyId: key.id,
+      apply: tokenBy(key),
+      ...(isPlain ? { bytes: hexTokens(key.mac(domain), hexDigits, parameters.prefix) } : {}),
+      ...(known.length > 0 ? { also: known } : {}),
+    };
   },
 });
 
@@ -137,11 +149,17 @@ interface Format {
 /** Digits of the texts: bits of one, how many there are, and how many are used unless told otherwise. */
 const DIGITS = { hex: { bits: 4, most: 64, usual: 32 }, base64url: { bits: 6, most: 43, usual: 22 } } as const;
 
-function encodingOf({ encoding, length, prefix = '', short }: Format, field: Field): ((bytes: Buffer) => Json) | undefined {
+interface Encoding {
+  of(digest: Buffer): Json;
+  /** How many hexadecimal digits of the digest the token is, after its prefix; undefined if it is written in another way. */
+  readonly hexDigits?: number;
+}
+
+function encodingOf({ encoding, length, prefix = '', short }: Format, field: Field): Encoding {
   if (encoding === 'uuid' || encoding === 'int63') {
     if (length !== undefined) field.problem(`means nothing for ${encoding}`, 'length');
     if (prefix !== '') field.problem(`cannot stand before ${encoding}`, 'prefix');
-    return encoding === 'uuid' ? uuidOf : int63Of;
+    return { of: encoding === 'uuid' ? uuidOf : int63Of };
   }
   const { bits, most, usual } = DIGITS[encoding];
   const digits = length ?? usual;
@@ -154,9 +172,27 @@ function encodingOf({ encoding, length, prefix = '', short }: Format, field: Fie
   }
   const bytes = Math.ceil((digits * bits) / 8);
   const isWhole = bytes * 8 === digits * bits;
-  return (digest) => {
-    const text = digest.toString(encoding, 0, bytes);
-    return isWhole ? prefix + text : prefix + text.slice(0, digits);
+  return {
+    of: (digest) => {
+      const text = digest.toString(encoding, 0, bytes);
+      return isWhole ? prefix + text : prefix + text.slice(0, digits);
+    },
+    ...(encoding === 'hex' ? { hexDigits: digits } : {}),
+  };
+}
+
+/** Tokens of hexadecimal digits, from bytes to bytes. */
+function hexTokens(mac: Mac, digits: number, prefix = ''): ByteStep {
+  const before = Buffer.from(JSON.stringify(prefix).slice(0, -1));
+  const size = before.length + digits + 1;
+  return {
+    most: () => size,
+    write(bytes, start, end, out, at) {
+      for (let i = 0; i < before.length; i++) out[at++] = before[i]!;
+      mac.writeHex(bytes, start, end, digits, out, at);
+      out[at + digits] = QUOTE;
+      return at + digits + 1;
+    },
   };
 }
 

@@ -1,6 +1,8 @@
 import { firstPoints } from '../code-points.ts';
-import { defineOperation } from '../operation.ts';
+import { type ByteStep, defineOperation } from '../operation.ts';
 import { changedText, onText } from '../text-schema.ts';
+
+const QUOTE = 0x22;
 
 export default defineOperation({
   name: 'truncate',
@@ -25,6 +27,33 @@ export default defineOperation({
       if (text.length <= length) return text;
       return firstPoints(text, length).length === text.length ? text : firstPoints(text, kept) + ending;
     };
-    return { schema: changedText(field.schema, { change, shortens: true, breaksFormat: true }), apply: onText(change) };
+    return {
+      schema: changedText(field.schema, { change, shortens: true, breaksFormat: true }),
+      apply: onText(change),
+      bytes: cutBytes({ length, kept, ending }),
+    };
   },
 });
+
+/** The same on bytes: those that begin a character are counted. */
+function cutBytes({ ending, kept, length }: { length: number; kept: number; ending: string }): ByteStep {
+  const after = Buffer.from(JSON.stringify(ending).slice(1));
+  return {
+    most: (size) => 1 + size + after.length,
+    write(bytes, start, end, out, at) {
+      let cut = start;
+      let count = 0;
+      let place = start;
+      for (; place < end; place++) {
+        if ((bytes[place]! & 0xc0) === 0x80) continue;
+        if (count === kept) cut = place;
+        if (count++ === length) break;
+      }
+      if (place === end) return at;
+      out[at++] = QUOTE;
+      for (let i = start; i < cut; i++) out[at++] = bytes[i]!;
+      for (let i = 0; i < after.length; i++) out[at++] = after[i]!;
+      return at;
+    },
+  };
+}

@@ -199,7 +199,7 @@ function ledgerOf({ key: name, ledger: path }: Options, context: RuleContext): L
 function hmacOf(name: string | undefined, context: RuleContext): Hmac | undefined {
   const { keys } = context;
   const key = keys.find(name ?? (keys.names.includes('ledger') ? 'ledger' : undefined));
-  if (key !== undefined) return (domain, text) => key.hmac(domain, text);
+  if (key !== undefined) return (domain, text) => key.mac(domain).digest(text);
   const near = name === undefined ? undefined : nearest(name, keys.names);
   const wanted =
     name === undefined ? 'the ledger needs a secret key: name one of them ledger in the setting keys' : `there is no key ${name}`;

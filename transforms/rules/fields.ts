@@ -214,6 +214,7 @@ function runOf({ name, steps }: Place, program: FieldProgram): (record: RecordVi
       record = given;
       slot = record.slot(name);
     }
+    if (program.bytes !== undefined && record.rewrite(slot, program.bytes)) return;
     const before = record.at(slot);
     if (before === undefined && !program.takesAbsent) return;
     if (before !== undefined) for (const copy of program.keeps) record.set(copy, before);

@@ -14,7 +14,7 @@ describe('HMAC-SHA256', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 150 }), fc.uint8Array({ maxLength: 200 }), text, (secret, prefix, given) => {
         const wellFormed = Buffer.from(given).toString();
-        expect(new HmacSha256(secret).digest(prefix, wellFormed).toString('hex')).toBe(theirs(secret, prefix, wellFormed));
+        expect(new HmacSha256(secret).after(prefix).digest(wellFormed).toString('hex')).toBe(theirs(secret, prefix, wellFormed));
       }),
       { numRuns: 2000 },
     );
@@ -22,16 +22,29 @@ describe('HMAC-SHA256', () => {
 
   test('equals it at every length about the ends of blocks, with one key used for all', () => {
     const secret = createHash('sha256').update('key').digest();
-    const ours = new HmacSha256(secret);
     const prefix = Buffer.from('5:email');
+    const ours = new HmacSha256(secret).after(prefix);
     for (let length = 0; length <= 1400; length++) {
       const text = (length % 2 === 0 ? 'x' : 'é').repeat(length);
-      expect(ours.digest(prefix, text).toString('hex')).toBe(theirs(secret, prefix, text));
+      expect(ours.digest(text).toString('hex')).toBe(theirs(secret, prefix, text));
     }
   });
 
+  test('the digits that it writes are those of the digest', () => {
+    const ours = new HmacSha256(Buffer.from('Jefe')).after(Buffer.from('5:email'));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 150 }), fc.nat(64), (bytes, digits) => {
+        const out = Buffer.alloc(80, '.');
+        ours.writeHex(Buffer.from([1, 2, ...bytes, 3]), 2, bytes.length + 2, digits, out, 7);
+        const expected = createHmac('sha256', 'Jefe').update('5:email').update(bytes).digest('hex').slice(0, digits);
+        expect(out.toString()).toBe('.'.repeat(7) + expected.padEnd(73, '.'));
+      }),
+    );
+  });
+
   test('the test cases 1, 2 and 6 of RFC 4231', () => {
-    const hex = (secret: Buffer, text: string): string => new HmacSha256(secret).digest(Buffer.alloc(0), text).toString('hex');
+    const hex = (secret: Buffer, text: string): string =>
+      new HmacSha256(secret).after(Buffer.alloc(0)).digest(text).toString('hex');
     expect(hex(Buffer.alloc(20, 0x0b), 'Hi There')).toBe('b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7');
     expect(hex(Buffer.from('Jefe'), 'what do ya want for nothing?')).toBe(
       '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
@@ -42,8 +55,8 @@ describe('HMAC-SHA256', () => {
   });
 
   test('two lone surrogates are two texts, short and long', () => {
-    const ours = new HmacSha256(Buffer.alloc(32, 7));
-    const of = (text: string): string => ours.digest(Buffer.alloc(0), text).toString('hex');
+    const ours = new HmacSha256(Buffer.alloc(32, 7)).after(Buffer.alloc(0));
+    const of = (text: string): string => ours.digest(text).toString('hex');
     expect(of('\uD800')).not.toBe(of('\uD801'));
     expect(of('\uD800'.repeat(900))).not.toBe(of('\uD801'.repeat(900)));
     expect(of('\uD800')).not.toBe(of('\uFFFD'));
