@@ -60,5 +60,5 @@ async function keysOf({ keys: given }: TransformConfig, problems: Problem[], log
   if (given === undefined) return { keys: NO_KEYS, standIns: NO_KEYS };
   const { loadKeys, withStandIns } = await import('./keys.ts');
   const keys = await loadKeys(given, problems, log);
-  return { keys, standIns: withStandIns(keys, given) };
+  return { keys, standIns: await withStandIns(keys, given) };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config, Log, Problem } from '../../singer/index.ts';
-import type { HmacSha256, Mac } from '../crypto/hmac.ts';
+import type { Mac } from '../crypto/hmac.ts';
 import type { Key, Keys } from '../keys.ts';
 import { type KeyBytes, readKey } from './key-text.ts';
 import type { keySource, TransformConfig } from './settings.ts';
@@ -37,12 +37,12 @@ export async function loadKeys(given: NonNullable<TransformConfig['keys']>, prob
  * The keys for a look at rules before a run: one that cannot be used, which was told, has a stand-in, so that the rules that name it are not
  * told of, too.
  */
-export function withStandIns(keys: Keys, given: NonNullable<TransformConfig['keys']>): Keys {
+export async function withStandIns(keys: Keys, given: NonNullable<TransformConfig['keys']>): Promise<Keys> {
   const all = new Map<string, Key>();
   for (const [name, one] of Object.entries(given)) {
     for (const { id } of isList(one) ? one : [one]) {
       const full = fullId(name, id);
-      all.set(full, keys.find(full) ?? keyFrom(randomBytes(EPHEMERAL_BYTES), full));
+      all.set(full, keys.find(full) ?? (await keyFrom(randomBytes(EPHEMERAL_BYTES), full)));
       if (!all.has(name)) all.set(name, all.get(full)!);
     }
   }
@@ -69,9 +69,7 @@ async function keyOf(
     problems.push({ path, message: read.fault });
     return undefined;
   }
-  // Only runs with keys need it.
-  const { HmacSha256 } = await import('../crypto/hmac.ts');
-  const key = keyFrom(new HmacSha256(read.secret), id);
+  const key = await keyFrom(read.secret, id);
   log.info('Key read', { key: id, fingerprint: key.fingerprint });
   return key;
 }
@@ -103,7 +101,10 @@ function conceal(bytes: Buffer, log: Log): void {
   log.conceal(forms.flatMap((form) => [form, form.trim()]).filter((form) => form.length > 3));
 }
 
-function keyFrom(hmac: HmacSha256, id: string): Key {
+async function keyFrom(secret: Uint8Array, id: string): Promise<Key> {
+  // Only runs with keys need it.
+  const { HmacSha256 } = await import('../crypto/hmac.ts');
+  const hmac = new HmacSha256(secret);
   const macs = new Map<string, Mac>();
   const mac = (domain: string): Mac => {
     let known = macs.get(domain);

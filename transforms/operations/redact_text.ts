@@ -111,5 +111,6 @@ function tellUnknown(names: readonly string[], field: Field): void {
 
 function writer(key: Key | undefined, domain: string): (label: string, value: string) => string {
   if (key === undefined) return (label) => `<${label}>`;
-  return (label, value) => `<${label}:${key.hmac(domain, value).toString('hex', 0, 16)}>`;
+  const mac = key.mac(domain);
+  return (label, value) => `<${label}:${mac.digest(value).toString('hex', 0, 16)}>`;
 }
