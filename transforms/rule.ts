@@ -84,6 +84,10 @@ export interface PreparedRule {
   readonly shape: Shape;
   /** Fields of the incoming record, top level, whose value the rule hides: a record put aside does not show them. */
   readonly hides?: readonly string[];
+  /** Fields, top level, whose value this rule makes a pseudonym of, in every record and for good. */
+  readonly pseudonyms?: readonly string[];
+  /** True if the last record that was applied has the pseudonym of such a field, however that ended. */
+  hasPseudonym?(name: string): boolean;
   /** Names under which values of other fields go on, where fields had these names already. */
   readonly reuses?: readonly string[];
   /** The stream itself goes no further: its SCHEMA is not sent, no record of it comes out; those of `children` do. */

@@ -25,6 +25,8 @@ export interface FieldProgram {
   readonly privacy: Privacy | undefined;
   /** False if that step is taken for some records only. */
   readonly hidesAlways: boolean;
+  /** It is done with a secret key. */
+  readonly isKeyed: boolean;
   readonly takesAbsent: boolean;
   /** New properties of the record that keep the value which came. */
   readonly keeps: readonly string[];
@@ -79,6 +81,7 @@ export function compileSteps(given: readonly Json[], place: Place, shape: Shape,
     schema,
     privacy: hiding?.operation.privacy,
     hidesAlways: steps.some(({ hides, when }) => hides && when === undefined),
+    isKeyed: hiding?.keyId !== undefined,
     takesAbsent: steps.some(({ operation, needsValue }) => operation.takesAbsent === true || needsValue),
     keeps: steps.flatMap(({ keeps }) => keeps ?? []),
     shows: steps.some(({ shows }) => shows === true),

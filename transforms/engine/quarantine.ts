@@ -32,6 +32,7 @@ export function quarantineShape(stream: string): Shape {
 
 /**
  * What is kept of a record. Every field that a rule hides, and every field that the schema does not name, is replaced; with `raw` none is.
+ * Of a key that is hidden `_q_key` has the pseudonym, if there is one, by which the record's other rows are found.
  * `way` is the record's, `original` the record as it came.
  */
 export function quarantineRecord(
@@ -45,7 +46,11 @@ export function quarantineRecord(
     raw || value === null || (Object.hasOwn(known, name) && !hidden.has(name)) ? [name, value] : [name, HIDDEN];
   const members = Object.entries(original).map(shown);
   const record = stringifyExact(withWords(Object.fromEntries(members)));
-  const key = Object.fromEntries(members.filter(([name]) => from.keys.includes(name)));
+  const key = Object.fromEntries(
+    members
+      .filter(([name]) => from.keys.includes(name))
+      .map(([name, value]) => [name, value === HIDDEN ? (way.pseudonymOf(name) ?? HIDDEN) : value]),
+  );
   const hash = createHash('sha256').update(JSON.stringify([from.stream, fault.rule, fault.field ?? null, record]));
   return {
     _q_id: hash.digest('hex').slice(0, 32),

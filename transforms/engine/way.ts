@@ -23,6 +23,11 @@ export interface Way {
   readonly view: RecordView;
   /** Runs a record that `view` has read. What comes out goes to `sink`. Throws RecordFault. */
   run(sink: WaySink): void;
+  /**
+   * What stands for a key property of the record that was just refused: the pseudonym that rules had made of its value by then. Undefined if
+   * they had not, or if anything may have happened to it since.
+   */
+  pseudonymOf(key: string): Json | undefined;
   /** Rules that hold records back. */
   readonly buffers: readonly NonNullable<PreparedRule['buffer']>[];
   /** Gives out all that is held, piece by piece; `last`: the input has ended. */
@@ -153,16 +158,26 @@ function wayOf(from: Shape, shape: Shape, rules: readonly PreparedRule[]): Way {
   let sink: WaySink | undefined;
   /** The rest of the message of a record that was held back, while that is under way. */
   let held: string | undefined;
+  /** The record that was handed on last, and the rule that it has come to: it is as the rules before that one have left it. */
+  let last = views[0]!;
+  let at = 0;
+  /** The record is as it was before that rule, even if it has failed. */
+  let isUndone = false;
 
   /** Hands a record to the rules from `index` on. */
   function go(record: RecordView, index: number): void {
-    for (let i = index; i < rules.length; i++) if (!rules[i]!.apply(record, emits[i]!)) return;
+    for (let i = index; i < rules.length; i++) {
+      last = record;
+      at = i;
+      if (!rules[i]!.apply(record, emits[i]!)) return;
+    }
     sink!.record(record, held);
   }
   /** Has a view read a record and hands it to the rules from `index` on. One that they refuse goes aside by itself. */
   function goOn(index: number, rest: string | undefined, read: (view: RecordView) => void): void {
-    const before = held;
+    const before = { held, last, at, isUndone };
     held = rest;
+    isUndone = false;
     const view = viewAt(index);
     read(view);
     try {
@@ -170,9 +185,13 @@ function wayOf(from: Shape, shape: Shape, rules: readonly PreparedRule[]): Way {
     } catch (error) {
       // As it was before these rules: they may have changed a part of it.
       read(view);
+      last = view;
+      at = index;
+      isUndone = true;
       sink!.refused(error, view.toObject(), rest);
     } finally {
-      held = before;
+      // The rule that has brought it goes on with its own record.
+      ({ held, last, at, isUndone } = before);
     }
   }
   const emits: Emit[] = rules.map((_, index) => ({
@@ -195,7 +214,19 @@ function wayOf(from: Shape, shape: Shape, rules: readonly PreparedRule[]): Way {
     view: views[0]!,
     run(to) {
       sink = to;
+      isUndone = false;
       go(views[0]!, 0);
+    },
+    pseudonymOf(key) {
+      // One that is hidden once more has another value in the end.
+      const made = rules.findLastIndex(({ hides }) => hides?.includes(key) === true);
+      const rule = rules[made];
+      if (rule?.pseudonyms?.includes(key) !== true || made > at) return undefined;
+      if (made === at && (isUndone || rule.hasPseudonym?.(key) !== true)) return undefined;
+      // A rule that may touch the field, or give its name to another, gives it another schema: the one that failed may have done so in part.
+      const schema = propertiesOf(rule.shape)[key];
+      const touching = rules.slice(made + 1, isUndone ? at : at + 1);
+      return touching.every(({ shape }) => propertiesOf(shape)[key] === schema) ? last.get(key) : undefined;
     },
     buffers: buffering.map(({ buffer }) => buffer),
     *flush(to, last) {

@@ -187,13 +187,18 @@ function prepared(
   { count, strangers }: { strangers: readonly Strangers[]; count: (by: number) => void },
 ): PreparedRule {
   const begins = programs.flatMap(({ program }) => program.begins);
-  const runs = programs.filter(({ program }) => !program.idle).map(({ place, program }) => runOf(place, program));
+  const acting = programs.filter(({ program }) => !program.idle);
+  const runs = acting.map(({ place, program }) => runOf(place, program));
+  /** How many of them the record under way has been through. */
+  let done = 0;
   return {
     shape,
+    pseudonyms: acting.filter((each) => isPseudonym(each, acting)).map(({ place }) => place.name),
+    hasPseudonym: (name) => acting.findIndex(({ place }) => place.name === name) < done,
     hides: programs.filter(({ program }) => program.privacy !== undefined).map(({ place }) => place.name),
     apply(record) {
       for (const begin of begins) begin(record);
-      for (const run of runs) run(record);
+      for (done = 0; done < runs.length; done++) runs[done]!(record);
       for (const takeAway of strangers) {
         const gone = takeAway(record);
         if (gone > 0) count(gone);
@@ -201,6 +206,13 @@ function prepared(
       return true;
     },
   };
+}
+
+/** True if nothing but a pseudonym made with a key comes out: no other steps mean the field, and no other field's value may take its place. */
+function isPseudonym({ place, program }: FieldPlace, all: readonly FieldPlace[]): boolean {
+  const isAlone = all.filter((other) => other.place.name === place.name).length === 1;
+  const isWhole = place.steps.length === 0 && program.hidesAlways;
+  return isAlone && isWhole && program.privacy === 'pseudonym' && program.isKeyed && program.reads.length === 0;
 }
 
 function runOf({ name, steps }: Place, program: FieldProgram): (record: RecordView) => void {

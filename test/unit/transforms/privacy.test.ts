@@ -120,6 +120,73 @@ describe('pseudonymize', () => {
   });
 });
 
+describe('the key of a record that is put aside', () => {
+  const SECRET = 'ada-1815';
+  const OTHER = 'not-a-key-1';
+  const properties = {
+    id: { type: 'string' },
+    other: { type: 'string' },
+    n: { type: ['string', 'null'] },
+    day: { type: ['string', 'null'] },
+  };
+  /** The first record passes; what is put aside of the second, with the key that the first has. */
+  async function aside(rules: JsonObject): Promise<{ key: unknown; token: unknown; record: JsonObject; text: string }> {
+    const good = { id: SECRET, other: OTHER, n: '1', day: '2026-01-01' };
+    const { records, text } = await transform({ keys, transforms: { s: rules } }, [
+      schemaOf('s', properties, ['id']),
+      recordOf('s', good),
+      recordOf('s', { ...good, n: 'none' }),
+    ]);
+    const [passed] = records('s') as JsonObject[];
+    const [quarantined] = records('s__quarantine') as JsonObject[];
+    const parsed = (value: Json | undefined): JsonObject => JSON.parse(value as string) as JsonObject;
+    return { key: parsed(quarantined!['_q_key'])['id'], token: passed?.['id'], record: parsed(quarantined!['record']), text };
+  }
+  const number = { n: 'number' };
+
+  test.each<[string, JsonObject]>([
+    ['a later field', { fields: { id: 'pseudonymize', ...number } }],
+    ['a step on its own token', { fields: { id: [{ pseudonymize: {} }, 'upper'], ...number } }],
+    ['a check', { fields: { id: 'pseudonymize' }, checks: [{ regex: { field: 'n', pattern: '^\\d' } }] }],
+    ['a field that set makes', { fields: { id: 'pseudonymize' }, set: { m: 'int(n)' } }],
+    ['a later round', { fields: { id: 'pseudonymize' }, rename: { day: 'date' }, then: { fields: number } }],
+    [
+      'a round after the record was held',
+      { fields: { id: 'pseudonymize' }, dedupe: { by: 'n', keep: 'last' }, then: { fields: number } },
+    ],
+    [
+      'records that rules make of it',
+      { fields: { id: 'pseudonymize' }, unpivot: { keep: ['id'] }, then: { fields: { value: 'number' } } },
+    ],
+  ])('is the pseudonym where that was made before the fault: %s', async (_, rules) => {
+    const { key, record, text, token } = await aside(rules);
+    expect(token).toMatch(/^[\dA-Fa-f]{32}/);
+    expect(key).toBe(token);
+    expect(record).toMatchObject({ id: 'REDACTED' });
+    expect(text).not.toContain(SECRET);
+  });
+
+  test.each<[string, JsonObject]>([
+    ['a hash without a key', { fields: { id: { hash: { unkeyed: true, keep_first: 2 } }, ...number } }],
+    ['an earlier field', { fields: { ...number, id: 'pseudonymize' } }],
+    ['a condition before all steps', { where: 'int(n) > 0', on_error: 'quarantine', fields: { id: 'pseudonymize' } }],
+    ['a field that is hidden for some records only', { fields: { id: { pseudonymize: {}, when: "n == 'none'" }, ...number } }],
+    ['one that may take the value of another', { fields: { id: ['pseudonymize', { coalesce: 'other' }], ...number } }],
+    [
+      'names that were swapped',
+      { fields: { id: 'pseudonymize' }, rename: { id: 'other', other: 'id' }, then: { fields: number } },
+    ],
+    ['a new name', { fields: { id: 'pseudonymize' }, rename: { id: 'key' }, then: { fields: number } }],
+    ['the clear value again', { fields: { id: 'pseudonymize' }, set: { id: { expr: 'id_raw', public: true }, m: 'int(n)' } }],
+    ['another field under its name', { fields: { id: 'pseudonymize' }, set: { id: 'other' }, then: { fields: number } }],
+    ['a second token', { fields: { id: 'pseudonymize' }, then: { fields: { ...number, id: 'pseudonymize' } } }],
+    ['a second token later', { fields: { id: 'pseudonymize', ...number }, then: { fields: { id: 'pseudonymize' } } }],
+  ])('is not shown otherwise: %s', async (_, rules) => {
+    const { key } = await aside(rules);
+    expect(key).toBe('REDACTED');
+  });
+});
+
 describe('a key', () => {
   test.each([[null], [undefined]])('that is %s is never a token: the run ends, or the record is put aside', async (missing) => {
     await expect(field('pseudonymize', TEXT, ['a', missing], true)).rejects.toThrow(
