@@ -13,8 +13,22 @@ export interface Table {
   readonly pages: number;
   /** `pg_class.reltuples`: an estimate; 0 if nobody has counted yet. */
   readonly rows: number;
-  /** The tables that hold the rows of a partitioned table. */
-  readonly leaves: readonly { readonly oid: number; readonly schema: string; readonly name: string }[];
+  /** True if rows of other tables are read with it: of partitions, or of tables that inherit from it. Their `ctid`s repeat. */
+  readonly parent: boolean;
+  /**
+   * Of a parent: the tables that hold its rows, itself first if it has some, each to be read by itself (FROM ONLY). Empty where that is not the same as reading
+   * the whole: other rights, policies.
+   */
+  readonly leaves: readonly Leaf[];
+}
+
+/** A table whose own rows (`FROM ONLY`) are among those of another one. */
+export interface Leaf {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** It is a foreign table: without ctid and xmin. */
+  readonly foreign?: true;
 }
 
 export type TableKind = 'table' | 'partitioned table' | 'view' | 'materialized view' | 'foreign table';
@@ -42,8 +56,12 @@ export interface PgType {
   /** `atttypmod`; -1 for none. */
   readonly modifier: number;
   readonly kind: 'base' | 'enum' | 'array' | 'composite' | 'range' | 'multirange';
-  /** Of arrays, ranges and multiranges. */
+  /** Of arrays; of ranges and multiranges the type of their bounds. */
   readonly element?: PgType;
+  /** Of arrays: how many dimensions were declared, which nobody is held to; absent where nothing is known. */
+  readonly dimensions?: number;
+  /** Of arrays: what stands between elements, a comma nearly always. */
+  readonly delimiter?: string;
   /** Of composites. */
   readonly fields?: readonly { readonly name: string; readonly type: PgType }[];
   /** Of enums, in their order. */
@@ -62,8 +80,8 @@ export interface ColumnPlan {
 
 /** What becomes of COPY text. */
 export type Wire =
-  /** Integers, numeric and floats: the digits as they are; NaN and infinities by `special`. */
-  | { readonly kind: 'number'; readonly special: Special }
+  /** Integers, numeric and floats: the digits as they are, in quotes if `as` says so; NaN and infinities by `special`. */
+  | { readonly kind: 'number'; readonly special: Special; readonly as?: 'string' }
   /** `t` and `f`, and `1` and `0` of bit(1). */
   | { readonly kind: 'boolean' }
   /** A JSON string of the text. */

@@ -1,0 +1,130 @@
+import { connect, type Session } from '../../clients/postgres/connect.ts';
+import { remedyOf, sqlState, systemError } from '../../clients/postgres/errors.ts';
+import { connectOptions, type ConnectOptions } from '../../clients/postgres/options.ts';
+import { ident } from '../../clients/postgres/quote.ts';
+import { withRetry } from '../../clients/postgres/retry.ts';
+import { type Run, SystemError } from '../../singer/tap/index.ts';
+import type { PostgresConfig } from './settings.ts';
+
+/** The oldest version whose catalog we can read (generated columns). */
+const OLDEST = 120_000;
+/** How much longer than `statement_timeout` a server may stay silent. */
+const GRACE_MS = 5_000;
+
+/** The connections of a run. */
+export interface Sessions {
+  /**
+   * A connection with a transaction begun that sees one moment and cannot write; give it back by `end`. Tried again as `max_retries` says.
+   * Throws SystemError.
+   */
+  begin(): Promise<Session>;
+  /** Ends the transaction; a connection that still works is used again. Never throws. */
+  end(session: Session): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Throws ConfigError; connects at the first `begin`. */
+export function openSessions(config: PostgresConfig, run: Run): Sessions {
+  const options = connectOptions(config, run.log);
+  const begin = beginning(config);
+  const idle: Session[] = [];
+  let connectedOnce = false;
+  const begun = async (): Promise<Session> => {
+    const session = idle.pop() ?? (await connect(options));
+    try {
+      if (session.version < OLDEST) throw tooOld(session.version);
+      session.answerWithinMs = config.statement_timeout > 0 ? config.statement_timeout * 1000 + GRACE_MS : undefined;
+      await session.query(begin);
+      connectedOnce = true;
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  };
+  return {
+    async begin() {
+      try {
+        return await withRetry(begun, {
+          retries: options.maxRetries,
+          signal: run.signal,
+          // A first connection that is refused outright is a wrong setting more often than a passing fault.
+          again: async (error) => remedyOf(error) !== 'fail' && (connectedOnce || isServers(error)),
+          onWait: (error, attempt, waitMs) => {
+            const { code, facts } = systemError(error);
+            run.log.warn('Postgres cannot be reached, which may pass: it is tried again', {
+              ...facts,
+              code,
+              attempt,
+              wait_ms: waitMs,
+            });
+          },
+        });
+      } catch (error) {
+        throw explained(error, config, options);
+      }
+    },
+    async end(session) {
+      try {
+        if (session.lost) throw new Error('lost');
+        await session.query('ROLLBACK');
+        idle.push(session);
+      } catch {
+        // The server ends the transaction of a connection that is gone by itself.
+        await session.close();
+      }
+    },
+    async close() {
+      await Promise.all(idle.splice(0).map((session) => session.close()));
+    },
+  };
+}
+
+/**
+ * How a transaction begins. What the role, the database or the server set for sessions must not change what values look like; all is local to the
+ * transaction, so that a pooler may be between.
+ */
+export function beginning(config: Pick<PostgresConfig, 'role' | 'statement_timeout' | 'lock_timeout'>): string {
+  return [
+    'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    ...(config.role === undefined ? [] : [`SET LOCAL ROLE ${ident(config.role)}`]),
+    "SET LOCAL client_encoding = 'UTF8'",
+    "SET LOCAL datestyle = 'ISO, YMD'",
+    "SET LOCAL intervalstyle = 'iso_8601'",
+    'SET LOCAL extra_float_digits = 3',
+    "SET LOCAL timezone = 'UTC'",
+    "SET LOCAL bytea_output = 'hex'",
+    "SET LOCAL xmlbinary = 'base64'",
+    'SET LOCAL standard_conforming_strings = on',
+    `SET LOCAL statement_timeout = ${Math.round(config.statement_timeout * 1000)}`,
+    `SET LOCAL lock_timeout = ${Math.round(config.lock_timeout * 1000)}`,
+    'SET LOCAL idle_in_transaction_session_timeout = 0',
+    // Compiling a query that is run once takes longer than running it.
+    'SET LOCAL jit = off',
+  ].join('; ');
+}
+
+function explained(error: unknown, config: PostgresConfig, { host, port, database }: ConnectOptions): Error {
+  const state = sqlState(error);
+  if (config.role !== undefined && (state === '22023' || state === '42501' || state === '42704')) {
+    return new SystemError(`The role ${config.role} cannot be taken on`, {
+      code: 'role-refused',
+      facts: { role: config.role, sqlstate: state },
+      hint: `Create the role, or make the user a member of it: GRANT ${ident(config.role)} TO …`,
+    });
+  }
+  return systemError(error, { host, port, database });
+}
+
+function tooOld(version: number): SystemError {
+  return new SystemError(`The server is older than Postgres ${OLDEST / 10_000}`, {
+    code: 'server-too-old',
+    facts: { version },
+    hint: 'Read from a newer server.',
+  });
+}
+
+/** True when the server itself answered (starting up, no connection left), so that waiting may help. */
+function isServers(error: unknown): boolean {
+  return /^(?:57|53)/.test(sqlState(error) ?? '');
+}

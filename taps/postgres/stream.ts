@@ -1,0 +1,76 @@
+import type { JsonObject, JsonSchema, Stream } from '../../singer/tap/index.ts';
+import type { TableFacts } from './discover/facts.ts';
+import type { ColumnPlan, TableColumn } from './model.ts';
+import type { Reading } from './reading.ts';
+import { replicationKeys } from './replication-keys.ts';
+import type { Sessions } from './session.ts';
+import type { PostgresConfig } from './settings.ts';
+import type { TypeOptions } from './types/options.ts';
+import { planColumn } from './types/column-plan.ts';
+import { readWhole } from './whole.ts';
+
+/** What the streams of one run share. */
+export interface Shared {
+  readonly config: PostgresConfig;
+  readonly types: TypeOptions;
+  readonly sessions: Sessions;
+  readonly database: string;
+}
+
+/** The stream of a table. */
+export function tableStream(table: TableFacts, id: string, shared: Shared): Stream {
+  const plans = new Map<string, ColumnPlan>();
+  const properties: Record<string, JsonSchema> = {};
+  const propertyMetadata: Record<string, JsonObject> = {};
+  for (const column of table.columns) {
+    const { plan, omitted } = planColumn(column, shared.types);
+    if (omitted === undefined) plans.set(column.name, plan);
+    properties[column.name] = plan.schema;
+    propertyMetadata[column.name] = columnMetadata(column, omitted);
+  }
+  const keys = table.keys.every((key) => plans.has(key)) ? table.keys : [];
+  const validReplicationKeys = replicationKeys(table);
+  return {
+    id,
+    schema: { type: 'object', properties, ...(table.comment === undefined ? {} : { description: table.comment }) },
+    keys,
+    methods: validReplicationKeys.length === 0 ? ['FULL_TABLE'] : ['FULL_TABLE', 'INCREMENTAL'],
+    validReplicationKeys,
+    metadata: tableMetadata(table, shared.database),
+    propertyMetadata,
+    read: (request) => {
+      const columns = request.columns.map((name) => plans.get(name)!);
+      const reading: Reading = { table, id, columns, request, sessions: shared.sessions, config: shared.config };
+      return readWhole(reading);
+    },
+  };
+}
+
+function tableMetadata(table: TableFacts, database: string): JsonObject {
+  const isView = table.kind === 'view' || table.kind === 'materialized view';
+  return {
+    'database-name': database,
+    'schema-name': table.schema,
+    'table-name': table.name,
+    'table-type': table.kind,
+    'is-view': isView,
+    'row-count': Math.round(table.rows),
+    'estimated-bytes': table.bytes,
+    ...(table.isPartition ? { 'is-partition': true } : {}),
+    ...(table.rowSecurity ? { 'row-security': true } : {}),
+    ...(isView ? {} : { 'replica-identity': table.replicaIdentity }),
+    ...(table.publications.length === 0 ? {} : { publications: table.publications }),
+  };
+}
+
+function columnMetadata(column: TableColumn, omitted: string | undefined): JsonObject {
+  const { type } = column;
+  return {
+    'sql-datatype': type.text,
+    ...(omitted === undefined ? {} : { inclusion: 'unsupported', 'unsupported-reason': omitted }),
+    ...(type.domain === undefined ? {} : { domain: type.domain }),
+    ...(column.generated === true ? { 'is-generated': true } : {}),
+    ...(column.identity === true ? { 'is-identity': true } : {}),
+    ...(column.hasDefault === true ? { 'has-default': true } : {}),
+  };
+}
