@@ -1,7 +1,10 @@
 import { Socket } from 'node:net';
 import type { Client, ClientConfig } from 'pg';
+import { requestCancel, type CancelAddress, type CancelKey } from './cancel.ts';
 import { CopyIn, type Copy } from './copy-in.ts';
+import { CopyOut } from './copy-out.ts';
 import type { ConnectOptions } from './options.ts';
+import type { CopyBlock } from './row-frames.ts';
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];
 
@@ -19,6 +22,12 @@ export interface Session {
   query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: Rows; readonly rowCount: number }>;
   /** Does some COPYs in their order, as one query, which the first refusal ends as a whole; gives the rows of each. */
   copyIn(copies: readonly Copy[]): Promise<readonly number[]>;
+  /**
+   * The rows of one `COPY … TO STDOUT`, in the server's order, some at a time; a block is valid until the next one is asked for. The server
+   * waits while nobody asks. When the signal is aborted (its reason is thrown) or the reader stops early, the statement is cancelled,
+   * which leaves a transaction that it is part of to be rolled back.
+   */
+  copyOut(statement: string, signal: AbortSignal): AsyncGenerator<CopyBlock, void>;
   close(): Promise<void>;
 }
 
@@ -51,7 +60,7 @@ async function open(options: ConnectOptions, ssl: ClientConfig['ssl'] & (object 
     // The system's own two hours are too long to find out that the other side is gone.
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   });
-  const session = new PgSession(client, socket);
+  const session = new PgSession(client, socket, { host: options.host, port: options.port, tls: ssl || undefined });
   try {
     await client.connect();
     session.answerWithinMs = options.connectTimeoutMs || undefined;
@@ -66,6 +75,8 @@ async function open(options: ConnectOptions, ssl: ClientConfig['ssl'] & (object 
 
 /** How long a connection may take to close. */
 const CLOSE_MS = 5_000;
+/** How long a statement may take to end when it was cancelled, before the connection is dropped. */
+const CANCEL_MS = 5_000;
 /** A connection that has been silent for so long is probed. */
 const KEEP_ALIVE_MS = 30_000;
 
@@ -75,10 +86,12 @@ class PgSession implements Session {
   answerWithinMs: number | undefined;
   readonly #client: Client;
   readonly #socket: Socket;
+  readonly #address: CancelAddress;
 
-  constructor(client: Client, socket: Socket) {
+  constructor(client: Client, socket: Socket, address: CancelAddress) {
     this.#client = client;
     this.#socket = socket;
+    this.#address = address;
     // Without a listener a connection that dies while idle would end the process. The next query reports it.
     client.on('error', () => (this.lost = true));
     client.on('end', () => (this.lost = true));
@@ -102,6 +115,32 @@ class PgSession implements Session {
       await copy.done;
       return copy.rowCounts;
     });
+  }
+
+  async *copyOut(statement: string, signal: AbortSignal): AsyncGenerator<CopyBlock, void> {
+    signal.throwIfAborted();
+    const copy = this.#client.query(new CopyOut(statement));
+    const onAbort = (): void => copy.abort(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      for (;;) {
+        const block = await this.#answered(() => copy.next());
+        if (block === undefined) return;
+        yield block;
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      if (!copy.ended) await this.#cancel(copy);
+    }
+  }
+
+  /** Ends a COPY early. Until both are done: a request that comes late would hit the next statement. */
+  async #cancel(copy: CopyOut): Promise<void> {
+    const timer = setTimeout(() => this.#socket.destroy(), CANCEL_MS);
+    // The driver has it from the server, and its types lack it.
+    const key = this.#client as Client & CancelKey;
+    await Promise.all([requestCancel(this.#address, key, CANCEL_MS), copy.drain()]);
+    clearTimeout(timer);
   }
 
   /** Drops the connection when an answer takes too long: that ends the waiting with an error of a lost connection. */
