@@ -87,6 +87,13 @@ export interface Stream {
   readonly methods: readonly ReplicationMethod[];
   readonly replicationKey?: string;
   readonly validReplicationKeys?: readonly string[];
+  /**
+   * Replication keys that are no property: no record has them. As a replication method the name of one, in any case, means INCREMENTAL by it
+   * (`XMIN`).
+   */
+  readonly virtualReplicationKeys?: readonly string[];
+  /** Ids under which other taps keep the bookmark of this stream: looked at when there is none under its own. */
+  readonly formerIds?: readonly string[];
   /** More root metadata, for example `schema-name`. */
   readonly metadata?: JsonObject;
   /** More metadata of top-level properties, for example `{ id: { 'sql-datatype': 'int8' } }` or `{ x: { inclusion: 'unsupported' } }`. */

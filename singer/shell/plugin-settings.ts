@@ -5,7 +5,7 @@ import { mapperSettings } from '../mapper/map-settings.ts';
 import { targetSettings } from '../target/load-settings.ts';
 import type { Plugin, Rules } from '../plugin.ts';
 import type { Settings } from '../settings.ts';
-import { streamOptions } from '../target/stream-options.ts';
+import { streamOptions } from './stream-options.ts';
 
 /** All settings of a plugin: its own first, then those of rules, then those that every plugin of its kind has. Its own meaning wins, the rules' comes last. */
 export function allSettings(plugin: Plugin, rules?: Rules): Settings {
@@ -16,9 +16,10 @@ const COMMON = { tap: tapSettings, target: targetSettings, mapper: mapperSetting
 
 /** What is wrong with checked settings that no declaration of one setting can say. */
 export function jointProblems(plugin: Plugin, config: object, rules?: Rules): readonly Problem[] {
-  if (plugin.kind === 'tap') return batchProblems(config, rules);
-  if (plugin.kind !== 'target') return [];
-  const { problems, options } = streamOptions(allSettings(plugin), config);
+  if (plugin.kind === 'mapper') return [];
+  const settings = allSettings(plugin);
+  const { problems, options } = 'stream_options' in settings ? streamOptions(settings, config) : { problems: [], options: [] };
+  if (plugin.kind === 'tap') return [...problems, ...batchProblems(config, rules)];
   return [...problems, ...flattenProblems([config, ...options])];
 }
 

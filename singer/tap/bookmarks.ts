@@ -41,9 +41,13 @@ export class Bookmarks {
     this.#currentlySyncing = id;
   }
 
-  /** The bookmark of a stream as it was given. One of a wrong shape is told, and that stream starts anew. */
-  given(id: string): JsonObject | undefined {
-    const bookmark = Object.hasOwn(this.#given, id) ? this.#given[id] : undefined;
+  /**
+   * The bookmark of a stream as it was given, under its id or else under the first of its former ones that has one. One of a wrong shape is
+   * told, and that stream starts anew.
+   */
+  given(id: string, formerIds: readonly string[] = []): JsonObject | undefined {
+    const found = [id, ...formerIds].find((name) => Object.hasOwn(this.#given, name));
+    const bookmark = found === undefined ? undefined : this.#given[found];
     if (isJsonObject(bookmark)) return bookmark;
     if (bookmark !== undefined && bookmark !== null) {
       this.#log.warn('The bookmark of a stream is not an object; the stream starts anew', { stream: id });

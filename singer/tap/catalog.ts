@@ -61,7 +61,8 @@ function rootMetadata(stream: Stream): JsonObject {
 
 /** The replication keys a user may choose from; empty when the stream resumes by other means or not at all. */
 export function validReplicationKeys(stream: Stream): readonly string[] {
-  return stream.validReplicationKeys ?? (stream.replicationKey === undefined ? [] : [stream.replicationKey]);
+  const properties = stream.validReplicationKeys ?? (stream.replicationKey === undefined ? [] : [stream.replicationKey]);
+  return [...properties, ...(stream.virtualReplicationKeys ?? [])];
 }
 
 // Meltano marks a property without an entry of its own as automatic, which nobody can deselect: so every depth gets one.

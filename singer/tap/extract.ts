@@ -88,12 +88,15 @@ async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
   const { run, bookmarks, states, test } = sync;
   const { id } = plan.stream;
   const full = plan.method === 'FULL_TABLE';
-  const given = bookmarks.given(id);
+  const given = bookmarks.given(id, plan.stream.formerIds);
   const table = full && sync.settings.activateVersions && test === undefined ? tableVersion(given, new Date()) : undefined;
   bookmarks.currentlySyncing = id;
   if (table !== undefined) bookmarks.set(id, table.reading);
   await states.send();
-  await send(sync, schemaLine({ stream: plan.name, schema: plan.schema, keys: plan.keys, replicationKey: plan.replicationKey }));
+  await send(
+    sync,
+    schemaLine({ stream: plan.name, schema: plan.schema, keys: plan.keys, replicationKey: plan.bookmarkProperty }),
+  );
   if (test === 'schema') return;
   const seesAll = (): boolean => plan.stream.seesAll?.() !== false;
   if (table?.first === true && seesAll()) await send(sync, activateVersionLine(plan.name, table.version));

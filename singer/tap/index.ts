@@ -11,3 +11,4 @@ export { ConfigError, InputError, Interrupted, RecordError, SystemError, Tapline
 export { isDate, isDateTime, isTime } from '../scan/value-patterns.ts';
 export { parseExact, stringifyExact } from '../json-text.ts';
 export { nearest } from '../shell/nearest.ts';
+export { streamOptions, streamOptionSettings, type StreamOptions } from '../shell/stream-options.ts';

@@ -23,6 +23,8 @@ export interface StreamPlan {
   readonly keys: readonly string[];
   readonly method: ReplicationMethod;
   readonly replicationKey: string | undefined;
+  /** The replication key, if records have it. */
+  readonly bookmarkProperty: string | undefined;
 }
 
 /**
@@ -135,7 +137,9 @@ function planStream(stream: Stream, own: MetadataMap, entry: Entry, report: Repo
   const keys = keysOf(stream, entry, root);
   const method = methodOf(stream, entry, root, report, log);
   const replicationKey = method === 'INCREMENTAL' ? replicationKeyOf(stream, entry, root, report) : undefined;
-  const inUse = [...keys, ...(replicationKey === undefined ? [] : [replicationKey])];
+  const isVirtual = replicationKey !== undefined && stream.virtualReplicationKeys?.includes(replicationKey) === true;
+  const bookmarkProperty = isVirtual ? undefined : replicationKey;
+  const inUse = [...keys, ...(bookmarkProperty === undefined ? [] : [bookmarkProperty])];
   const metadata = withInclusion(own, entry.metadata);
   const selection = selectProperties(schema, metadata, new Set(inUse));
   for (const note of selection.notes) log.info('The selection was read in this way', { stream: stream.id, note });
@@ -158,6 +162,7 @@ function planStream(stream: Stream, own: MetadataMap, entry: Entry, report: Repo
     keys,
     method,
     replicationKey,
+    bookmarkProperty,
   };
 }
 
@@ -194,7 +199,7 @@ function keysOf(stream: Stream, entry: Entry, root: JsonObject): readonly string
 
 /** Forced, then metadata, then the entry, then the tap's default. */
 function methodOf(stream: Stream, entry: Entry, root: JsonObject, report: Report, log: Log): ReplicationMethod {
-  const chosen = text(root['replication-method']) ?? text(entry.value['replication_method']);
+  const chosen = virtualKeyOf(stream, entry, root) === undefined ? chosenMethod(entry, root) : 'INCREMENTAL';
   const method = forcedMethod(stream, root) ?? chosen?.toUpperCase() ?? stream.methods[0]!;
   const allowed = stream.methods.find((one) => one === method);
   if (allowed === undefined) report(`replication method ${JSON.stringify(method)} is not one of ${listed(stream.methods)}`);
@@ -202,6 +207,16 @@ function methodOf(stream: Stream, entry: Entry, root: JsonObject, report: Report
     log.warn('The replication method cannot be chosen for this stream', { stream: stream.id, method: allowed });
   }
   return allowed ?? stream.methods[0]!;
+}
+
+function chosenMethod(entry: Entry, root: JsonObject): string | undefined {
+  return text(root['replication-method']) ?? text(entry.value['replication_method']);
+}
+
+/** The virtual replication key that stands in place of a method. */
+function virtualKeyOf(stream: Stream, entry: Entry, root: JsonObject): string | undefined {
+  const chosen = chosenMethod(entry, root)?.toUpperCase();
+  return stream.virtualReplicationKeys?.find((key) => key.toUpperCase() === chosen);
 }
 
 function forcedMethod(stream: Stream, root: JsonObject): string | undefined {
@@ -214,7 +229,11 @@ function forcedMethod(stream: Stream, root: JsonObject): string | undefined {
 
 function replicationKeyOf(stream: Stream, entry: Entry, root: JsonObject, report: Report): string | undefined {
   const allowed = validReplicationKeys(stream);
-  const key = text(root['replication-key']) ?? text(entry.value['replication_key']) ?? stream.replicationKey;
+  const key =
+    virtualKeyOf(stream, entry, root) ??
+    text(root['replication-key']) ??
+    text(entry.value['replication_key']) ??
+    stream.replicationKey;
   if (key !== undefined && !allowed.includes(key)) {
     const choice = allowed.length === 0 ? 'this stream takes none' : `use one of ${listed(allowed)}`;
     report(`replication key ${JSON.stringify(key)} is not allowed: ${choice}`);

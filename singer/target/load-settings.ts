@@ -1,7 +1,7 @@
 import { badRecordSettings } from './bad-record-settings.ts';
 import { flattenSettings } from './flatten-settings.ts';
 import type { Settings } from '../settings.ts';
-import { streamOptionSettings } from './stream-options.ts';
+import { streamOptionSettings } from '../shell/stream-options.ts';
 
 /** The settings that every target has. */
 export const targetSettings = {

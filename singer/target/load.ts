@@ -19,7 +19,7 @@ import { isWholeMessage } from './message.ts';
 import { quarantineConfig, quarantineTaken } from './quarantine.ts';
 import { RefusedRecords } from './refused-records.ts';
 import { newRunId } from './run-id.ts';
-import { streamOptions, type StreamOptions } from './stream-options.ts';
+import { streamOptions, type StreamOptions } from '../shell/stream-options.ts';
 import { UnitLoader } from './unit-loader.ts';
 import { createValidator } from './validate.ts';
 

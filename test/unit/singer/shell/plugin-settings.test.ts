@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { defineTap, defineTarget, type Rules } from '../../../../singer/plugin.ts';
 import { checkConfig } from '../../../../singer/shell/config.ts';
 import { allSettings, jointProblems } from '../../../../singer/shell/plugin-settings.ts';
+import { streamOptionSettings } from '../../../../singer/shell/stream-options.ts';
 
 const never = (): never => {
   throw new Error('Not to be opened');
@@ -25,8 +26,13 @@ test.each<[string, object, string[]]>([
 
 const tap = defineTap({ name: 'tap-x', summary: 'For tests', settings: {}, open: never });
 
-test('a tap has no options of streams', () => {
+test('a tap has options of streams if it declares them', () => {
   expect(jointProblems(tap, { stream_options: 5 })).toEqual([]);
+  const settings = { ...streamOptionSettings, depth: { type: 'integer', perStream: true, description: 'How deep.' } } as const;
+  const with_ = defineTap({ name: 'tap-y', summary: 'For tests', settings, open: never });
+  expect(jointProblems(with_, { stream_options: { a: { depth: 1 } } })).toEqual([]);
+  const paths = jointProblems(with_, { stream_options: { a: { depth: 'x' }, b: { wide: 1 } } }).map(({ path }) => path);
+  expect(paths).toEqual(['stream_options.a.depth', 'stream_options.b.wide']);
 });
 
 test('a tap does not write files of what rules would change', () => {

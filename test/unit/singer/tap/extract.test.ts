@@ -5,6 +5,7 @@ import { ConfigError, Interrupted, SystemError } from '../../../../singer/errors
 import type { Batch, ReadRequest } from '../../../../singer/plugin.ts';
 import { stringifyExact } from '../../../../singer/json-text.ts';
 import type { Json, JsonObject, Row } from '../../../../singer/json.ts';
+import { discover } from '../../../../singer/tap/catalog.ts';
 import { keepingOutput, memoryStream, type Message, sync } from '../../../support/memory-tap.ts';
 
 /** What a run said, short: `STATE a {"n":1}`, `SCHEMA a`, `a 1`. */
@@ -347,7 +348,44 @@ describe('extract with a catalog', () => {
   });
 });
 
+describe('extract by a replication key that is no property', () => {
+  const stream = memoryStream({ id: 'a', replicationKey: 'id', virtualReplicationKeys: ['xmin'] }, async function* (request) {
+    yield { rows: rows(1), bookmark: { replication_key: request.replicationKey ?? null, method: request.method } };
+  });
+
+  it.each<[string, JsonObject]>([
+    ['as a replication key', { 'replication-method': 'INCREMENTAL', 'replication-key': 'xmin' }],
+    ['as a method', { 'replication-method': 'XMIN' }],
+    ['as a method, whatever the key', { 'replication-method': 'Xmin', 'replication-key': 'id' }],
+  ])('is taken %s; no record has it, so no SCHEMA names it', async (_, root) => {
+    const { messages, error } = await sync([stream], { catalog: catalog({ id: 'a', root: { selected: true, ...root } }) });
+    expect(error).toBeUndefined();
+    expect(messages.find((message) => message.type === 'SCHEMA')).not.toHaveProperty('bookmark_properties');
+    expect(messages.at(-1)?.value).toEqual({ bookmarks: { a: { replication_key: 'xmin', method: 'INCREMENTAL' } } });
+  });
+
+  it('is offered behind the properties, and is not taken of a stream that has none', async () => {
+    expect(discover([stream]).streams[0]?.metadata[0]?.metadata['valid-replication-keys']).toEqual(['id', 'xmin']);
+    const { error } = await sync([memoryStream({ id: 'a' })], {
+      catalog: catalog({ id: 'a', root: { selected: true, 'replication-method': 'XMIN' } }),
+    });
+    expect(String(error)).toContain('replication method "XMIN" is not one of');
+  });
+});
+
 describe('extract with a state', () => {
+  it('finds the bookmark of a stream under a name that another tap gave it, if it has none of its own', async () => {
+    const seen: (JsonObject | undefined)[] = [];
+    const stream = memoryStream({ id: 'a', formerIds: ['db-a', 'old-a'] }, async function* (request: ReadRequest) {
+      seen.push(request.bookmark);
+      yield { rows: [], bookmark: { n: 2 } };
+    });
+    const { messages } = await sync([stream], { state: { bookmarks: { 'old-a': { n: 0 }, 'db-a': { n: 1 } } } });
+    await sync([stream], { state: { bookmarks: { 'db-a': { n: 1 }, a: { n: 5 } } } });
+    expect(seen).toEqual([{ n: 1 }, { n: 5 }]);
+    expect(messages.at(-1)?.value).toMatchObject({ bookmarks: { a: { n: 2 } } });
+  });
+
   const given = { bookmarks: { a: { n: 1 }, other: { deep: [1] } }, currently_syncing: 'b', extra: 1 };
 
   it('hands each stream its bookmark, begins with the one that was being read, and carries the rest along', async () => {

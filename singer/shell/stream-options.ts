@@ -1,5 +1,5 @@
-import { checkGiven, type UnknownSetting } from '../shell/config.ts';
-import { isObject, type Given } from '../shell/config-names.ts';
+import { checkGiven, type UnknownSetting } from './config.ts';
+import { isObject, type Given } from './config-names.ts';
 import type { Problem } from '../errors.ts';
 import type { Settings } from '../settings.ts';
 
@@ -21,7 +21,7 @@ export interface StreamOptions<C> {
   readonly problems: readonly Problem[];
   /** What each pattern sets, in order. */
   readonly options: readonly Given[];
-  /** The config for one stream: the target's own object if no pattern with settings matches. */
+  /** The config for one stream: the plugin's own object if no pattern with settings matches. */
   readonly forStream: (stream: string) => C;
   /** The patterns that matched none of these streams. */
   readonly unmatched: (streams: Iterable<string>) => string[];
@@ -34,7 +34,7 @@ interface Entry {
 }
 
 /**
- * Reads `config.stream_options`. `settings` are all of the target; only those marked `perStream` may be set, and values are cast
+ * Reads `config.stream_options`. `settings` are all of the plugin; only those marked `perStream` may be set, and values are cast
  * as everywhere else. Pure.
  */
 export function streamOptions<C extends object>(settings: Settings, config: C): StreamOptions<C> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkConfig } from '../../../../singer/shell/config.ts';
 import type { Settings } from '../../../../singer/settings.ts';
-import { streamOptions, streamOptionSettings } from '../../../../singer/target/stream-options.ts';
+import { streamOptions, streamOptionSettings } from '../../../../singer/shell/stream-options.ts';
 
 const settings: Settings = {
   ...streamOptionSettings,
