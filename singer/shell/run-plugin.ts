@@ -140,8 +140,8 @@ const UNMETERED: Meter = {
 };
 
 async function printCatalog(source: Source, output: Output): Promise<void> {
-  const { catalogText, discover } = await import('../tap/catalog.ts');
-  await output.write(`${catalogText(discover(source.streams))}\n`);
+  const { catalogText } = await import('../tap/catalog.ts');
+  for (const piece of catalogText(source.streams)) await output.write(piece);
   await output.flush();
 }
 

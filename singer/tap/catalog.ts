@@ -25,6 +25,12 @@ export interface MetadataEntry {
 
 /** The catalog of these streams, in their order. Throws ConfigError naming every stream id that occurs twice. */
 export function discover(streams: readonly Stream[]): Catalog {
+  refuseTwice(streams);
+  return { streams: streams.map(catalogStream) };
+}
+
+/** Throws ConfigError naming every stream id that occurs twice. */
+export function refuseTwice(streams: readonly Stream[]): void {
   const seen = new Set<string>();
   const twice = new Set<string>();
   for (const { id } of streams) (seen.has(id) ? twice : seen).add(id);
@@ -34,10 +40,10 @@ export function discover(streams: readonly Stream[]): Catalog {
       { code: 'stream-twice', hint: 'Give each stream a name of its own.' },
     );
   }
-  return { streams: streams.map(catalogStream) };
 }
 
-function catalogStream(stream: Stream): CatalogStream {
+/** A stream's entry of the catalog. */
+export function catalogStream(stream: Stream): CatalogStream {
   return {
     tap_stream_id: stream.id,
     stream: stream.name ?? stream.id,
@@ -91,19 +97,22 @@ function propertyEntries(stream: Stream): MetadataEntry[] {
 
 /** Longest value that stays on one line; far below the 64 KiB per line that Meltano reads. */
 const LINE_CHARACTERS = 160;
+const ENTRY_INDENT = '    ';
 
-/** The catalog as text: what is short stands on one line, the rest is broken up. Ends without a newline. */
-export function catalogText(catalog: Catalog): string {
-  return layOut(
-    {
-      streams: catalog.streams.map((stream) => ({
-        ...stream,
-        schema: stream.schema as JsonObject,
-        metadata: stream.metadata.map((entry) => ({ ...entry })),
-      })),
-    },
-    '',
-  );
+/**
+ * The catalog as text, in pieces: what is short stands on one line, the rest is broken up. A stream's entry is made when its piece is asked
+ * for, so that a database of thousands of tables never stands in memory as a whole. Throws as `discover` does, before the first piece.
+ */
+export function* catalogText(streams: readonly Stream[]): Iterable<string> {
+  refuseTwice(streams);
+  let between = '{\n  "streams": [';
+  for (const stream of streams) {
+    const entry = catalogStream(stream);
+    const plain = { ...entry, schema: entry.schema as JsonObject, metadata: entry.metadata.map((one) => ({ ...one })) };
+    yield `${between}\n${ENTRY_INDENT}${layOut(plain, ENTRY_INDENT)}`;
+    between = ',';
+  }
+  yield streams.length === 0 ? '{"streams": []}\n' : '\n  ]\n}\n';
 }
 
 function layOut(value: Json, indent: string): string {

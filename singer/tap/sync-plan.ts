@@ -1,5 +1,5 @@
 import { breadcrumbKey, choiceOf, type MetadataMap, selectProperties } from './selection.ts';
-import { discover, validReplicationKeys } from './catalog.ts';
+import { catalogStream, discover, refuseTwice, validReplicationKeys } from './catalog.ts';
 import { coercion } from './coerce.ts';
 import { ConfigError, type Problem } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonSchema } from '../json.ts';
@@ -33,21 +33,19 @@ export interface StreamPlan {
  * replication keys it does not allow.
  */
 export function planSync(streams: readonly Stream[], catalog: unknown, log: Log): StreamPlan[] {
-  const own = discover(streams);
+  refuseTwice(streams);
   const problems: Problem[] = [];
-  const entries = catalogEntries(catalog === undefined ? own : catalog, problems);
-  const sources = new Map(
-    streams.map((stream, index) => [stream.id, { stream, own: metadataMap(own.streams[index]?.metadata) }]),
-  );
+  const entries = catalogEntries(catalog === undefined ? discover(streams) : catalog, problems);
+  const sources = new Map(streams.map((stream) => [stream.id, stream]));
   const plans: StreamPlan[] = [];
   for (const entry of selectedEntries(entries, log)) {
-    const source = sources.get(entry.id);
-    if (source === undefined) {
+    const stream = sources.get(entry.id);
+    if (stream === undefined) {
       problems.push({ path: entry.id, message: `the source has no stream of this name (it has ${listed([...sources.keys()])})` });
       continue;
     }
     const report = (message: string): void => void problems.push({ path: entry.id, message });
-    plans.push(planStream(source.stream, source.own, entry, report, log));
+    plans.push(planStream(stream, metadataMap(catalogStream(stream).metadata), entry, report, log));
   }
   if (problems.length > 0) {
     throw new ConfigError(problems, { code: 'catalog', hint: 'Correct the catalog, or discover anew and select again.' });

@@ -5,7 +5,7 @@ import { filtersOf } from './discover/filters.ts';
 import { streamIds } from './ids.ts';
 import { openSessions, type Sessions } from './session.ts';
 import type { PostgresConfig } from './settings.ts';
-import { tableStream } from './stream.ts';
+import { lazily, tableStream } from './stream.ts';
 import { typeOptions } from './types/options.ts';
 
 /** Connects and finds the streams. Throws ConfigError and SystemError. */
@@ -28,7 +28,11 @@ async function findStreams(config: PostgresConfig, run: Run, sessions: Sessions)
       run.log.warn('Two tables would make streams of the same name: one gets another', { schema, table: name, stream: id }),
     );
     const shared = { config, types: typeOptions(config), sessions, database: String(rows[0]?.['database']) };
-    return tables.map((table) => tableStream(table, ids.get(table)!, shared));
+    const last = {};
+    return tables.map((table) => {
+      const id = ids.get(table)!;
+      return lazily(id, () => tableStream(table.facts(), id, shared), last);
+    });
   } finally {
     await sessions.end(session);
   }

@@ -5,8 +5,8 @@ import type { Reading } from './reading.ts';
 import { replicationKeys } from './replication-keys.ts';
 import type { Sessions } from './session.ts';
 import type { PostgresConfig } from './settings.ts';
-import type { TypeOptions } from './types/options.ts';
 import { planColumn } from './types/column-plan.ts';
+import type { TypeOptions } from './types/options.ts';
 import { readWhole } from './whole.ts';
 
 /** What the streams of one run share. */
@@ -28,12 +28,11 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Stre
     properties[column.name] = plan.schema;
     propertyMetadata[column.name] = columnMetadata(column, omitted);
   }
-  const keys = table.keys.every((key) => plans.has(key)) ? table.keys : [];
   const validReplicationKeys = replicationKeys(table);
   return {
     id,
     schema: { type: 'object', properties, ...(table.comment === undefined ? {} : { description: table.comment }) },
-    keys,
+    keys: table.keys.every((key) => plans.has(key)) ? table.keys : [],
     methods: validReplicationKeys.length === 0 ? ['FULL_TABLE'] : ['FULL_TABLE', 'INCREMENTAL'],
     validReplicationKeys,
     metadata: tableMetadata(table, shared.database),
@@ -46,6 +45,41 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Stre
   };
 }
 
+/**
+ * The same stream, made anew whenever something is asked of it, but for the last one that was: of thousands of tables few are read, and
+ * discovery is done with each at once.
+ */
+export function lazily(id: string, make: () => Stream, last: { id?: string; stream?: Stream }): Stream {
+  const made = (): Stream => {
+    if (last.id !== id || last.stream === undefined) {
+      last.stream = make();
+      last.id = id;
+    }
+    return last.stream;
+  };
+  return {
+    id,
+    get schema() {
+      return made().schema;
+    },
+    get keys() {
+      return made().keys;
+    },
+    get methods() {
+      return made().methods;
+    },
+    get validReplicationKeys() {
+      return made().validReplicationKeys!;
+    },
+    get metadata() {
+      return made().metadata!;
+    },
+    get propertyMetadata() {
+      return made().propertyMetadata!;
+    },
+    read: (request) => made().read(request),
+  };
+}
 function tableMetadata(table: TableFacts, database: string): JsonObject {
   const isView = table.kind === 'view' || table.kind === 'materialized view';
   return {

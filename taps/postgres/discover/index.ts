@@ -2,16 +2,24 @@ import type { Session } from '../../../clients/postgres/connect.ts';
 import type { TableFacts } from './facts.ts';
 import type { Filters } from './filters.ts';
 import { TABLES, type TableRow, TYPES, type TypeRow } from './queries.ts';
-import { tableOf, typesIn } from './tables.ts';
+import { tableOf } from './tables.ts';
 import { Types } from './types.ts';
 
+/** A table that was found. What is known of it is worked out whenever it is asked for, so that thousands take little room. */
+export interface Found {
+  readonly schema: string;
+  readonly name: string;
+  facts(): TableFacts;
+}
+
 /** The tables that the filters let through, sorted by schema and name. Two queries in the session's transaction, whatever their number. */
-export async function discoverTables(session: Session, filters: Filters): Promise<readonly TableFacts[]> {
+export async function discoverTables(session: Session, filters: Filters): Promise<readonly Found[]> {
+  // Sorting what is said of thousands of tables needs a little more than servers allow by themselves.
+  await session.query("SET LOCAL work_mem = '64MB'");
   const { relkinds, schemas, take, leave, partitions } = filters;
   const tables = (await session.query(TABLES, [relkinds, schemas, take, leave, partitions]))
     .rows as unknown as readonly TableRow[];
-  const used = typesIn(tables);
-  const types = await session.query(TYPES, [used.map(([oid]) => oid), used.map(([, modifier]) => modifier)]);
-  const known = new Types(types.rows as unknown as readonly TypeRow[]);
-  return tables.map((table) => tableOf(table, known));
+  const { rows } = await session.query(TYPES, [tables.map(({ oid }) => oid)]);
+  const types = new Types(rows as unknown as readonly TypeRow[]);
+  return tables.map((row) => ({ schema: row.schema, name: row.name, facts: () => tableOf(row, types) }));
 }

@@ -1,6 +1,6 @@
 /**
- * The two queries of discovery, whatever the number of tables. What belongs to a table comes as JSON, which is read faster than rows by
- * the hundred thousand. Their sources are the system catalogs of the manual, part VII.
+ * The two queries of discovery, whatever the number of tables. What belongs to a table comes as the text of JSON, which takes
+ * little room until the table is looked at. Their sources are the system catalogs of the manual, part VII.
  */
 
 /** One row of `TABLES`. */
@@ -16,10 +16,12 @@ export interface TableRow {
   readonly rows: number;
   readonly block: number;
   readonly comment: string | null;
-  readonly columns: readonly ColumnRow[] | null;
-  readonly indexes: readonly IndexRow[] | null;
-  /** Null where nothing else is read with the table. */
-  readonly leaves: readonly LeafRow[] | null;
+  /** JSON of ColumnRow[]. */
+  readonly columns: string | null;
+  /** JSON of IndexRow[]. */
+  readonly indexes: string | null;
+  /** JSON of LeafRow[]; null where nothing else is read with the table. */
+  readonly leaves: string | null;
   readonly publications: readonly string[] | null;
 }
 
@@ -55,7 +57,7 @@ export type LeafRow = readonly [oid: number, schema: string, name: string, forei
  * leave it out, $5 whether partitions are listed beside their parents.
  */
 export const TABLES = `
-WITH RECURSIVE rel AS MATERIALIZED (
+WITH rel AS MATERIALIZED (
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relpages, c.reltuples, c.relreplident, c.relhassubclass,
     has_schema_privilege(n.oid, 'USAGE') AS reachable, has_table_privilege(c.oid, 'SELECT') AS readable
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -71,10 +73,10 @@ WITH RECURSIVE rel AS MATERIALIZED (
   SELECT a.attrelid, json_agg(json_build_array(a.attnum, a.attname, a.atttypid::int8, a.atttypmod, a.attndims,
       -- Nobody holds a foreign table to what is declared of it.
       a.attnotnull AND u.attnum IS NULL AND rel.relkind <> 'f', a.attgenerated <> '', a.attidentity <> '', a.atthasdef AND a.attgenerated = '',
-      rel.reachable AND (rel.readable OR has_column_privilege(a.attrelid, a.attnum, 'SELECT')), d.description) ORDER BY a.attnum) AS columns
+      rel.reachable AND (rel.readable OR has_column_privilege(a.attrelid, a.attnum, 'SELECT')),
+      (SELECT d.description FROM pg_description d WHERE d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum)) ORDER BY a.attnum) AS columns
   FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN unproven u ON u.conrelid = a.attrelid AND u.attnum = a.attnum
-    LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
   GROUP BY a.attrelid
 ), idx AS (
   SELECT i.indrelid, json_agg(json_build_array(x.relname, (i.indkey::int2[])[0:i.indnkeyatts - 1], i.indisprimary,
@@ -82,26 +84,27 @@ WITH RECURSIVE rel AS MATERIALIZED (
   FROM rel JOIN pg_index i ON i.indrelid = rel.oid AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
     JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
   GROUP BY i.indrelid
-), tree AS (
-  SELECT rel.oid AS root, i.inhrelid AS oid, 1 AS level FROM rel JOIN pg_inherits i ON i.inhparent = rel.oid WHERE rel.relhassubclass
-  UNION SELECT tree.root, i.inhrelid, tree.level + 1 FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
-), leaf AS (
-  SELECT t.root, sum(greatest(l.relpages, 0)) AS pages, sum(greatest(l.reltuples, 0)) AS rows,
-    json_agg(json_build_array(l.oid::int8, n.nspname, l.relname, l.relkind = 'f', has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(l.oid, 'SELECT')
-      AND NOT row_security_active(l.oid) AND NOT row_security_active(t.root)) ORDER BY t.level, n.nspname, l.relname) AS leaves
-  FROM (SELECT root, oid, min(level) AS level FROM tree GROUP BY root, oid UNION ALL SELECT DISTINCT root, root, 0 FROM tree) t
-    JOIN pg_class l ON l.oid = t.oid AND l.relkind IN ('r', 'f') JOIN pg_namespace n ON n.oid = l.relnamespace
-  GROUP BY t.root
 ), pub AS MATERIALIZED (
   SELECT schemaname, tablename, json_agg(pubname ORDER BY pubname) AS publications FROM pg_publication_tables GROUP BY 1, 2
 )
 SELECT rel.oid AS oid, rel.nspname AS schema, rel.relname AS name, rel.relkind::text AS relkind, rel.relispartition AS partition, rel.relreplident::text AS identity,
   rel.relkind IN ('r', 'p') AND row_security_active(rel.oid) AS security, current_setting('block_size')::int AS block,
   coalesce(leaf.pages, greatest(rel.relpages, 0))::float8 AS pages, coalesce(leaf.rows, greatest(rel.reltuples, 0))::float8 AS rows,
-  col.columns, idx.indexes, leaf.leaves, pub.publications, d.description AS comment
-FROM rel LEFT JOIN col ON col.attrelid = rel.oid LEFT JOIN idx ON idx.indrelid = rel.oid LEFT JOIN leaf ON leaf.root = rel.oid
+  col.columns::text, idx.indexes::text, leaf.leaves::text, pub.publications,
+  (SELECT d.description FROM pg_description d WHERE d.objoid = rel.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0) AS comment
+FROM rel LEFT JOIN col ON col.attrelid = rel.oid LEFT JOIN idx ON idx.indrelid = rel.oid
   LEFT JOIN pub ON pub.schemaname = rel.nspname AND pub.tablename = rel.relname
-  LEFT JOIN pg_description d ON d.objoid = rel.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
+  LEFT JOIN LATERAL (
+    WITH RECURSIVE tree AS (
+      SELECT rel.oid, 0 AS level UNION SELECT i.inhrelid, tree.level + 1 FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
+    )
+    SELECT sum(greatest(l.relpages, 0)) AS pages, sum(greatest(l.reltuples, 0)) AS rows,
+      json_agg(json_build_array(l.oid::int8, n.nspname, l.relname, l.relkind = 'f', has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(l.oid, 'SELECT')
+        AND NOT row_security_active(l.oid) AND NOT row_security_active(rel.oid)) ORDER BY t.level, n.nspname, l.relname) AS leaves
+    FROM (SELECT oid, min(level) AS level FROM tree GROUP BY oid) t JOIN pg_class l ON l.oid = t.oid AND l.relkind IN ('r', 'f') JOIN pg_namespace n ON n.oid = l.relnamespace
+    -- A table that nothing inherits from any more is told so by the next ANALYZE only.
+    HAVING count(*) > 1 OR bool_or(l.oid <> rel.oid)
+  ) leaf ON rel.relhassubclass
 ORDER BY rel.nspname COLLATE "C", rel.relname COLLATE "C"`;
 
 /** One row of `TYPES`: a type with a modifier. */
@@ -126,12 +129,13 @@ export interface TypeRow {
 }
 
 /**
- * The types $1 with the modifiers $2, and those they are made of. rngmultitypid is read through to_jsonb: servers before 14 have none.
+ * The types of the columns of the tables $1, and those they are made of. rngmultitypid is read through to_jsonb: servers before 14 have none.
  * An array is a type that its element names as its array: int2vector and others have elements too.
  */
 export const TYPES = `
 WITH RECURSIVE used AS (
-  SELECT DISTINCT oid, mod FROM unnest($1::int8[]::oid[], $2::int4[]) AS given (oid, mod)
+  SELECT DISTINCT a.atttypid AS oid, a.atttypmod AS mod FROM pg_attribute a
+  WHERE a.attrelid = ANY ($1::int8[]::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
   UNION
   SELECT made.oid, made.mod FROM used JOIN pg_type t ON t.oid = used.oid CROSS JOIN LATERAL (
     SELECT t.typbasetype AS oid, t.typtypmod AS mod WHERE t.typtype = 'd'

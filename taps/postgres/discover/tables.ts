@@ -1,7 +1,7 @@
 import type { TableColumn, TableKind } from '../model.ts';
 import type { TableFacts } from './facts.ts';
 import { keyColumns } from './keys.ts';
-import type { ColumnRow, LeafRow, TableRow } from './queries.ts';
+import type { ColumnRow, IndexRow, LeafRow, TableRow } from './queries.ts';
 import type { Types } from './types.ts';
 
 const KINDS: Readonly<Record<TableRow['relkind'], TableKind>> = {
@@ -22,21 +22,13 @@ const IDENTITIES: Readonly<Record<TableRow['identity'], TableFacts['replicaIdent
 /** Where TimescaleDB keeps the parts of a table; unlike tables that inherit, they cannot share a key. */
 const CHUNKS = '_timescaledb_internal';
 
-/** The types with modifiers that columns of these tables have, each once. */
-export function typesIn(rows: readonly TableRow[]): readonly (readonly [oid: number, modifier: number])[] {
-  const types = new Map<string, readonly [number, number]>();
-  for (const { columns } of rows)
-    for (const [, , oid, modifier] of columns ?? []) types.set(`${oid} ${modifier}`, [oid, modifier]);
-  return [...types.values()];
-}
-
 /** What the rows of the two queries say of a table. Pure. */
 export function tableOf(row: TableRow, types: Types): TableFacts {
-  const columns = row.columns ?? [];
-  const indexes = row.indexes ?? [];
+  const columns = listed(row.columns) as readonly ColumnRow[];
+  const indexes = listed(row.indexes) as readonly IndexRow[];
   const byNumber = new Map(columns.map((column) => [column[0], column]));
   const nameOf = (attnum: number): string => byNumber.get(attnum)![1];
-  const parts = row.leaves ?? [];
+  const parts = listed(row.leaves) as readonly LeafRow[];
   // A key holds within one table: those that inherit from it may have rows with the same one.
   const inherited = row.relkind === 'r' && parts.some(([, schema], at) => at > 0 && schema !== CHUNKS);
   const keys = inherited ? [] : keyColumns(indexes, (attnum) => byNumber.get(attnum)![5]);
@@ -60,6 +52,10 @@ export function tableOf(row: TableRow, types: Types): TableFacts {
     rowSecurity: row.security,
     ...(row.comment === null ? {} : { comment: row.comment }),
   };
+}
+
+function listed(json: string | null): unknown {
+  return json === null ? [] : JSON.parse(json);
 }
 
 /** Only all of them together give the rows of the whole. */
