@@ -1,10 +1,10 @@
 import { systemError } from '../../clients/postgres/errors.ts';
-import type { Run, Source } from '../../singer/tap/index.ts';
+import { streamOptions, type Run, type Source } from '../../singer/tap/index.ts';
 import { discoverTables } from './discover/index.ts';
 import { filtersOf } from './discover/filters.ts';
 import { streamIds } from './ids.ts';
 import { openSessions, type Sessions } from './session.ts';
-import type { PostgresConfig } from './settings.ts';
+import { settings, type PostgresConfig } from './settings.ts';
 import { lazily, tableStream } from './stream.ts';
 import { typeOptions } from './types/options.ts';
 
@@ -27,7 +27,8 @@ async function findStreams(config: PostgresConfig, run: Run, sessions: Sessions)
     const ids = streamIds(tables, ({ schema, name }, id) =>
       run.log.warn('Two tables would make streams of the same name: one gets another', { schema, table: name, stream: id }),
     );
-    const shared = { config, types: typeOptions(config), sessions, database: String(rows[0]?.['database']) };
+    const configOf = streamOptions(settings, config).forStream;
+    const shared = { config, configOf, types: typeOptions(config), sessions, database: String(rows[0]?.['database']) };
     const last = {};
     return tables.map((table) => {
       const id = ids.get(table)!;

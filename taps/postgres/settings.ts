@@ -1,6 +1,8 @@
 import { connectionSettings } from '../../clients/postgres/settings.ts';
 import type { Config, Settings } from '../../singer/tap/index.ts';
 import { discoverySettings } from './discover/settings.ts';
+import { incrementalSettings } from './incremental/settings.ts';
+import { limitSettings } from './limits/settings.ts';
 import { typeSettings } from './types/settings.ts';
 
 /** The settings of tap-postgres: those of MeltanoLabs' plugin with their defaults, then our own. */
@@ -9,6 +11,8 @@ export const settings = {
   application_name: { ...connectionSettings.application_name, default: 'tap-postgres' },
   ...discoverySettings,
   ...typeSettings,
+  ...incrementalSettings,
+  ...limitSettings,
   role: {
     type: 'string',
     description: 'Role to take on right after the login (SET ROLE): it must be able to read. The user must be a member of it.',

@@ -1,6 +1,10 @@
+import { qualified } from '../../clients/postgres/quote.ts';
 import type { JsonObject, JsonSchema, Stream } from '../../singer/tap/index.ts';
 import type { TableFacts } from './discover/facts.ts';
 import type { ColumnPlan, TableColumn } from './model.ts';
+import { readIncremental } from './incremental/read.ts';
+import { filtersOf, isPart } from './limits/filters.ts';
+import { firstOf, withoutBookmarks } from './limits/first.ts';
 import type { Reading } from './reading.ts';
 import { replicationKeys } from './replication-keys.ts';
 import type { Sessions } from './session.ts';
@@ -12,6 +16,8 @@ import { readWhole } from './whole.ts';
 /** What the streams of one run share. */
 export interface Shared {
   readonly config: PostgresConfig;
+  /** The config with what `stream_options` says of a stream. */
+  readonly configOf: (stream: string) => PostgresConfig;
   readonly types: TypeOptions;
   readonly sessions: Sessions;
   readonly database: string;
@@ -35,12 +41,21 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Stre
     keys: table.keys.every((key) => plans.has(key)) ? table.keys : [],
     methods: validReplicationKeys.length === 0 ? ['FULL_TABLE'] : ['FULL_TABLE', 'INCREMENTAL'],
     validReplicationKeys,
+    // singer-io's tap reads many databases.
+    formerIds: [`${shared.database}-${table.schema}-${table.name}`],
+    seesAll: () => !isPart(shared.configOf(id)),
     metadata: tableMetadata(table, shared.database),
     propertyMetadata,
     read: (request) => {
       const columns = request.columns.map((name) => plans.get(name)!);
-      const reading: Reading = { table, id, columns, request, sessions: shared.sessions, config: shared.config };
-      return readWhole(reading);
+      const config = shared.configOf(id);
+      const named = { sql: qualified(table.schema, table.name), table, columns: table.columns };
+      const relation = { ...named, filters: filtersOf(config, id, table.columns, request.replicationKey) };
+      const reading: Reading = { table, relation, id, columns, request, sessions: shared.sessions, config };
+      if (request.method !== 'INCREMENTAL') return firstOf(config.max_record_count, readWhole(reading));
+      if (config.window === undefined) return readIncremental(reading);
+      // Of a window all is read, whatever the bookmark says, and the bookmark stays.
+      return firstOf(config.max_record_count, withoutBookmarks(readWhole(reading)));
     },
   };
 }

@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Session } from '../../clients/postgres/connect.ts';
+import { remedyOf, systemError } from '../../clients/postgres/errors.ts';
+import { waitFor } from '../../clients/postgres/retry.ts';
+import type { Batch, JsonObject } from '../../singer/tap/index.ts';
+import type { Reading } from './reading.ts';
+
+/** Reads a stream from a bookmark on, in the transaction of a session. */
+export type Attempt = (session: Session, bookmark: JsonObject | undefined) => AsyncIterable<Batch>;
+
+/**
+ * Reads a stream. When the connection is lost, the server goes down or gives up what a standby cannot show any more, it goes on at the last
+ * bookmark over a new connection: as a new run would. So often in a row as `max_retries` says. Throws TaplineError.
+ */
+export async function* inAttempts(reading: Reading, attempt: Attempt): AsyncGenerator<Batch, void> {
+  const { sessions, request, config, id } = reading;
+  let { bookmark } = request;
+  for (let failures = 0; ;) {
+    const session = await sessions.begin();
+    try {
+      for await (const batch of attempt(session, bookmark)) {
+        if (batch.bookmark !== undefined) {
+          bookmark = batch.bookmark;
+          failures = 0;
+        }
+        yield batch;
+      }
+      return;
+    } catch (error) {
+      const remedy = remedyOf(error);
+      const passes = remedy === 'reconnect' || remedy === 'retry';
+      if (request.signal.aborted || !passes || failures === config.max_retries) throw systemError(error, { stream: id });
+      const waitMs = waitFor(++failures, Math.random());
+      const { code, facts } = systemError(error);
+      request.log.warn('Postgres failed in a way that may pass: the reading goes on at the last bookmark', {
+        ...facts,
+        stream: id,
+        code,
+        attempt: failures,
+        wait_ms: waitMs,
+      });
+      await sleep(waitMs, undefined, { signal: request.signal }).catch(() => request.signal.throwIfAborted());
+    } finally {
+      await sessions.end(session);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import type { Session } from '../../../clients/postgres/connect.ts';
+import type { CopyBlock } from '../../../clients/postgres/row-frames.ts';
+import type { Batch } from '../../../singer/tap/index.ts';
+import { rowText, type Output } from './output.ts';
+import { PLACE, type Order, type Position } from './position.ts';
+import { copySql, selectSql } from './query.ts';
+import type { Incremental } from './read.ts';
+import { joinedSince, type Facts } from './sight.ts';
+import type { Start } from './start.ts';
+import type { Step } from './steps.ts';
+import { LastTies, SentRows } from './ties.ts';
+
+/** Some rows of a step. */
+export interface Part {
+  readonly batch: Batch;
+  /** Rows that the query gave, and how many of them are in the batch. */
+  readonly rows: number;
+  readonly sent: number;
+  /** Where the order stands behind them; undefined if more of the same block follows, or they have no place in it. */
+  readonly position: Position | undefined;
+}
+
+/** Reads the rows of one step in order; no more than the limit, but for rows that nothing tells from the last one. */
+export async function* readStep(
+  { reading, output }: Incremental,
+  { order, facts }: Pick<Start, 'order' | 'facts'>,
+  session: Session,
+  { for: purpose, segment, conditions }: Step,
+  limit: number | undefined,
+): AsyncGenerator<Part, void> {
+  const { relation, request } = reading;
+  const within = segment.from?.within;
+  const hashes = purpose === 'new' && typeof within === 'object' && 'sent' in within ? within.sent : [];
+  const sent = new SentRows(hashes);
+  const select = selectSql({
+    relation,
+    outputs: [...output.selected, order.key.text, ...(order.ties ?? []).map(({ text }) => text)],
+    order,
+    segment,
+    joined: await joinedIn(session, relation.table?.oid, segment.newer),
+    conditions,
+    limit: limit === undefined ? undefined : limit + hashes.length,
+  });
+  const positionAfter = order.ties === undefined ? byHash(output) : byTies(order, output, facts);
+  for await (const block of session.copyOut(copySql(select), request.signal)) {
+    const position = positionAfter(block);
+    const ranges = sent.expected ? rangesWithout(block, sent, segment.from!.value, output) : [{ from: 0, to: block.rows }];
+    let rows = 0;
+    for (const [index, { from, to }] of ranges.entries()) {
+      const isLast = index === ranges.length - 1;
+      const through = isLast ? block.rows : to;
+      yield {
+        batch: output.records(block, from, to),
+        rows: through - rows,
+        sent: to - from,
+        position: isLast ? position : undefined,
+      };
+      rows = through;
+    }
+  }
+}
+
+/** All rows of a table that was attached since count as new: no transaction tells. */
+async function joinedIn(session: Session, oid: number | undefined, newer: Step['segment']['newer']): Promise<readonly string[]> {
+  return newer === 'all' || oid === undefined ? [] : joinedSince(session, oid, newer.xid);
+}
+
+type After = (block: CopyBlock) => Position | undefined;
+
+/** The position behind the last row of a block, where the order tells all rows apart. */
+function byTies({ ties }: Order, output: Output, facts: Facts): After {
+  return (block) => {
+    const [value, ...after] = output.extras(block, block.rows - 1);
+    const places = after.map((text) => text ?? '');
+    if (places.length === 0) return { value: value!, within: 'all' };
+    const file = ties === PLACE ? facts.files?.get(places[0]!) : undefined;
+    return { value: value!, within: { after: places, ...(file === undefined ? {} : { file }) } };
+  };
+}
+
+/** The position behind the last row of a block, where nothing tells rows with the same value apart. */
+function byHash(output: Output): After {
+  const ties = new LastTies();
+  return (block) => {
+    const last = block.rows - 1;
+    const value = output.extras(block, last)[0]!;
+    if (value === null) return undefined;
+    let first = last;
+    while (first > 0 && output.extras(block, first - 1)[0] === value) first--;
+    const hashes = ties.add(value, first, block.rows, (row) => rowText(block, row));
+    return { value, within: hashes === undefined ? 'none' : { sent: hashes } };
+  };
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The rows of a block but for those that were sent already; they stand at its beginning and have this value. */
+function rangesWithout(block: CopyBlock, sent: SentRows, value: string | null, output: Output): readonly Range[] {
+  const ranges: Range[] = [];
+  let from = 0;
+  let row = 0;
+  for (; row < block.rows && sent.expected && output.extras(block, row)[0] === value; row++) {
+    if (!sent.take(rowText(block, row))) continue;
+    if (row > from) ranges.push({ from, to: row });
+    from = row + 1;
+  }
+  ranges.push({ from, to: block.rows });
+  return ranges;
+}

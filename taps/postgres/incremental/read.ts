@@ -1,0 +1,85 @@
+import type { Session } from '../../../clients/postgres/connect.ts';
+import type { Batch, JsonObject } from '../../../singer/tap/index.ts';
+import { inAttempts } from '../attempts.ts';
+import type { TableColumn } from '../model.ts';
+import type { Reading } from '../reading.ts';
+import { bookmarkJson } from '../state/bookmark.ts';
+import { advanced, caughtUp, lateReached } from './coverage.ts';
+import { incrementalOptions, type IncrementalOptions } from './options.ts';
+import { outputOf, type Output } from './output.ts';
+import type { Position } from './position.ts';
+import { begin } from './start.ts';
+import { readStep } from './read-step.ts';
+import { stepsOf, type Step } from './steps.ts';
+
+/** An INCREMENTAL stream. */
+export interface Incremental {
+  readonly reading: Reading;
+  readonly key: TableColumn;
+  readonly options: IncrementalOptions;
+  readonly output: Output;
+}
+
+/**
+ * Reads what is new of a stream by its replication key, in order, with a bookmark behind each block of rows. What it promises, and why,
+ * is in docs/decisions. Throws TaplineError.
+ */
+export async function* readIncremental(reading: Reading): AsyncGenerator<Batch, void> {
+  const { relation, request, config, id } = reading;
+  const key = relation.columns.find(({ name }) => name === request.replicationKey)!;
+  const stream = { reading, key, options: incrementalOptions(config, id, key), output: outputOf(reading.columns) };
+  const left = { records: config.max_record_count };
+  yield* inAttempts(reading, (session, bookmark) => readOnce(stream, session, bookmark, left));
+}
+
+/** Reads on from a bookmark in one transaction. `left`: records that the run may still read. */
+async function* readOnce(
+  stream: Incremental,
+  session: Session,
+  bookmark: JsonObject | undefined,
+  left: { records: number | undefined },
+): AsyncGenerator<Batch, void> {
+  const { key, options, reading } = stream;
+  const start = await begin(stream, session, bookmark);
+  const { facts, order } = start;
+  // Where rows tell who wrote them.
+  const now = facts.files === undefined ? undefined : facts.sight;
+  const seeks = options.findLate && now !== undefined;
+  let { coverage } = start;
+  const reached = (step: Step, upTo: Position): void => {
+    coverage =
+      step.for === 'late' ? lateReached(coverage!, upTo, facts.sight) : advanced(coverage, upTo, now, seeks || now === undefined);
+  };
+  const bookmarked = (): Pick<Batch, 'bookmark'> => {
+    if (coverage === undefined) return {};
+    return { bookmark: bookmarkJson({ name: key.name, type: key.type.name, order }, { coverage, source: facts.source }) };
+  };
+  const steps = stepsOf({ key, order, options, facts, coverage, sameSource: start.sameSource });
+  const firstNew = steps.findIndex((step) => step.for === 'new');
+  for (const [index, step] of steps.entries()) {
+    if (index === firstNew && seeks && coverage?.seen !== undefined) {
+      coverage = caughtUp(coverage, now);
+      yield bookmarked();
+    }
+    const isCounted = step.for !== 'again';
+    const limit = reading.request.limit ?? (isCounted ? left.records : undefined);
+    let last: Position | undefined;
+    let rows = 0;
+    for await (const part of readStep(stream, start, session, step, limit)) {
+      rows += part.rows;
+      if (!isCounted) {
+        yield part.batch;
+        continue;
+      }
+      if (left.records !== undefined) left.records = Math.max(0, left.records - part.sent);
+      last = part.position ?? last;
+      if (part.position !== undefined) reached(step, part.position);
+      yield part.position === undefined ? part.batch : { ...part.batch, ...bookmarked() };
+    }
+    if (limit !== undefined && rows >= limit) return;
+    if (step.for !== 'new') continue;
+    const end = step.segment.upTo ?? last ?? coverage?.upTo;
+    if (end !== undefined) reached(step, order.ties === undefined ? end : { ...end, within: 'all' });
+    yield bookmarked();
+  }
+}

@@ -1,0 +1,86 @@
+import { Client } from 'pg';
+import type { JsonObject } from '../../../singer/json.ts';
+import { parseExact } from '../../../singer/json-text.ts';
+import { checkConfig } from '../../../singer/shell/config.ts';
+import { allSettings } from '../../../singer/shell/plugin-settings.ts';
+import { extract } from '../../../singer/tap/extract.ts';
+import tap from '../../../taps/postgres/index.ts';
+import { keepingLog, keepingOutput, type Message } from '../../support/memory-tap.ts';
+
+export interface TapRun {
+  readonly messages: readonly Message[];
+  /** The records of all streams, in order. */
+  readonly records: readonly Readonly<Record<string, unknown>>[];
+  /** The last STATE's value; undefined if there was none. */
+  readonly state: unknown;
+  readonly log: ReturnType<typeof keepingLog>;
+  readonly error: unknown;
+}
+
+/** How one stream is read: root metadata of the catalog. */
+export type Choice = JsonObject;
+
+/** Runs tap-postgres in this process over the chosen streams; what it throws is given. */
+export async function runTap(
+  url: string,
+  choices: Readonly<Record<string, Choice>>,
+  o: {
+    readonly config?: object;
+    readonly state?: unknown;
+    readonly signal?: AbortSignal;
+    readonly onWrite?: (text: string) => void;
+  } = {},
+): Promise<TapRun> {
+  const log = keepingLog();
+  const output = keepingOutput((bytes) => {
+    o.onWrite?.(bytes.toString());
+    return undefined;
+  });
+  const { config, problems } = checkConfig(allSettings(tap as never), { url, state_interval_records: 1, ...o.config } as never);
+  if (problems.length > 0) throw new Error(JSON.stringify(problems));
+  const run = { name: 'tap-postgres', version: '0', log, signal: o.signal ?? new AbortController().signal };
+  let error: unknown;
+  try {
+    const source = await tap.open(config as never, run);
+    try {
+      const streams = Object.entries(choices).map(([id, root]) => ({
+        tap_stream_id: id,
+        metadata: [{ breadcrumb: [], metadata: { selected: true, ...root } }],
+      }));
+      const meter = { records: () => undefined, state: () => undefined, summary: () => undefined, close: () => undefined };
+      await extract({
+        source,
+        config,
+        run,
+        output,
+        meter,
+        catalog: { streams },
+        state: o.state,
+        test: undefined,
+      });
+    } finally {
+      await source.close?.();
+    }
+  } catch (thrown) {
+    error = thrown;
+  }
+  const messages = output
+    .text()
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => parseExact(line) as unknown as Message);
+  return {
+    messages,
+    records: messages.flatMap((message) => (message.type === 'RECORD' ? [message.record!] : [])),
+    state: messages.findLast((message) => message.type === 'STATE')?.value,
+    log,
+    error,
+  };
+}
+
+/** A connection of the test's own. */
+export async function connected(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return client;
+}
