@@ -86,6 +86,10 @@ export function lazily(id: string, make: () => Stream, last: { id?: string; stre
     get validReplicationKeys() {
       return made().validReplicationKeys!;
     },
+    get formerIds() {
+      return made().formerIds!;
+    },
+    seesAll: () => made().seesAll!(),
     get metadata() {
       return made().metadata!;
     },
@@ -95,6 +99,7 @@ export function lazily(id: string, make: () => Stream, last: { id?: string; stre
     read: (request) => made().read(request),
   };
 }
+
 function tableMetadata(table: TableFacts, database: string): JsonObject {
   const isView = table.kind === 'view' || table.kind === 'materialized view';
   return {

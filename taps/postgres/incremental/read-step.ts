@@ -4,7 +4,7 @@ import type { Batch } from '../../../singer/tap/index.ts';
 import { rowText, type Output } from './output.ts';
 import { PLACE, type Order, type Position } from './position.ts';
 import { copySql, selectSql } from './query.ts';
-import type { Incremental } from './read.ts';
+import type { Incremental } from './incremental.ts';
 import { joinedSince, type Facts } from './sight.ts';
 import type { Start } from './start.ts';
 import type { Step } from './steps.ts';

@@ -1,24 +1,16 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
 import type { Batch, JsonObject } from '../../../singer/tap/index.ts';
 import { inAttempts } from '../attempts.ts';
-import type { TableColumn } from '../model.ts';
 import type { Reading } from '../reading.ts';
 import { bookmarkJson } from '../state/bookmark.ts';
 import { advanced, caughtUp, lateReached } from './coverage.ts';
-import { incrementalOptions, type IncrementalOptions } from './options.ts';
-import { outputOf, type Output } from './output.ts';
+import { incrementalOptions } from './options.ts';
+import type { Incremental } from './incremental.ts';
+import { outputOf } from './output.ts';
 import type { Position } from './position.ts';
 import { begin } from './start.ts';
 import { readStep } from './read-step.ts';
 import { stepsOf, type Step } from './steps.ts';
-
-/** An INCREMENTAL stream. */
-export interface Incremental {
-  readonly reading: Reading;
-  readonly key: TableColumn;
-  readonly options: IncrementalOptions;
-  readonly output: Output;
-}
 
 /**
  * Reads what is new of a stream by its replication key, in order, with a bookmark behind each block of rows. What it promises, and why,

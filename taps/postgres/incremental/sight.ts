@@ -57,7 +57,8 @@ async function ifAllowed(session: Session, query: string, column: string): Promi
   try {
     const { rows } = await session.query(query);
     await session.query('RELEASE asked');
-    return String(rows[0]?.[column] ?? '-');
+    const value = rows[0]?.[column];
+    return typeof value === 'string' ? value : '-';
   } catch (error) {
     if (sqlState(error) === undefined) throw error;
     await session.query('ROLLBACK TO asked; RELEASE asked');

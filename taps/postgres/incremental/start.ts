@@ -5,7 +5,7 @@ import { readBookmark } from '../state/bookmark.ts';
 import type { Coverage } from './coverage.ts';
 import { streamOrder } from './order.ts';
 import type { Order, Position } from './position.ts';
-import type { Incremental } from './read.ts';
+import type { Incremental } from './incremental.ts';
 import { look, type Facts } from './sight.ts';
 
 /** Where a reading begins. */

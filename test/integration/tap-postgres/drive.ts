@@ -28,15 +28,13 @@ export async function runTap(
     readonly config?: object;
     readonly state?: unknown;
     readonly signal?: AbortSignal;
-    readonly onWrite?: (text: string) => void;
+    /** What is written waits for it. */
+    readonly onWrite?: (text: string) => Promise<void> | undefined;
   } = {},
 ): Promise<TapRun> {
   const log = keepingLog();
-  const output = keepingOutput((bytes) => {
-    o.onWrite?.(bytes.toString());
-    return undefined;
-  });
-  const { config, problems } = checkConfig(allSettings(tap as never), { url, state_interval_records: 1, ...o.config } as never);
+  const output = keepingOutput((bytes) => o.onWrite?.(bytes.toString()));
+  const { config, problems } = checkConfig(allSettings(tap as never), { url, state_interval_records: 1, ...o.config });
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
   const run = { name: 'tap-postgres', version: '0', log, signal: o.signal ?? new AbortController().signal };
   let error: unknown;

@@ -261,7 +261,9 @@ describeWithPostgres('tap-postgres INCREMENTAL', (url) => {
       const two = await sync(one.state);
       expect(ids(two)).toEqual([9, 9, 10]);
       expect(ids(await sync(two.state))).toEqual([]);
-      expect(ids(await sync(two.state, { lookback: 2 })).toSorted()).toEqual([11, 4, 5, 6, 7, 8, 9, 9, 9]);
+      expect(ids(await sync(two.state, { lookback: 2 })).toSorted((a, b) => Number(a) - Number(b))).toEqual([
+        4, 5, 6, 7, 8, 9, 9, 9, 11,
+      ]);
       expect(one.log.lines.filter(({ level }) => level === 'info').map(({ message }) => message)).toEqual([
         expect.stringContaining('unless lookback is set'),
       ]);

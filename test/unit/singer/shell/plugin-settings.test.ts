@@ -29,9 +29,9 @@ const tap = defineTap({ name: 'tap-x', summary: 'For tests', settings: {}, open:
 test('a tap has options of streams if it declares them', () => {
   expect(jointProblems(tap, { stream_options: 5 })).toEqual([]);
   const settings = { ...streamOptionSettings, depth: { type: 'integer', perStream: true, description: 'How deep.' } } as const;
-  const with_ = defineTap({ name: 'tap-y', summary: 'For tests', settings, open: never });
-  expect(jointProblems(with_, { stream_options: { a: { depth: 1 } } })).toEqual([]);
-  const paths = jointProblems(with_, { stream_options: { a: { depth: 'x' }, b: { wide: 1 } } }).map(({ path }) => path);
+  const optioned = defineTap({ name: 'tap-y', summary: 'For tests', settings, open: never });
+  expect(jointProblems(optioned, { stream_options: { a: { depth: 1 } } })).toEqual([]);
+  const paths = jointProblems(optioned, { stream_options: { a: { depth: 'x' }, b: { wide: 1 } } }).map(({ path }) => path);
   expect(paths).toEqual(['stream_options.a.depth', 'stream_options.b.wide']);
 });
 

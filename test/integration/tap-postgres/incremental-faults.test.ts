@@ -1,0 +1,76 @@
+import type { Client } from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithPostgres } from '../../support/postgres.ts';
+import { connected, runTap, type TapRun } from './drive.ts';
+
+const ROWS = 100_000;
+
+describeWithPostgres('tap-postgres INCREMENTAL when something breaks', (url) => {
+  let client: Client;
+  beforeAll(async () => {
+    client = await connected(url());
+    await client.query(`CREATE TABLE t (id int PRIMARY KEY, k int NOT NULL, x text);
+      INSERT INTO t SELECT g, g / 1000, repeat('x', 300) FROM generate_series(1, ${ROWS}) g`);
+  });
+  afterAll(() => client.end());
+
+  const choice = { 'replication-method': 'INCREMENTAL', 'replication-key': 'k' };
+  /** Does something when the first records were written, before more are read. */
+  const interrupted = (work: () => Promise<unknown>, config: object = {}, signal?: AbortSignal): Promise<TapRun> => {
+    let done = false;
+    return runTap(
+      url(),
+      { 'public-t': choice },
+      {
+        config,
+        ...(signal === undefined ? {} : { signal }),
+        onWrite: async (text) => {
+          if (done || !text.includes('"RECORD"')) return;
+          done = true;
+          await work();
+        },
+      },
+    );
+  };
+  const terminate = (): Promise<unknown> =>
+    client.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tap-postgres' AND datname = current_database()",
+    );
+  const ids = (...runs: TapRun[]): number => {
+    const all = runs.flatMap(({ records }) => records.map((record) => record['id']));
+    expect(all).toEqual(Array.from({ length: all.length }, (_, n) => n + 1));
+    return all.length;
+  };
+
+  it('goes on behind the last row over a new connection, and repeats none, in the midst of ties', async () => {
+    const run = await interrupted(terminate);
+    expect(run.error).toBeUndefined();
+    expect(ids(run)).toBe(ROWS);
+    expect(run.log.lines.filter(({ level }) => level === 'warn')).toEqual([
+      expect.objectContaining({
+        fields: expect.objectContaining({ code: 'server-unavailable', stream: 'public-t', attempt: 1 }) as unknown,
+      }),
+    ]);
+  });
+
+  it('fails when it may not try again; the last STATE goes on behind the last row', async () => {
+    const first = await interrupted(terminate, { max_retries: 0 });
+    expect(first.error).toMatchObject({ code: 'server-unavailable', exitCode: 1 });
+    const second = await runTap(url(), { 'public-t': choice }, { state: first.state });
+    expect(ids(first)).toBeLessThan(ROWS);
+    expect(ids(first, second)).toBe(ROWS);
+  });
+
+  it('stops at a signal, cancels its query, and goes on behind the last row', async () => {
+    const controller = new AbortController();
+    const first = await interrupted(() => Promise.resolve(controller.abort(new Error('stop'))), {}, controller.signal);
+    expect(String(first.error)).toContain('stop');
+    const second = await runTap(url(), { 'public-t': choice }, { state: first.state });
+    expect(ids(first, second)).toBe(ROWS);
+  });
+
+  it('says that a statement took too long', async () => {
+    const run = await runTap(url(), { 'public-t': choice }, { config: { statement_timeout: 0.001 } });
+    expect(run.error).toMatchObject({ code: 'statement-timeout', exitCode: 1 });
+  });
+});
