@@ -1,9 +1,12 @@
 import { Socket } from 'node:net';
 import type { Client, ClientConfig } from 'pg';
+import { SystemError } from '../../singer/index.ts';
 import { requestCancel, type CancelAddress, type CancelKey } from './cancel.ts';
 import { CopyIn, type Copy } from './copy-in.ts';
 import { CopyOut } from './copy-out.ts';
-import type { ConnectOptions } from './options.ts';
+import { isTlsFault, remedyOf, sqlState } from './errors.ts';
+import { type Host, isSocket } from './hosts.ts';
+import type { ConnectOptions, SessionAttrs } from './options.ts';
 import type { CopyBlock } from './row-frames.ts';
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];
@@ -31,36 +34,107 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Connects; with TLS mode `prefer`, a second time without TLS if the server has none. Loads the driver at the first call. */
+/**
+ * Connects to the first host that will do (`target_session_attrs`), with TLS and without as libpq does. Loads the driver at the first
+ * call. Throws SystemError `no-suitable-server` if servers answered and none will do.
+ */
 export async function connect(options: ConnectOptions): Promise<Session> {
+  const { sessionAttrs, hosts } = options;
+  let failure: unknown;
+  for (const wanted of sessionAttrs === 'prefer-standby' ? (['standby', 'any'] as const) : [sessionAttrs]) {
+    for (const host of hosts) {
+      try {
+        const session = await connectTo(options, host);
+        if (await isSuitable(session, wanted)) return session;
+        await session.close();
+        failure ??= unsuitable(options);
+      } catch (error) {
+        // Who is refused here is not sent on to the next door.
+        if (hosts.length === 1 || !isUnreachable(error)) throw error;
+        failure = error;
+      }
+    }
+  }
+  throw failure;
+}
+
+/** Connects to one host: with `allow` and `prefer` in the other way, too, if the first one is refused. */
+async function connectTo(options: ConnectOptions, host: Host): Promise<Session> {
+  const { mode, options: tls } = options.tls;
+  if (tls === undefined || isSocket(host)) return open(options, host, false);
+  if (mode !== 'allow' && mode !== 'prefer') return open(options, host, tls);
+  const [first, second] = mode === 'allow' ? ([false, tls] as const) : ([tls, false] as const);
   try {
-    return await open(options, options.tls.options ?? false);
-  } catch (error) {
-    const plain =
-      options.tls.mode === 'prefer' && error instanceof Error && error.message.startsWith('The server does not support SSL');
-    if (plain) return open(options, false);
-    throw error;
+    return await open(options, host, first);
+  } catch (refusal) {
+    if (!(isRefused(refusal) || (first !== false && isTlsFault(refusal)))) throw refusal;
+    return open(options, host, second).catch((error: unknown) => {
+      // What is wrong with the password says more than that there is no other way in.
+      const saysLess = isTlsFault(error) || (isRefused(refusal) && isRefused(error) && sqlState(error) !== WRONG_PASSWORD);
+      throw saysLess ? refusal : error;
+    });
   }
 }
 
-async function open(options: ConnectOptions, ssl: ClientConfig['ssl'] & (object | false)): Promise<Session> {
+/** invalid_password. */
+const WRONG_PASSWORD = '28P01';
+
+/** Whether the server refused the login: pg_hba.conf may say otherwise of the other kind of connection. */
+function isRefused(error: unknown): boolean {
+  return sqlState(error)?.startsWith('28') === true;
+}
+
+/** Whether another host may answer: nobody did here, or the server is only starting or stopping. */
+function isUnreachable(error: unknown): boolean {
+  const state = sqlState(error);
+  return remedyOf(error) === 'reconnect' && (state === undefined || state.startsWith('57'));
+}
+
+async function isSuitable(session: Session, wanted: SessionAttrs): Promise<boolean> {
+  if (wanted === 'any') return true;
+  const { rows } = await session.query(
+    "SELECT pg_is_in_recovery() AS standby, pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on' AS readonly",
+  );
+  const { standby, readonly } = rows[0]!;
+  switch (wanted) {
+    case 'read-write':
+      return readonly === false;
+    case 'read-only':
+      return readonly === true;
+    case 'primary':
+      return standby === false;
+    default:
+      return standby === true;
+  }
+}
+
+function unsuitable({ hosts, sessionAttrs }: ConnectOptions): SystemError {
+  return new SystemError(`No server is what target_session_attrs asks for: ${sessionAttrs}`, {
+    code: 'no-suitable-server',
+    facts: { hosts: hosts.map(({ host, port }) => `${host}:${port}`) },
+    hint: 'Name the right servers in host, or set target_session_attrs to any.',
+  });
+}
+
+async function open(options: ConnectOptions, at: Host, ssl: ClientConfig['ssl'] & (object | false)): Promise<Session> {
   const { default: pg } = await import('pg');
   const socket = new Socket();
   const client = new pg.Client({
     stream: () => socket,
-    host: options.host,
-    port: options.port,
+    host: at.host,
+    port: at.port,
     user: options.user,
     database: options.database,
-    password: () => options.password(),
+    password: () => options.password(at),
     ssl,
     application_name: options.applicationName,
+    ...(options.startupOptions === undefined ? {} : { options: options.startupOptions }),
     connectionTimeoutMillis: options.connectTimeoutMs,
     keepAlive: true,
     // The system's own two hours are too long to find out that the other side is gone.
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   });
-  const session = new PgSession(client, socket, { host: options.host, port: options.port, tls: ssl || undefined });
+  const session = new PgSession(client, socket, { host: at.host, port: at.port, tls: ssl || undefined });
   try {
     await client.connect();
     session.answerWithinMs = options.connectTimeoutMs || undefined;

@@ -278,13 +278,19 @@ export function systemError(error: unknown, facts: Readonly<Record<string, unkno
   });
 }
 
+/** True if no TLS connection could be made though the server answered: it has none, or its certificate is not trusted. */
+export function isTlsFault(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as ServerError;
+  return TLS_FAULT.test(String(code)) || TLS_FAULT.test(String(message));
+}
+
 function ruleOf(error: unknown): Rule {
   const state = sqlState(error);
   // A check has a name.
   if (state === NO_PARTITION.state && (error as ServerError).constraint === undefined) return NO_PARTITION;
   if (state !== undefined) return RULES.find((candidate) => state.startsWith(candidate.state)) ?? OTHER;
   const { code, message } = (error ?? {}) as ServerError;
-  if (TLS_FAULT.test(String(code)) || TLS_FAULT.test(String(message))) return TLS;
+  if (isTlsFault(error)) return TLS;
   return SOCKET_CODES.has(String(code)) || LOST_MESSAGES.test(String(message)) ? LOST : OTHER;
 }
 

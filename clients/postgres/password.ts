@@ -11,6 +11,10 @@ export interface PasswordSources {
   readonly file?: string | undefined;
   readonly env?: string | undefined;
   readonly command?: readonly string[] | undefined;
+  /** What a service file says; counts before the environment. */
+  readonly service?: string | undefined;
+  /** The password file, in place of PGPASSFILE. */
+  readonly passfile?: string | undefined;
 }
 
 export interface Login {
@@ -38,7 +42,7 @@ export async function passwordFor(login: Login, sources: PasswordSources, env: N
     );
     return withoutNewline(stdout);
   }
-  const found = env['PGPASSWORD'] || (await fromPassFile(login, env));
+  const found = sources.service ?? (env['PGPASSWORD'] || (await fromPassFile(login, sources.passfile, env)));
   if (found !== undefined) return found;
   throw new SystemError('The server asks for a password and none is configured', {
     code: 'password-missing',
@@ -70,8 +74,8 @@ function withoutNewline(text: string): string {
 }
 
 /** The password file of libpq: `host:port:database:user:password`, `*` for any. Skipped, as libpq does, if others may read it. */
-async function fromPassFile(login: Login, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const path = env['PGPASSFILE'] || join(homedir(), '.pgpass');
+async function fromPassFile(login: Login, file: string | undefined, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const path = file ?? (env['PGPASSFILE'] || join(homedir(), '.pgpass'));
   let text: string;
   try {
     if (process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0) return undefined;

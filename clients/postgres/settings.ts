@@ -7,38 +7,54 @@ export const connectionSettings = {
     secret: true,
     aliases: ['sqlalchemy_url'],
     description:
-      'Address with everything in it; overrides host, port, user, password and database. A driver name behind `postgresql+` is ignored.',
-    examples: ['postgresql://loader:secret@db.example.com:5432/warehouse?sslmode=verify-full'],
+      'Address with everything in it; overrides host, port, user, password and database. Parameters are those of libpq; several hosts stand with commas between. A driver name behind `postgresql+` is ignored.',
+    examples: [
+      'postgresql://loader:secret@db.example.com:5432/warehouse?sslmode=verify-full',
+      'postgresql://loader@db1,db2:5433/warehouse?target_session_attrs=prefer-standby',
+    ],
   },
   host: {
     type: 'string',
     aliases: ['postgres_host'],
-    description: 'Name or address of the server, or the folder of its socket. Needed unless url or PGHOST is set.',
+    description:
+      'Name or address of the server, or the folder of its socket. Several with commas between are tried in their order, see target_session_attrs. Needed unless url, a service or PGHOST says it.',
   },
   port: {
-    type: 'integer',
-    default: 5432,
+    type: ['integer', 'string'],
     minimum: 1,
     maximum: 65_535,
     aliases: ['postgres_port'],
-    description: 'Port of the server.',
+    description:
+      'Port of the server; with several hosts one for all of them, or as many with commas between. Unset: what a service or PGPORT says, else 5432.',
+    examples: [5432, '5432,5433'],
   },
   user: {
     type: 'string',
     aliases: ['username', 'postgres_username'],
-    description: 'Role to log in as. Needed unless url or PGUSER is set.',
+    description: 'Role to log in as. Needed unless url, a service or PGUSER says it.',
   },
   database: {
     type: 'string',
     aliases: ['dbname', 'postgres_database'],
-    description: 'Database to connect to. Needed unless url or PGDATABASE is set.',
+    description: 'Database to connect to. Needed unless url, a service or PGDATABASE says it.',
+  },
+  service: {
+    type: 'string',
+    description:
+      'Service of libpq whose parameters count where settings are silent: a section of the file PGSERVICEFILE or ~/.pg_service.conf. Unset: PGSERVICE.',
+  },
+  target_session_attrs: {
+    type: 'string',
+    options: ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'],
+    description:
+      'Which of several hosts will do, as libpq understands it: the first that can be reached (any), that takes writes, that takes none, that is the primary, that is a standby, or a standby if there is one. Unset: what url, a service or PGTARGETSESSIONATTRS says, else any.',
   },
   password: {
     type: 'string',
     secret: true,
     aliases: ['postgres_password'],
     description:
-      'Password. If none is given here or by the next three settings, PGPASSWORD and then the password file (PGPASSFILE, ~/.pgpass) are looked at.',
+      'Password. If none is given here or by the next three settings, a service, PGPASSWORD and then the password file (PGPASSFILE, ~/.pgpass) are looked at.',
   },
   password_file: {
     type: 'string',
@@ -69,11 +85,12 @@ export const connectionSettings = {
     default: 'verify-full',
     options: ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'],
     description:
-      'With ssl_enable: how far to trust. verify-full checks the certificate and the name, verify-ca the certificate alone, the others nothing.',
+      'With ssl_enable: how far to trust, as libpq understands it. verify-full checks the certificate and the name, verify-ca the certificate alone; the others nothing, unless an authority is given. allow begins without TLS and prefer with it, and each does the other if that is refused. Sockets have none.',
   },
   ssl_certificate_authority: {
     type: 'string',
-    description: 'Certificate authority to trust: PEM text or the path of a file. Unset: those that Node.js trusts.',
+    description:
+      'Certificate authority to trust: PEM text, the path of a file, or system for those that Node.js trusts. Unset: ~/.postgresql/root.crt if it is there, else those that Node.js trusts.',
   },
   ssl_client_certificate_enable: { type: 'boolean', default: false, description: 'Show a client certificate to the server.' },
   ssl_client_certificate: { type: 'string', description: 'Client certificate: PEM text or the path of a file.' },
@@ -82,6 +99,7 @@ export const connectionSettings = {
     secret: true,
     description: 'Key of the client certificate: PEM text or the path of a file.',
   },
+  ssl_client_private_key_password: { type: 'string', secret: true, description: 'Password of that key, if it has one.' },
   ssl_storage_directory: {
     type: 'string',
     default: '.secrets',

@@ -1,9 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import type { Problem } from '../../singer/index.ts';
 
-/** libpq's modes; `allow` counts as `prefer`, which protects no less. */
-export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+/** libpq's modes. */
+export type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+const MODES: readonly TlsMode[] = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
 export interface Tls {
   readonly mode: TlsMode;
@@ -12,36 +16,58 @@ export interface Tls {
 }
 
 export interface TlsFiles {
+  /** `system` for those that Node.js trusts. */
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
+  readonly passphrase?: string | undefined;
 }
 
-/** The TLS options of a mode. Certificates are PEM text or paths; what cannot be read is added to `problems` under its setting. */
-export function tlsFor(mode: TlsMode, files: TlsFiles, problems: Problem[]): Tls {
+/**
+ * The TLS options of a mode. Certificates are PEM text or paths; unset, they are looked for where libpq looks (~/.postgresql). What
+ * cannot be read is added to `problems` under its setting.
+ *
+ * As in libpq, an authority that is there is checked in every mode: with `prefer` a certificate that it did not sign leads to a connection
+ * without TLS, with `require` to none. Only `verify-full` checks the name.
+ */
+export function tlsFor(mode: TlsMode, files: TlsFiles, env: NodeJS.ProcessEnv, problems: Problem[]): Tls {
   if (mode === 'disable') return { mode, options: undefined };
-  const ca = pem('ssl_certificate_authority', files.ca, problems);
-  const cert = pem('ssl_client_certificate', files.cert, problems);
-  const key = pem('ssl_client_private_key', files.key, problems);
+  const usual = usualFiles(env);
+  const system = files.ca === 'system';
+  if (system && mode !== 'verify-full') {
+    problems.push({
+      path: 'ssl_certificate_authority',
+      message: 'can be system with verify-full only: anybody can have such a certificate',
+    });
+  }
+  const ca = system ? undefined : pem('ssl_certificate_authority', files.ca ?? usual('root.crt'), problems);
+  const cert = pem('ssl_client_certificate', files.cert ?? usual('postgresql.crt'), problems);
+  const key = pem('ssl_client_private_key', files.key ?? (cert === undefined ? undefined : usual('postgresql.key')), problems);
   return {
     mode,
     options: {
-      rejectUnauthorized: mode === 'verify-ca' || mode === 'verify-full',
-      // verify-ca trusts the authority whatever name the certificate bears.
-      ...(mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
+      rejectUnauthorized: mode === 'verify-ca' || mode === 'verify-full' || ca !== undefined,
+      // The authority is trusted whatever name the certificate bears.
+      ...(mode === 'verify-full' || (mode !== 'verify-ca' && ca === undefined) ? {} : { checkServerIdentity: () => undefined }),
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
+      ...(files.passphrase === undefined ? {} : { passphrase: files.passphrase }),
     },
   };
 }
 
 /** The mode that a name means; undefined if it is none. */
 export function tlsMode(name: string): TlsMode | undefined {
-  if (name === 'allow') return 'prefer';
   // The name that other Node.js programs use for it.
   if (name === 'no-verify') return 'require';
-  return (['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const).find((mode) => mode === name);
+  return MODES.find((mode) => mode === name);
+}
+
+/** Gives the path of a file of libpq's folder, if it is there. */
+function usualFiles(env: NodeJS.ProcessEnv): (name: string) => string | undefined {
+  const folder = join(env['HOME'] || homedir(), '.postgresql');
+  return (name) => (existsSync(join(folder, name)) ? join(folder, name) : undefined);
 }
 
 function pem(setting: string, value: string | undefined, problems: Problem[]): string | undefined {

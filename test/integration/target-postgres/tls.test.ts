@@ -1,22 +1,10 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
-import { fileURLToPath } from 'node:url';
+import type { AddressInfo, Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Json } from '../../../singer/index.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
+import { certificate as file, pem, type Seen, tlsBefore } from '../../support/tls-server.ts';
 import { Drive } from './drive.ts';
-
-const file = (name: string): string => fileURLToPath(new URL(`certificates/${name}`, import.meta.url));
-const pem = (name: string): string => readFileSync(file(name), 'utf8');
-
-/** What the server's end of a connection saw. */
-interface Seen {
-  encrypted: number;
-  plain: number;
-  clients: string[];
-}
 
 describeWithPostgres('target-postgres and TLS', (url) => {
   let server: Server;
@@ -94,52 +82,3 @@ describeWithPostgres('target-postgres and TLS', (url) => {
     });
   });
 });
-
-/** A server that speaks TLS to clients that ask for it and passes everything on to a plain Postgres. */
-function tlsBefore(url: string, seen: () => Seen): Server {
-  const to = new URL(url);
-  return createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.once('data', (first) => {
-      // The request for TLS has this code in place of a protocol version.
-      if (first.length === 8 && first.readInt32BE(4) === 80877103) {
-        socket.write('S');
-        const secure = new TLSSocket(socket, {
-          isServer: true,
-          key: pem('server.key'),
-          cert: pem('server.pem'),
-          ca: pem('ca.pem'),
-          requestCert: true,
-          rejectUnauthorized: false,
-        });
-        secure.on('error', () => socket.destroy());
-        secure.once('secure', () => {
-          seen().encrypted++;
-          const name: unknown = secure.getPeerCertificate().subject?.CN;
-          if (typeof name === 'string') seen().clients.push(name);
-        });
-        join(secure, upstream(to));
-      } else {
-        seen().plain++;
-        const server = upstream(to);
-        server.write(first);
-        join(socket, server);
-      }
-    });
-  });
-}
-
-function upstream(to: URL): Socket {
-  return connect(Number(to.port), to.hostname);
-}
-
-function join(a: Socket, b: Socket): void {
-  a.pipe(b).pipe(a);
-  for (const [one, other] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    one.on('error', () => other.destroy());
-    one.on('close', () => other.destroy());
-  }
-}

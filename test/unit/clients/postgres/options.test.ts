@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { connectOptions, type ConnectOptions } from '../../../../clients/postgres/options.ts';
@@ -23,6 +26,15 @@ const problemsOf = (given: Record<string, unknown>): unknown => {
     return (error as ConfigError).problems.map(({ path }) => path);
   }
 };
+
+async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'postgres options-'));
+  try {
+    await work(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 describe('connection settings', () => {
   it('take the plain ones, and the names of other plugins', () => {
@@ -50,6 +62,55 @@ describe('connection settings', () => {
   ])('read %s', async (url, wanted) => {
     expect(login({ url })).toEqual(wanted);
     expect(login({ sqlalchemy_url: url, host: 'other', database: 'other' })).toEqual(wanted);
+  });
+
+  it.each([
+    ['postgresql://u@a,b:5433/d', ['a:5432', 'b:5433']],
+    ['postgresql://u@a:1,b:2,[::1]:3/d?target_session_attrs=standby', ['a:1', 'b:2', '::1:3']],
+    ['postgresql://u@/d?host=a,b&port=6000', ['a:6000', 'b:6000']],
+    ['postgresql://u@/d?host=a&host=b', ['a:5432', 'b:5432']],
+    ['postgresql://u:p#1@h/d', ['h:5432']],
+  ])('read the hosts of %s', (url, hosts) => {
+    const read = options({ url });
+    expect(read.hosts.map(({ host, port }) => `${host}:${port}`)).toEqual(hosts);
+    expect(read.sessionAttrs).toBe(url.includes('standby') ? 'standby' : 'any');
+  });
+
+  it('read several hosts, with a port for each or one for all', () => {
+    const hosts = (given: Record<string, unknown>, env?: NodeJS.ProcessEnv): unknown =>
+      options({ user: 'u', database: 'd', ...given }, env).hosts.map(({ host, port }) => `${host}:${port}`);
+    expect(hosts({ host: 'a, b', port: 1 })).toEqual(['a:1', 'b:1']);
+    expect(hosts({ host: 'a,b', port: '1,2' })).toEqual(['a:1', 'b:2']);
+    expect(hosts({ host: 'a,b', port: '1,' })).toEqual(['a:1', 'b:5432']);
+    expect(hosts({}, { PGHOST: 'a,b', PGPORT: '7,8' })).toEqual(['a:7', 'b:8']);
+    expect(problemsOf({ host: 'a,b,c', user: 'u', database: 'd', port: '1,2' })).toEqual(['port']);
+    expect(problemsOf({ host: 'a', user: 'u', database: 'd', port: 'many' })).toEqual(['port']);
+  });
+
+  it('take from a service what they do not say, before the environment', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'services');
+      await writeFile(
+        file,
+        '# ours\n[other]\nhost=wrong\n\n[mine]\nhost = s\nport=6001\ndbname=sd\nuser=su\npassword=sp\nsslmode=disable\n[more]\nhost=no\n',
+      );
+      const env = { PGSERVICEFILE: file, PGHOST: 'e', PGUSER: 'e', PGDATABASE: 'e', PGPASSWORD: 'e' };
+      const wanted = { host: 's', port: 6001, user: 'u', database: 'sd' };
+      expect(login({ service: 'mine', user: 'u' }, env)).toEqual(wanted);
+      expect(login({ user: 'u' }, { ...env, PGSERVICE: 'mine' })).toEqual(wanted);
+      expect(login({ url: 'postgresql://u@?service=mine' }, env)).toEqual(wanted);
+      expect(await options({ service: 'mine' }, env).password()).toBe('sp');
+      expect(options({ service: 'mine' }, env).tls.mode).toBe('disable');
+      expect(await options({ service: 'mine', password: 'p' }, env).password()).toBe('p');
+      expect(() => options({ service: 'none' }, env)).toThrow(/^service: names "none", which is not in .*services/);
+    });
+  });
+
+  it('look for a service in the folder of the system, too', async () => {
+    await withFolder(async (folder) => {
+      await writeFile(join(folder, 'pg_service.conf'), '[mine]\nhost=s\n');
+      expect(options({ service: 'mine', user: 'u', database: 'd' }, { HOME: folder, PGSYSCONFDIR: folder }).host).toBe('s');
+    });
   });
 
   it('take the password from the URL, decoded', async () => {
@@ -89,7 +150,8 @@ describe('connection settings', () => {
     [{ ssl_enable: true }, 'verify-full', true],
     [{ ssl_enable: true, ssl_mode: 'verify-ca' }, 'verify-ca', true],
     [{ ssl_enable: true, ssl_mode: 'require' }, 'require', false],
-    [{ ssl_enable: true, ssl_mode: 'allow' }, 'prefer', false],
+    [{ ssl_enable: true, ssl_mode: 'allow' }, 'allow', false],
+    [{ ssl_enable: true, ssl_mode: 'prefer' }, 'prefer', false],
     [{ url: 'postgresql://u@h/d?sslmode=verify-full' }, 'verify-full', true],
     [{ url: 'postgresql://u@h/d?sslmode=no-verify' }, 'require', false],
   ])('choose TLS for %j: %s', (given, mode, verified) => {
@@ -98,6 +160,43 @@ describe('connection settings', () => {
     expect(tls.options?.rejectUnauthorized).toBe(verified);
     // The name on the certificate is checked by Node's own rule unless only the authority counts.
     expect(tls.options?.checkServerIdentity !== undefined).toBe(mode === 'verify-ca');
+  });
+
+  it.each(['allow', 'prefer', 'require', 'verify-ca'])(
+    'check an authority that is given with %s, too, but no name',
+    (ssl_mode) => {
+      const ca = '-----BEGIN CERTIFICATE-----';
+      const { tls } = options({ ...server, ssl_enable: true, ssl_mode, ssl_certificate_authority: ca });
+      expect(tls.options).toMatchObject({ ca, rejectUnauthorized: true });
+      expect(tls.options?.checkServerIdentity).toBeDefined();
+    },
+  );
+
+  it('trust all that Node.js trusts with the authority system, and then the name must be right', () => {
+    const { tls } = options({ ...server, url: 'postgresql://u@h/d?sslrootcert=system' });
+    expect(tls).toMatchObject({ mode: 'verify-full', options: { rejectUnauthorized: true } });
+    expect(tls.options?.ca).toBeUndefined();
+    expect(problemsOf({ url: 'postgresql://u@h/d?sslrootcert=system&sslmode=require' })).toEqual(['ssl_certificate_authority']);
+  });
+
+  it('find certificates where libpq does', async () => {
+    await withFolder(async (home) => {
+      const folder = join(home, '.postgresql');
+      await mkdir(folder);
+      await writeFile(join(folder, 'root.crt'), 'authority');
+      await writeFile(join(folder, 'postgresql.crt'), 'certificate');
+      await writeFile(join(folder, 'postgresql.key'), 'key');
+      expect(
+        options({ ...server, url: 'postgresql://u@h/d?sslmode=require&sslpassword=open' }, { HOME: home }).tls.options,
+      ).toMatchObject({
+        ca: 'authority',
+        cert: 'certificate',
+        key: 'key',
+        passphrase: 'open',
+        rejectUnauthorized: true,
+      });
+      expect(options({ ...server, url: 'postgresql://u@h/d?sslmode=disable' }, { HOME: home }).tls.options).toBeUndefined();
+    });
   });
 
   it('refuse an sslmode that does not exist', () => {
