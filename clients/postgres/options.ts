@@ -28,20 +28,21 @@ export interface ConnectOptions extends Login {
 export type SessionAttrs = ConnectionConfig['target_session_attrs'];
 
 /**
- * Reads the connection settings. The url counts first, then the settings, then the service file, then libpq's environment variables. Throws a
- * ConfigError that lists all problems.
+ * Reads the connection settings. The url counts first, then the settings, then the service file, then libpq's environment variables;
+ * `instead` before all. Throws a ConfigError that lists all problems.
  */
 export function connectOptions(
   config: ConnectionConfig,
   log: Pick<Log, 'conceal'>,
   env: NodeJS.ProcessEnv = process.env,
+  instead: Partial<Record<'host' | 'port', string>> = {},
 ): ConnectOptions {
   const problems: Problem[] = [];
   const url = config.url === undefined ? {} : urlParameters(config.url);
   if (url === undefined) problems.push(NO_URL);
   const named = url?.['service'] ?? config.service ?? (env['PGSERVICE'] || undefined);
   const service = named === undefined ? {} : serviceParameters(named, env, problems);
-  const sources: Sources = { url: url ?? {}, service, env };
+  const sources: Sources = { url: { ...url, ...instead }, service, env };
 
   const needed = (keyword: keyof typeof VARIABLES, setting: string, own: string | undefined): string => {
     const value = parameter(sources, keyword, own);

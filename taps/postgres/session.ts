@@ -3,7 +3,7 @@ import { remedyOf, sqlState, systemError } from '../../clients/postgres/errors.t
 import { connectOptions, type ConnectOptions } from '../../clients/postgres/options.ts';
 import { ident } from '../../clients/postgres/quote.ts';
 import { withRetry } from '../../clients/postgres/retry.ts';
-import { type Run, SystemError } from '../../singer/tap/index.ts';
+import { ConfigError, type Run, SystemError } from '../../singer/tap/index.ts';
 import type { PostgresConfig } from './settings.ts';
 
 /** The oldest version whose catalog we can read (generated columns). */
@@ -25,7 +25,7 @@ export interface Sessions {
 
 /** Throws ConfigError; connects at the first `begin`. */
 export function openSessions(config: PostgresConfig, run: Run): Sessions {
-  const options = connectOptions(config, run.log);
+  const options = connectOptions(config, run.log, process.env, placeOf(config));
   const begin = beginning(config);
   const idle: Session[] = [];
   let connectedOnce = false;
@@ -78,6 +78,16 @@ export function openSessions(config: PostgresConfig, run: Run): Sessions {
       await Promise.all(idle.splice(0).map((session) => session.close()));
     },
   };
+}
+
+/** The place that replaces host and port. Throws ConfigError. */
+function placeOf({ use_secondary: isSecondary, secondary_host: host, secondary_port: port }: PostgresConfig): {
+  host?: string;
+  port?: string;
+} {
+  if (!isSecondary) return {};
+  if (host === undefined) throw new ConfigError([{ path: 'secondary_host', message: 'is needed with use_secondary' }]);
+  return { host, ...(port === undefined ? {} : { port: String(port) }) };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Config, Settings } from '../../singer/tap/index.ts';
 import { discoverySettings } from './discover/settings.ts';
 import { incrementalSettings } from './incremental/settings.ts';
 import { limitSettings } from './limits/settings.ts';
+import { sessionSettings } from './session-settings.ts';
 import { typeSettings } from './types/settings.ts';
 
 /** The settings of tap-postgres: those of MeltanoLabs' plugin with their defaults, then our own. */
@@ -13,22 +14,7 @@ export const settings = {
   ...typeSettings,
   ...incrementalSettings,
   ...limitSettings,
-  role: {
-    type: 'string',
-    description: 'Role to take on right after the login (SET ROLE): it must be able to read. The user must be a member of it.',
-  },
-  statement_timeout: {
-    type: 'number',
-    default: 0,
-    minimum: 0,
-    description: 'Seconds that one statement may take; the reading of a large table is one. 0: without limit.',
-  },
-  lock_timeout: {
-    type: 'number',
-    default: 60,
-    minimum: 0,
-    description: 'Seconds to wait for a table that another session holds locked. 0: without limit.',
-  },
+  ...sessionSettings,
 } as const satisfies Settings;
 
 export type PostgresConfig = Config<typeof settings>;
