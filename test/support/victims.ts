@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import type { Client } from 'pg';
 import type { Pipeline } from './processes.ts';
 
@@ -25,6 +26,23 @@ export async function killOne({ processes, done }: Pipeline, random: () => numbe
     await Promise.race([printed, ended]);
     await pause(30);
   }
+  return kill(tap, target, random);
+}
+
+/** Kills one of the two within so many milliseconds, if it still runs: for runs that are over before they print much. */
+export async function killWithin(
+  milliseconds: number,
+  { processes, done }: Pipeline,
+  random: () => number,
+): Promise<'tap' | 'target' | undefined> {
+  const [tap, target] = processes;
+  if (tap === undefined || target === undefined) throw new Error('A pipeline has two ends');
+  const pause = new Promise<void>((resolve) => setTimeout(resolve, random() * milliseconds));
+  await Promise.race([pause, done.then(() => undefined)]);
+  return kill(tap, target, random);
+}
+
+function kill(tap: ChildProcess, target: ChildProcess, random: () => number): 'tap' | 'target' | undefined {
   const victim = random() < 0.5 ? 'tap' : 'target';
   const child = victim === 'tap' ? tap : target;
   if (child.exitCode !== null || child.signalCode !== null) return undefined;
