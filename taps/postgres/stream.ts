@@ -1,7 +1,7 @@
 import { qualified } from '../../clients/postgres/quote.ts';
 import type { JsonObject, JsonSchema, Stream } from '../../singer/tap/index.ts';
 import type { TableFacts } from './discover/facts.ts';
-import type { ColumnPlan, TableColumn } from './model.ts';
+import type { ColumnPlan, TableColumn, TableKind } from './model.ts';
 import { readIncremental } from './incremental/read.ts';
 import { filtersOf, isPart } from './limits/filters.ts';
 import { firstOf, withoutBookmarks } from './limits/first.ts';
@@ -11,6 +11,8 @@ import type { Sessions } from './session.ts';
 import type { PostgresConfig } from './settings.ts';
 import { planColumn } from './types/column-plan.ts';
 import type { TypeOptions } from './types/options.ts';
+import { XMIN } from './xmin/bookmark.ts';
+import { readXminKey } from './xmin/read.ts';
 import { readWhole } from './whole.ts';
 
 /** What the streams of one run share. */
@@ -22,6 +24,9 @@ export interface Shared {
   readonly sessions: Sessions;
   readonly database: string;
 }
+
+/** Kinds of tables whose rows tell who wrote them. */
+const WITH_XMIN: ReadonlySet<TableKind> = new Set(['table', 'partitioned table', 'materialized view']);
 
 /** The stream of a table. */
 export function tableStream(table: TableFacts, id: string, shared: Shared): Stream {
@@ -35,12 +40,14 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Stre
     propertyMetadata[column.name] = columnMetadata(column, omitted);
   }
   const validReplicationKeys = replicationKeys(table);
+  const virtualReplicationKeys = WITH_XMIN.has(table.kind) ? [XMIN] : [];
   return {
     id,
     schema: { type: 'object', properties, ...(table.comment === undefined ? {} : { description: table.comment }) },
     keys: table.keys.every((key) => plans.has(key)) ? table.keys : [],
-    methods: validReplicationKeys.length === 0 ? ['FULL_TABLE'] : ['FULL_TABLE', 'INCREMENTAL'],
+    methods: validReplicationKeys.length + virtualReplicationKeys.length === 0 ? ['FULL_TABLE'] : ['FULL_TABLE', 'INCREMENTAL'],
     validReplicationKeys,
+    virtualReplicationKeys,
     // singer-io's tap reads many databases.
     formerIds: [`${shared.database}-${table.schema}-${table.name}`],
     seesAll: () => !isPart(shared.configOf(id)),
@@ -53,7 +60,7 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Stre
       const relation = { ...named, filters: filtersOf(config, id, table.columns, request.replicationKey) };
       const reading: Reading = { table, relation, id, columns, request, sessions: shared.sessions, config };
       if (request.method !== 'INCREMENTAL') return firstOf(config.max_record_count, readWhole(reading));
-      if (config.window === undefined) return readIncremental(reading);
+      if (config.window === undefined) return request.replicationKey === XMIN ? readXminKey(reading) : readIncremental(reading);
       // Of a window all is read, whatever the bookmark says, and the bookmark stays.
       return firstOf(config.max_record_count, withoutBookmarks(readWhole(reading)));
     },
@@ -85,6 +92,9 @@ export function lazily(id: string, make: () => Stream, last: { id?: string; stre
     },
     get validReplicationKeys() {
       return made().validReplicationKeys!;
+    },
+    get virtualReplicationKeys() {
+      return made().virtualReplicationKeys!;
     },
     get formerIds() {
       return made().formerIds!;

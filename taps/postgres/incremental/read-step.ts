@@ -73,7 +73,7 @@ function byTies({ ties }: Order, output: Output, facts: Facts): After {
     const [value, ...after] = output.extras(block, block.rows - 1);
     const places = after.map((text) => text ?? '');
     if (places.length === 0) return { value: value!, within: 'all' };
-    const file = ties === PLACE ? facts.files?.get(places[0]!) : undefined;
+    const file = ties === PLACE ? facts.files?.get(places[0]!)?.file : undefined;
     return { value: value!, within: { after: places, ...(file === undefined ? {} : { file }) } };
   };
 }

@@ -13,10 +13,20 @@ export interface Facts {
    */
   readonly source: string;
   /**
-   * The number of the file of each table that holds rows, by oid: place and writer of a row can be asked for. Undefined where they cannot:
+   * The file of each table that holds rows, by oid: place and writer of a row can be asked for. Undefined where they cannot:
    * for views, queries and foreign tables, other ways of storage than the heap, and roles that may read some columns only.
    */
-  readonly files: ReadonlyMap<string, string> | undefined;
+  readonly files: ReadonlyMap<string, HeapFile> | undefined;
+}
+
+/** The file of one table that holds rows. */
+export interface HeapFile {
+  readonly schema: string;
+  readonly name: string;
+  /** Another one means that all rows stand in other places. */
+  readonly file: string;
+  /** Pages in it now. */
+  readonly pages: number;
 }
 
 /** Tables that `$1` consists of: itself, its partitions or what inherits from it, at any depth. */
@@ -27,9 +37,10 @@ const SIGHT = `SELECT pg_current_snapshot()::text AS snapshot, pg_is_in_recovery
   (SELECT oid FROM pg_database WHERE datname = current_database())::text AS database`;
 
 /** Who may read some columns only may not read those of the system. */
-const PARTS = `${TREE} SELECT c.oid::text, pg_relation_filenode(c.oid)::text AS file, am.amname IS NOT DISTINCT FROM 'heap'
+const PARTS = `${TREE} SELECT c.oid::text, n.nspname AS schema, c.relname AS name, pg_relation_filenode(c.oid)::text AS file,
+    (CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) ELSE 0 END / current_setting('block_size')::int)::float8 AS pages, am.amname IS NOT DISTINCT FROM 'heap'
     AND (SELECT bool_and(has_column_privilege($1::oid, name, 'SELECT')) FROM unnest('{tableoid,ctid,xmin}'::text[]) AS name) AS told
-  FROM tree JOIN pg_class c ON c.oid = tree.oid LEFT JOIN pg_am am ON am.oid = c.relam WHERE c.relkind <> 'p'`;
+  FROM tree JOIN pg_class c ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam WHERE c.relkind <> 'p'`;
 
 /** The system's number and the timeline that it writes (a standby: that it has replayed). */
 const CLUSTER = 'SELECT system_identifier::text AS cluster FROM pg_control_system()';
@@ -66,10 +77,20 @@ async function ifAllowed(session: Session, query: string, column: string): Promi
   }
 }
 
-async function filesOf(session: Session, oid: number): Promise<ReadonlyMap<string, string> | undefined> {
+async function filesOf(session: Session, oid: number): Promise<Facts['files']> {
   const { rows } = await session.query(PARTS, [oid]);
   if (rows.some((row) => row['told'] !== true)) return undefined;
-  return new Map(rows.map((row) => [String(row['oid']), String(row['file'])]));
+  return new Map(
+    rows.map((row) => {
+      const file = {
+        schema: String(row['schema']),
+        name: String(row['name']),
+        file: String(row['file']),
+        pages: Number(row['pages']),
+      };
+      return [String(row['oid']), file];
+    }),
+  );
 }
 
 const JOINED = `WITH RECURSIVE tree(oid, joined) AS

@@ -57,7 +57,7 @@ function valid({ upTo, seen, late }: Coverage, order: Order, { files }: Facts): 
     const { value, within } = position;
     if (typeof within !== 'object' || !('after' in within) || within.file === undefined) return position;
     // The rows of a file that was written anew stand in other places.
-    return files?.get(within.after[0]!) === within.file ? position : { value, within: 'none' };
+    return files?.get(within.after[0]!)?.file === within.file ? position : { value, within: 'none' };
   };
   const isPassed = (position: Position): boolean => position.value === null && (!order.nullable || position.within === 'none');
   const at = place(upTo);

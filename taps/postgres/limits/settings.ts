@@ -8,7 +8,7 @@ export const limitSettings = {
     aliases: ['limit'],
     perStream: true,
     description:
-      'Read no more than this many records of each stream in one run (where nothing tells rows with the same replication key apart, all of them with the last one). INCREMENTAL: the next run goes on behind them. FULL_TABLE: those that the server gives first; no version is activated.',
+      'Read no more than this many records of each stream in one run (where nothing tells rows with the same replication key apart, all of them with the last one). INCREMENTAL: the next run goes on behind them (by xmin: the 64 MiB of the table in which the last one is are read to their end). FULL_TABLE: those that the server gives first; no version is activated.',
   },
   custom_where_clauses: {
     type: 'array',

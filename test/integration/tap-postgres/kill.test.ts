@@ -76,13 +76,13 @@ describeWithPostgres('tap-postgres into target-postgres beside writers, killed a
 
 /** Writes without end: inserts, updates, ties, and transactions that stay open while others commit. `stop` commits all and gives their number. */
 async function startWriters(url: string, seed: number): Promise<{ stop(): Promise<number> }> {
-  let stopped = false;
+  const stopping = new AbortController();
   let transactions = 0;
   let lastId = FIRST_ROWS;
   const write = async (writer: Client, number: number): Promise<void> => {
     const next = random(seed * 100 + number);
     const pause = (most: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, next() * most));
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       await writer.query('BEGIN');
       for (let n = Math.floor(next() * 6); n >= 0; n--) {
         const what = next();
@@ -108,7 +108,7 @@ async function startWriters(url: string, seed: number): Promise<{ stop(): Promis
   const all = Promise.all(writers.map(write));
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       await all;
       return transactions;
     },

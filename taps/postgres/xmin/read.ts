@@ -1,0 +1,128 @@
+import type { Session } from '../../../clients/postgres/connect.ts';
+import { qualified } from '../../../clients/postgres/quote.ts';
+import { type Batch, ConfigError, type JsonObject } from '../../../singer/tap/index.ts';
+import { inAttempts } from '../attempts.ts';
+import { remembered } from '../incremental/coverage.ts';
+import { outputOf, type Output } from '../incremental/output.ts';
+import { copySql } from '../incremental/query.ts';
+import { joinedSince, look, type Facts } from '../incremental/sight.ts';
+import { horizonOf, newerSql, newerThan, type Snapshot } from '../incremental/snapshot.ts';
+import type { Reading } from '../reading.ts';
+import { readXmin, xminJson, type PlaceReached, type XminCoverage } from './bookmark.ts';
+import { END, piecesOf, type Piece, type Since } from './pieces.ts';
+
+/** Ranges of `ctid` are read without a look at what is before them from here on. */
+const TID_RANGES = 140_000;
+
+/**
+ * Reads the rows of a table that transactions have written which the last run did not see, whatever is in them, in the order in which they are
+ * stored. See docs/decisions for what ids of transactions promise. Throws TaplineError.
+ */
+export async function* readXminKey(reading: Reading): AsyncGenerator<Batch, void> {
+  const output = outputOf(reading.columns);
+  const left = { records: reading.config.max_record_count ?? Infinity };
+  yield* inAttempts(reading, (session, bookmark) => readOnce(reading, output, session, bookmark, left));
+}
+
+async function* readOnce(
+  reading: Reading,
+  output: Output,
+  session: Session,
+  bookmark: JsonObject | undefined,
+  left: { records: number },
+): AsyncGenerator<Batch, void> {
+  const { relation } = reading;
+  await session.query(`SELECT FROM ${relation.sql} LIMIT 0`);
+  const facts = await look(session, relation);
+  const files = facts.files ?? refuse(reading);
+  let coverage = coverageOf(reading, facts, bookmark);
+  const seen = remembered(facts.sight);
+  const cut = coverage.reading;
+  const pieces = piecesOf({
+    // Where its parts may not be read one by one, a table is one piece.
+    files: isWhole(reading) ? new Map([[String(relation.table!.oid), WHOLE]]) : files,
+    since: await sinceOf(session, reading, facts, coverage.seen),
+    cut: cut === undefined ? undefined : { at: cut, since: await sinceOf(session, reading, facts, cut.seen) },
+    byPages: session.version >= TID_RANGES && !isWhole(reading),
+  });
+  const bookmarked = (next: XminCoverage): Pick<Batch, 'bookmark'> => {
+    coverage = next;
+    return { bookmark: xminJson(coverage, facts.source) };
+  };
+  for (const piece of pieces.again) yield* recordsOf(reading, output, session, piece);
+  if (cut !== undefined) yield bookmarked({ ...coverage, reading: { ...cut, seen } });
+  for (const piece of pieces.rest) {
+    for await (const batch of recordsOf(reading, output, session, piece)) {
+      left.records -= (batch.rows?.length ?? 0) + (batch.lines?.records ?? 0);
+      yield batch;
+    }
+    const at: PlaceReached = { seen, table: piece.table, file: piece.file.file, page: piece.before ?? END };
+    yield bookmarked({ ...coverage, reading: at });
+    if (left.records <= 0) return;
+  }
+  yield bookmarked({ seen });
+}
+
+const WHOLE = { schema: '', name: '', file: '', pages: 0 };
+
+function isWhole({ relation }: Reading): boolean {
+  return relation.table!.parent && relation.table!.leaves.length === 0;
+}
+
+function refuse({ id }: Reading): never {
+  throw new ConfigError(
+    [
+      {
+        path: id,
+        message:
+          'cannot be read by xmin: it (or a part of it) is no table of the usual kind, or the role may read some columns only',
+      },
+    ],
+    {
+      code: 'xmin-unavailable',
+      facts: { stream: id },
+      hint: 'Choose a column as replication key, or FULL_TABLE.',
+    },
+  );
+}
+
+function coverageOf({ request, id }: Reading, { source }: Facts, bookmark: JsonObject | undefined): XminCoverage {
+  const said = readXmin(bookmark);
+  if (said?.source === source) return said.coverage;
+  if (bookmark !== undefined) {
+    request.log.warn(
+      'The bookmark is of another table or server, or of another one of its lives, or none by xmin: all rows are sent',
+      { stream: id },
+    );
+  }
+  return { seen: undefined };
+}
+
+async function sinceOf(session: Session, reading: Reading, { sight }: Facts, seen: Snapshot | undefined): Promise<Since> {
+  const newer = seen === undefined ? 'all' : newerThan(horizonOf(seen, remembered(sight)), sight.snapshot);
+  const joined = typeof newer === 'object' ? await joinedSince(session, reading.relation.table!.oid, newer.xid) : [];
+  return { newer: joined.length > 0 && isWhole(reading) ? 'all' : newer, joined: new Set(joined) };
+}
+
+async function* recordsOf(reading: Reading, output: Output, session: Session, piece: Piece): AsyncGenerator<Batch, void> {
+  const { request } = reading;
+  for await (const block of session.copyOut(copySql(pieceSql(reading, output, piece)), request.signal)) {
+    yield output.records(block, 0, block.rows);
+  }
+}
+
+function pieceSql(reading: Reading, output: Output, { file, from, before, newer }: Piece): string {
+  const { relation, request } = reading;
+  const where = [
+    ...(from === 0 ? [] : [`ctid >= '(${from},0)'`]),
+    ...(before === undefined ? [] : [`ctid < '(${before},0)'`]),
+    ...(newer === 'all' ? [] : [newerSql(newer.xid)]),
+    ...relation.filters.map((filter) => `(${filter}\n)`),
+  ];
+  return [
+    `SELECT ${output.selected.join(', ')}`,
+    `FROM ${file === WHOLE ? relation.sql : `ONLY ${qualified(file.schema, file.name)}`}`,
+    ...(where.length === 0 ? [] : [`WHERE ${where.join('\n  AND ')}`]),
+    ...(request.limit === undefined ? [] : [`LIMIT ${request.limit}`]),
+  ].join('\n');
+}
