@@ -1,25 +1,32 @@
 import { systemError } from '../../clients/postgres/errors.ts';
-import { streamOptions, type Run, type Source } from '../../singer/tap/index.ts';
+import { ConfigError, streamOptions, type Run, type Source } from '../../singer/tap/index.ts';
 import { discoverTables } from './discover/index.ts';
 import { filtersOf } from './discover/filters.ts';
 import { streamIds } from './ids.ts';
 import { openSessions, type Sessions } from './session.ts';
 import { settings, type PostgresConfig } from './settings.ts';
-import { lazily, tableStream } from './stream.ts';
+import { lazily, type Shared, tableStream } from './stream.ts';
 import { typeOptions } from './types/options.ts';
 
 /** Connects and finds the streams. Throws ConfigError and SystemError. */
 export async function openSource(config: PostgresConfig, run: Run): Promise<Source> {
+  const options = streamOptions(settings, config);
+  refuseLogBased([config, ...options.options]);
   const sessions = openSessions(config, run);
   try {
-    return { streams: await findStreams(config, run, sessions), close: () => sessions.close() };
+    return { streams: await findStreams(config, options.forStream, run, sessions), close: () => sessions.close() };
   } catch (error) {
     await sessions.close();
     throw systemError(error);
   }
 }
 
-async function findStreams(config: PostgresConfig, run: Run, sessions: Sessions): Promise<Source['streams']> {
+async function findStreams(
+  config: PostgresConfig,
+  configOf: Shared['configOf'],
+  run: Run,
+  sessions: Sessions,
+): Promise<Source['streams']> {
   const session = await sessions.begin();
   try {
     const { rows } = await session.query('SELECT current_database() AS database');
@@ -27,7 +34,6 @@ async function findStreams(config: PostgresConfig, run: Run, sessions: Sessions)
     const ids = streamIds(tables, ({ schema, name }, id) =>
       run.log.warn('Two tables would make streams of the same name: one gets another', { schema, table: name, stream: id }),
     );
-    const configOf = streamOptions(settings, config).forStream;
     const shared = { config, configOf, types: typeOptions(config), sessions, database: String(rows[0]?.['database']) };
     const last = {};
     return tables.map((table) => {
@@ -37,4 +43,12 @@ async function findStreams(config: PostgresConfig, run: Run, sessions: Sessions)
   } finally {
     await sessions.end(session);
   }
+}
+
+/** Throws ConfigError. */
+function refuseLogBased(configs: readonly object[]): void {
+  const asked = configs.some((config) => Reflect.get(config, 'default_replication_method') === 'LOG_BASED');
+  if (!asked) return;
+  const message = 'cannot be LOG_BASED yet: take INCREMENTAL with a replication_key, or FULL_TABLE';
+  throw new ConfigError([{ path: 'default_replication_method', message }]);
 }

@@ -61,7 +61,7 @@ export function openSessions(config: PostgresConfig, run: Run): Sessions {
           },
         });
       } catch (error) {
-        throw explained(error, config, options);
+        throw explained(error, config, options, connectedOnce);
       }
     },
     async end(session) {
@@ -114,8 +114,21 @@ export function beginning(config: Pick<PostgresConfig, 'role' | 'statement_timeo
   ].join('; ');
 }
 
-function explained(error: unknown, config: PostgresConfig, { host, port, database }: ConnectOptions): Error {
+function explained(
+  error: unknown,
+  config: PostgresConfig,
+  { host, port, database }: ConnectOptions,
+  connectedOnce: boolean,
+): Error {
   const state = sqlState(error);
+  if (!connectedOnce && state === undefined && remedyOf(error) === 'reconnect') {
+    return new SystemError(`No Postgres server answers: ${error instanceof Error ? error.message : 'no reason is known'}`, {
+      code: 'server-unreachable',
+      facts: { host, port },
+      hint: 'Check host and port, that the server runs, and that no firewall is between.',
+      cause: error,
+    });
+  }
   if (config.role !== undefined && (state === '22023' || state === '42501' || state === '42704')) {
     return new SystemError(`The role ${config.role} cannot be taken on`, {
       code: 'role-refused',

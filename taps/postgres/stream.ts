@@ -45,9 +45,10 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Stre
     id,
     schema: { type: 'object', properties, ...(table.comment === undefined ? {} : { description: table.comment }) },
     keys: table.keys.every((key) => plans.has(key)) ? table.keys : [],
-    methods: validReplicationKeys.length + virtualReplicationKeys.length === 0 ? ['FULL_TABLE'] : ['FULL_TABLE', 'INCREMENTAL'],
+    methods: methodsOf([...validReplicationKeys, ...virtualReplicationKeys], shared.configOf(id)),
     validReplicationKeys,
     virtualReplicationKeys,
+    ...replicationKeyOf(shared.configOf(id)),
     // singer-io's tap reads many databases.
     formerIds: [`${shared.database}-${table.schema}-${table.name}`],
     seesAll: () => !isPart(shared.configOf(id)),
@@ -90,6 +91,9 @@ export function lazily(id: string, make: () => Stream, last: { id?: string; stre
     get methods() {
       return made().methods;
     },
+    get replicationKey() {
+      return made().replicationKey!;
+    },
     get validReplicationKeys() {
       return made().validReplicationKeys!;
     },
@@ -108,6 +112,16 @@ export function lazily(id: string, make: () => Stream, last: { id?: string; stre
     },
     read: (request) => made().read(request),
   };
+}
+
+/** The first one is the default. */
+function methodsOf(keys: readonly string[], config: PostgresConfig): Stream['methods'] {
+  if (keys.length === 0) return ['FULL_TABLE'];
+  return config.default_replication_method === 'INCREMENTAL' ? ['INCREMENTAL', 'FULL_TABLE'] : ['FULL_TABLE', 'INCREMENTAL'];
+}
+
+function replicationKeyOf({ replication_key: replicationKey }: PostgresConfig): { readonly replicationKey?: string } {
+  return replicationKey === undefined ? {} : { replicationKey };
 }
 
 function tableMetadata(table: TableFacts, database: string): JsonObject {

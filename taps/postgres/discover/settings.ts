@@ -31,6 +31,14 @@ export const discoverySettings = {
     type: 'string',
     options: ['FULL_TABLE', 'INCREMENTAL', 'LOG_BASED'],
     default: 'FULL_TABLE',
-    description: 'How streams are read whose catalog entry does not say it. LOG_BASED is not available yet and is refused.',
+    perStream: true,
+    description:
+      'How a stream is read whose catalog entry does not say it; INCREMENTAL needs a replication key then, from the catalog or replication_key. LOG_BASED is not available and is refused.',
+  },
+  replication_key: {
+    type: 'string',
+    perStream: true,
+    description: 'Column by which INCREMENTAL reads a stream whose catalog entry names none. For stream_options.',
+    examples: ['updated_at'],
   },
 } as const satisfies Settings;
