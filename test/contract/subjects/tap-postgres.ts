@@ -27,8 +27,8 @@ export function tapPostgres(url: () => string): Subject {
       { config: { port: 'many' }, mentions: ['port'] },
       { config: { decimal_handling: 'round', max_retries: 'lots' }, mentions: ['decimal_handling', 'max_retries'] },
       {
-        config: { stream_options: { a: { port: 5 } }, filter_schemas: 7 },
-        mentions: ['stream_options.a.port', 'filter_schemas'],
+        config: { stream_options: { a: { port: 5 } }, max_record_count: 'lots' },
+        mentions: ['stream_options.a.port', 'max_record_count'],
       },
     ],
     ways: waysOf(plugin),

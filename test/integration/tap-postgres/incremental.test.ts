@@ -143,7 +143,7 @@ describeWithPostgres('tap-postgres INCREMENTAL', (url) => {
       expect(ids(await sync(second.state))).toEqual([]);
     });
 
-    it('starts where start_value and start_date say, for late rows as well', async () => {
+    it('[75] starts where start_value and start_date say, for late rows as well', async () => {
       const config = { start_date: '2026-01-01T00:00:00.000003Z' };
       const first = await sync(undefined, config);
       expect(ids(first)).toEqual([6, 7, 8, 9]);
@@ -289,7 +289,7 @@ describeWithPostgres('tap-postgres INCREMENTAL', (url) => {
     expect(ids(two)).toEqual([2, 1, 1]);
   });
 
-  it('goes on from bookmarks of other taps and of people: rows at the value are sent again', async () => {
+  it('[78] goes on from bookmarks of other taps and of people: rows at the value are sent again', async () => {
     await client.query(`CREATE TABLE s.t (id int PRIMARY KEY, at timestamp NOT NULL, n bigint NOT NULL);
       INSERT INTO s.t VALUES (1, '2026-01-01', 1), (2, '2026-01-02', 9007199254740993), (3, '2026-01-03', 9007199254740994)`);
     const database = new URL(url()).pathname.slice(1);
