@@ -10,5 +10,7 @@ export type { Problem } from '../errors.ts';
 export { ConfigError, InputError, Interrupted, RecordError, SystemError, TaplineError } from '../errors.ts';
 export { isDate, isDateTime, isTime } from '../scan/value-patterns.ts';
 export { parseExact, stringifyExact } from '../json-text.ts';
+export { putControl, words } from './line-bytes.ts';
+export { BATCH_BYTES, Out, SLACK_BYTES } from './out.ts';
 export { nearest } from '../shell/nearest.ts';
 export { streamOptions, streamOptionSettings, type StreamOptions } from '../shell/stream-options.ts';

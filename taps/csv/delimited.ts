@@ -1,4 +1,4 @@
-import type { JsonSchema, Log } from '../../singer/tap/index.ts';
+import type { JsonSchema, Log, Out } from '../../singer/tap/index.ts';
 import { isJsonObject } from '../../singer/tap/index.ts';
 import { EXTRA, LINE, MADE_COLUMNS, MISFITS, MTIME, ROW_HASH, SOURCE } from './columns.ts';
 import type { Entry } from './entries.ts';
@@ -7,7 +7,6 @@ import { headerWindow } from './format.ts';
 import type { Part } from './groups.ts';
 import type { Header } from './header.ts';
 import { openWithHeader } from './opened.ts';
-import type { Out } from './out.ts';
 import type { FileState } from './state.ts';
 import { StreamColumns } from './stream-columns.ts';
 import { keepsMisfits, TYPE_SCHEMAS } from './types/column-type.ts';

@@ -1,6 +1,5 @@
-import type { JsonSchema, ReadRequest, Run } from '../../singer/tap/index.ts';
-import { BATCH_BYTES, SLACK_BYTES } from './out.ts';
-import type { Out } from './out.ts';
+import type { JsonSchema, Out, ReadRequest, Run } from '../../singer/tap/index.ts';
+import { BATCH_BYTES, SLACK_BYTES } from '../../singer/tap/index.ts';
 import type { FoundFile } from './files.ts';
 import type { Group, Part } from './groups.ts';
 import type { MadeColumns } from './made-columns.ts';

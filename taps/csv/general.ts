@@ -1,6 +1,6 @@
+import type { Out } from '../../singer/tap/index.ts';
 import { appendJsonText, putInteger } from './json-text.ts';
 import type { Layout } from './layout.ts';
-import type { Out } from './out.ts';
 import type { Reason, RowParser } from './parser.ts';
 import type { CellWriter } from './types/cell-writer.ts';
 import { ROOM } from './types/cell-writer.ts';

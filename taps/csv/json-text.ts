@@ -1,27 +1,5 @@
-import type { Out } from './out.ts';
-
-const HEX = Buffer.from('0123456789abcdef');
-/** The control characters that JSON.stringify writes with a letter. */
-const LETTERS: Readonly<Record<number, number>> = { 8: 0x62, 9: 0x74, 10: 0x6e, 12: 0x66, 13: 0x72 };
-
-/** For each byte below 32: the letter after the backslash, or 0 for `\u00XX`. */
-export const SHORT: Uint8Array = Uint8Array.from({ length: 32 }, (_, byte) => LETTERS[byte] ?? 0);
-
-/** Writes a control character as JSON.stringify does. Needs six bytes of room; gives the new position. */
-export function putControl(target: Uint8Array, at: number, byte: number): number {
-  target[at] = 0x5c;
-  const letter = SHORT[byte]!;
-  if (letter !== 0) {
-    target[at + 1] = letter;
-    return at + 2;
-  }
-  target[at + 1] = 0x75;
-  target[at + 2] = 0x30;
-  target[at + 3] = 0x30;
-  target[at + 4] = HEX[byte >> 4]!;
-  target[at + 5] = HEX[byte & 15]!;
-  return at + 6;
-}
+import type { Out } from '../../singer/tap/index.ts';
+import { putControl } from '../../singer/tap/index.ts';
 
 /** Appends UTF-8 text as the inside of a JSON string, the same bytes that JSON.stringify gives. */
 export function appendJsonText(out: Out, text: Uint8Array, start: number, end: number): void {

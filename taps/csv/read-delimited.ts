@@ -1,4 +1,4 @@
-import type { ReadRequest } from '../../singer/tap/index.ts';
+import type { Out, ReadRequest } from '../../singer/tap/index.ts';
 import { SystemError } from '../../singer/tap/index.ts';
 import { ROW_HASH } from './columns.ts';
 import { withFate } from './fate.ts';
@@ -9,7 +9,6 @@ import type { Part } from './groups.ts';
 import type { Header } from './header.ts';
 import { layoutOf } from './layout.ts';
 import { openWithHeader } from './opened.ts';
-import type { Out } from './out.ts';
 import { rejectsOf, RowPolicy } from './policy.ts';
 import { readRows } from './reader.ts';
 import { resumeOrTell, startOf } from './resume.ts';

@@ -1,4 +1,4 @@
-import type { Log } from '../../singer/tap/index.ts';
+import type { Log, Out } from '../../singer/tap/index.ts';
 import type { Entry } from './entries.ts';
 import type { Dialect } from './dialect.ts';
 import { isFastDialect } from './dialect.ts';
@@ -11,7 +11,6 @@ import { RowHasher } from './key.ts';
 import type { Layout } from './layout.ts';
 import { withTail } from './layout.ts';
 import type { OpenedFile } from './opened.ts';
-import type { Out } from './out.ts';
 import type { Reason, RowParser } from './parser.ts';
 import type { BadRow, RowJudge } from './policy.ts';
 import { REJECT_BYTES, rowError } from './policy.ts';

@@ -1,5 +1,5 @@
 import type { Batch, ReadRequest, Row, Run, Stream } from '../../singer/tap/index.ts';
-import { parseExact, SystemError } from '../../singer/tap/index.ts';
+import { Out, parseExact, SystemError } from '../../singer/tap/index.ts';
 import type { Entry } from './entries.ts';
 import type { Discovered, Tuning } from './format.ts';
 import { USUAL } from './format.ts';
@@ -7,7 +7,6 @@ import { discover } from './formats.ts';
 import type { Group, Part } from './groups.ts';
 import { closeAll, groupsOf } from './groups.ts';
 import { madeColumnsOf } from './made-columns.ts';
-import { Out } from './out.ts';
 import type { RejectFile } from './policy.ts';
 import type { FileState } from './state.ts';
 import { bookmarkOf, statesOf } from './state.ts';

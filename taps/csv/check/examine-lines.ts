@@ -1,5 +1,5 @@
 import type { JsonObject, JsonSchema, Log, ReadRequest, Run } from '../../../singer/tap/index.ts';
-import { isJsonObject, parseExact, stringifyExact } from '../../../singer/tap/index.ts';
+import { isJsonObject, Out, parseExact, stringifyExact } from '../../../singer/tap/index.ts';
 import { LINE } from '../columns.ts';
 import type { Entry } from '../entries.ts';
 import { BARE, USUAL } from '../format.ts';
@@ -8,7 +8,6 @@ import { discover } from '../formats.ts';
 import type { Group, Part } from '../groups.ts';
 import type { MadeColumns } from '../made-columns.ts';
 import { closeAll } from '../groups.ts';
-import { Out } from '../out.ts';
 import type { ColumnFacts, FileFacts, Finding, StreamFacts } from './facts.ts';
 import { ERROR_FATES } from './judge.ts';
 import { dataProblems, limitProblem, rateProblem, SILENT, told } from './problems.ts';

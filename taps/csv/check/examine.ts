@@ -1,4 +1,5 @@
 import type { Run } from '../../../singer/tap/index.ts';
+import { Out } from '../../../singer/tap/index.ts';
 import { LINE, MISFITS, ROW_HASH } from '../columns.ts';
 import { addAsides } from '../delimited.ts';
 import type { Entry } from '../entries.ts';
@@ -8,7 +9,6 @@ import { fileMembers, layoutOf } from '../layout.ts';
 import type { MadeColumns } from '../made-columns.ts';
 import type { OpenedFile } from '../opened.ts';
 import { openWithHeader } from '../opened.ts';
-import { Out } from '../out.ts';
 import { readRows } from '../reader.ts';
 import { startOf } from '../resume.ts';
 import { StreamColumns } from '../stream-columns.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonSchema, ReadRequest } from '../../../singer/tap/index.ts';
+import type { JsonObject, JsonSchema, Out, ReadRequest } from '../../../singer/tap/index.ts';
 import { InputError, isJsonObject, parseExact, SystemError } from '../../../singer/tap/index.ts';
 import { EXTRA, LINE, MADE_COLUMNS, MISFITS, MTIME, ROW_HASH, SOURCE } from '../columns.ts';
 import type { Entry } from '../entries.ts';
@@ -8,7 +8,6 @@ import type { Discovered, Discovery, Wanted } from '../format.ts';
 import { BARE, fileWindow, headerWindow } from '../format.ts';
 import { fileMembers } from '../layout.ts';
 import type { Part } from '../groups.ts';
-import type { Out } from '../out.ts';
 import { rejectsOf, RowPolicy } from '../policy.ts';
 import { resumeOrTell, startOf } from '../resume.ts';
 import type { FileState } from '../state.ts';

@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import type { Json, JsonObject, Log } from '../../../singer/tap/index.ts';
+import type { Json, JsonObject, Log, Out } from '../../../singer/tap/index.ts';
 import { isJsonObject, parseExact } from '../../../singer/tap/index.ts';
 import type { Entry } from '../entries.ts';
 import type { FoundFile } from '../files.ts';
-import type { Out } from '../out.ts';
 import type { Reason } from '../parser.ts';
 import type { BadRow, RowPolicy } from '../policy.ts';
 import { REJECT_BYTES } from '../policy.ts';

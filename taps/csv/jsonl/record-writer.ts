@@ -1,8 +1,7 @@
-import type { Json, JsonObject } from '../../../singer/tap/index.ts';
+import type { Json, JsonObject, Out } from '../../../singer/tap/index.ts';
 import { stringifyExact } from '../../../singer/tap/index.ts';
 import { EXTRA, LINE, MISFITS } from '../columns.ts';
 import { putInteger } from '../json-text.ts';
-import type { Out } from '../out.ts';
 import type { Kinds } from './record-types.ts';
 import { copyBytes } from './copy-bytes.ts';
 import { fits, kindOf } from './record-types.ts';
