@@ -34,6 +34,14 @@ export class Out {
     this.bytes = bytes;
   }
 
+  /** The same after `used` bytes, which are kept, for a line that is not at its end. */
+  grow(used: number, count: number): void {
+    const before = this.used;
+    this.used = used;
+    this.ensure(count);
+    this.used = before;
+  }
+
   append(bytes: Uint8Array): void {
     this.ensure(bytes.length);
     this.bytes.set(bytes, this.used);

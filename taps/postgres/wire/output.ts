@@ -1,0 +1,69 @@
+import { ident } from '../../../clients/postgres/quote.ts';
+import { ROW_GAP, type CopyBlock } from '../../../clients/postgres/row-frames.ts';
+import { BATCH_BYTES, Out, type ReadRequest, type Row, SLACK_BYTES } from '../../../singer/tap/index.ts';
+import type { ColumnPlan } from '../model.ts';
+import { Changes } from './changes.ts';
+import { cellsOf } from './copy-text.ts';
+import { LineEncoder } from './line-encoder.ts';
+import { rowDecoder } from './row-decoder.ts';
+
+/** Records, as a batch holds them. */
+export type Records =
+  | { readonly lines: { readonly bytes: Buffer; readonly records: number } }
+  | { readonly rows: readonly Row[] };
+
+/** What becomes of the rows of a stream's COPYs. */
+export interface Output {
+  /** SQL of what is selected for the record; more may be selected behind it. */
+  readonly selected: readonly string[];
+  /** What was selected behind the record; null for NULL. */
+  extras(block: CopyBlock, row: number): readonly (string | null)[];
+  /** The records of some rows of a block, some at a time; each is valid until the one after the next is asked for. Throws RecordError. */
+  records(block: CopyBlock, from: number, to: number): Iterable<Records>;
+  /** Says which values could not be sent as they are. */
+  tell(): void;
+}
+
+/** Rows of the general lane that are handed on together. */
+const ROWS = 1000;
+const TAB = 0x09;
+
+export function outputOf(id: string, columns: readonly ColumnPlan[], request: ReadRequest): Output {
+  const changes = new Changes(id);
+  return {
+    selected: columns.map(({ name, expression }) => expression(ident(name))),
+    extras: (block, row) => extraCells(block, row, columns.length),
+    records: request.whole ? inLines(columns, request, changes) : inRows(columns, changes),
+    tell: () => changes.tell(request.log),
+  };
+}
+
+function inLines(columns: readonly ColumnPlan[], request: ReadRequest, changes: Changes): Output['records'] {
+  const encoder = new LineEncoder(columns, () => request.envelope(), changes);
+  const out = new Out(BATCH_BYTES, SLACK_BYTES);
+  return function* (block, from, to) {
+    encoder.renew();
+    for (let row = from; row < to;) {
+      row = encoder.encode(block, row, to, out);
+      yield { lines: out.take() };
+    }
+  };
+}
+
+function inRows(columns: readonly ColumnPlan[], changes: Changes): Output['records'] {
+  const decode = rowDecoder(columns, changes);
+  return function* (block, from, to) {
+    for (let row = from; row < to;) {
+      const rows: Row[] = [];
+      for (const end = Math.min(to, row + ROWS); row < end; row++) rows.push(decode(block, row));
+      yield { rows };
+    }
+  };
+}
+
+/** The cells of a row behind so many columns, where there are such. */
+export function extraCells({ bytes, starts }: CopyBlock, row: number, columns: number): readonly (string | null)[] {
+  let start = starts[row]!;
+  for (let c = 0; c < columns; c++) start = bytes.indexOf(TAB, start) + 1;
+  return cellsOf(bytes.toString('utf8', start, starts[row + 1]! - ROW_GAP));
+}
