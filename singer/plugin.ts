@@ -108,6 +108,11 @@ export interface Stream {
    * may still be there, so none is activated away. Absent: a reading that ends has seen everything.
    */
   seesAll?(): boolean;
+  /**
+   * FULL_TABLE: whether a reading that was cut short can go on at the bookmark of its last batch. If not, the table is read from its beginning
+   * under another version. Absent: it can.
+   */
+  resumes?(bookmark: JsonObject): Promise<boolean>;
   /** Reads the stream in order. Pull only: nothing is read before it is asked for. */
   read(request: ReadRequest): AsyncIterable<Batch>;
 }
@@ -115,7 +120,10 @@ export interface Stream {
 export interface ReadRequest {
   readonly method: ReplicationMethod;
   readonly replicationKey: string | undefined;
-  /** What the stream's last batch said, from the state; undefined at the first run. */
+  /**
+   * What the stream's last batch said, from the state; undefined at the first run. FULL_TABLE: undefined as well if the last reading came to
+   * its end.
+   */
   readonly bookmark: JsonObject | undefined;
   /** Keys in use (the catalog may override the stream's). */
   readonly keys: readonly string[];
@@ -138,7 +146,8 @@ export interface ReadRequest {
 
 /**
  * Some records, in order. Either `rows` (objects; the core selects and encodes) or `lines` (ready RECORD lines, the
- * fast lane). `bookmark`, if present, says: all up to here has been yielded, resume after it.
+ * fast lane). `bookmark`, if present, says: all up to here has been yielded, resume after it. A table that is always read whole from its
+ * beginning has none.
  */
 export interface Batch {
   readonly rows?: readonly Row[];

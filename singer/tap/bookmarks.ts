@@ -55,6 +55,11 @@ export class Bookmarks {
     return undefined;
   }
 
+  /** True if the state has something of the stream. */
+  has(id: string): boolean {
+    return this.#texts.has(id);
+  }
+
   set(id: string, bookmark: JsonObject): void {
     this.#texts.set(id, stringifyExact(bookmark));
   }

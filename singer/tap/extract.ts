@@ -12,7 +12,7 @@ import { readStream } from './read-stream.ts';
 import { lineSink, type RecordSink } from './record-sink.ts';
 import { StateSender } from './state-sender.ts';
 import { planSync, type StreamPlan } from './sync-plan.ts';
-import { tableVersion } from './table-version.ts';
+import { interruptedAt, tableReading, type TableReading } from './table-version.ts';
 import { unlessAborted, within } from './waiting.ts';
 
 /** Time that an interrupted run gives its reader to take what was written. */
@@ -89,9 +89,9 @@ async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
   const { id } = plan.stream;
   const full = plan.method === 'FULL_TABLE';
   const given = bookmarks.given(id, plan.stream.formerIds);
-  const table = full && sync.settings.activateVersions && test === undefined ? tableVersion(given, new Date()) : undefined;
+  const table = full && test === undefined ? await readingOf(sync, plan, given) : undefined;
   bookmarks.currentlySyncing = id;
-  if (table !== undefined) bookmarks.set(id, table.reading);
+  if (table?.version !== undefined) bookmarks.set(id, table.at(table.resume));
   await states.send();
   await send(
     sync,
@@ -99,7 +99,7 @@ async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
   );
   if (test === 'schema') return;
   const seesAll = (): boolean => plan.stream.seesAll?.() !== false;
-  if (table?.first === true && seesAll()) await send(sync, activateVersionLine(plan.name, table.version));
+  if (table?.version !== undefined && table.first && seesAll()) await send(sync, activateVersionLine(plan.name, table.version));
   const sinkOptions = { stream: plan.name, version: table?.version, output: sync.output, meter: sync.meter, signal: run.signal };
   // A test of one record is best seen on the output itself.
   const { batch } = sync.settings;
@@ -110,11 +110,10 @@ async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
       plan,
       run,
       sink,
-      bookmark: full ? undefined : usable(given, plan, run),
+      bookmark: full ? table?.resume : usable(given, plan, run),
       limit: test === undefined ? undefined : 1,
       written: async (records, bookmark) => {
-        // A whole table is always read from its beginning: there is nothing to resume at.
-        covered.add(records, full ? undefined : bookmark);
+        covered.add(records, full && bookmark !== undefined ? table?.at(bookmark) : bookmark);
         let newest = covered.take();
         const due = states.due(records, newest !== undefined);
         if (due && newest === undefined && covered.isWaiting) {
@@ -136,13 +135,35 @@ async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
     if (last !== undefined) bookmarks.set(id, last);
     await sink.close();
   }
-  if (table !== undefined && !seesAll()) {
+  if (table !== undefined) await complete(sync, plan, table, seesAll());
+  sync.meter.summary(plan.name, { replication_method: plan.method });
+}
+
+/** How a whole table is read now: the version of its records, and where to go on if the last reading was cut short and can. */
+async function readingOf(sync: Sync, { stream }: StreamPlan, given: JsonObject | undefined): Promise<TableReading> {
+  const versioned = sync.settings.activateVersions;
+  const place = interruptedAt(given, versioned);
+  const resume = place === undefined || (await stream.resumes?.(place)) === false ? undefined : place;
+  if (place !== undefined && resume === undefined) {
+    sync.run.log.info('The reading that was interrupted cannot go on where it was: the table is read anew', { stream: stream.id });
+  }
+  return tableReading(given, { now: new Date(), versioned, resume });
+}
+
+/** A whole table was read. */
+async function complete(sync: Sync, plan: StreamPlan, table: TableReading, seesAll: boolean): Promise<void> {
+  const { bookmarks, run } = sync;
+  const { id } = plan.stream;
+  if (table.version === undefined) {
+    if (bookmarks.has(id)) bookmarks.set(id, table.done);
+  } else if (seesAll) {
+    await send(sync, activateVersionLine(plan.name, table.version));
+    bookmarks.set(id, table.done);
+  } else {
     run.log.warn('Something of the source was missing: no ACTIVATE_VERSION is sent, so that the target keeps what it has', {
       stream: plan.name,
     });
-  } else if (table !== undefined) {
-    await send(sync, activateVersionLine(plan.name, table.version));
-    bookmarks.set(id, table.done);
+    bookmarks.set(id, table.at(undefined));
   }
 }
 

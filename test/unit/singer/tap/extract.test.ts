@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, Interrupted, SystemError } from '../../../../singer/errors.ts';
-import type { Batch, ReadRequest } from '../../../../singer/plugin.ts';
+import type { Batch, ReadRequest, Stream } from '../../../../singer/plugin.ts';
 import { stringifyExact } from '../../../../singer/json-text.ts';
 import type { Json, JsonObject, Row } from '../../../../singer/json.ts';
 import { discover } from '../../../../singer/tap/catalog.ts';
@@ -431,7 +431,7 @@ describe('extract of a whole table', () => {
   const table = memoryStream({ id: 'a', methods: ['FULL_TABLE'] }, [{ rows: rows(1, 2), bookmark: { n: 2 } }]);
   const config = { emit_activate_version_messages: true, ...often };
 
-  it('gives the stream no bookmark and keeps none', async () => {
+  it('gives the stream no bookmark of another kind, and keeps none when it is done', async () => {
     const seen: unknown[] = [];
     const stream = memoryStream({ id: 'a', methods: ['FULL_TABLE'] }, async function* (request: ReadRequest) {
       seen.push(request.bookmark);
@@ -481,6 +481,67 @@ describe('extract of a whole table', () => {
     expect(cut.messages.map((message) => message.type)).toEqual(['STATE', 'SCHEMA', 'RECORD']);
     const again = await sync([table], { config, state: cut.messages[0]!.value });
     expect(again.messages.at(-2)).toEqual({ type: 'ACTIVATE_VERSION', stream: 'a', version: cut.messages[2]!.version });
+  });
+
+  /** Reads rows 1 to 4, two at a time, from its bookmark on; fails behind the first two when it is told to. */
+  const inPieces = (o: { fails?: boolean; resumes?: boolean; seen?: unknown[] }): Stream =>
+    memoryStream(
+      { id: 'a', methods: ['FULL_TABLE'], ...(o.resumes === undefined ? {} : { resumes: async () => o.resumes! }) },
+      async function* ({ bookmark }) {
+        o.seen?.push(bookmark);
+        if (bookmark === undefined) yield { rows: rows(1, 2), bookmark: { next: 3 } };
+        if (o.fails === true) throw new SystemError('gone', { code: 'gone' });
+        yield { rows: rows(3, 4), bookmark: { next: 5 } };
+      },
+    );
+
+  it('goes on where it was cut short, under the same version, and activates it when all was read', async () => {
+    const seen: unknown[] = [];
+    const cut = await sync([inPieces({ fails: true })], { config });
+    const { version } = cut.messages.find(({ type }) => type === 'RECORD')!;
+    const state = cut.messages.at(-1)!.value;
+    expect(state).toEqual({ bookmarks: { a: { version, resume: { next: 3 } } }, currently_syncing: 'a' });
+    const again = await sync([inPieces({ fails: true, seen })], { config, state });
+    expect(again.messages.at(-1)!.value).toEqual(state);
+    const rest = await sync([inPieces({ seen, resumes: true })], { config, state });
+    expect(seen).toEqual([{ next: 3 }, { next: 3 }]);
+    expect(rest.messages.filter(({ type }) => type === 'RECORD').map(({ record }) => record!['id'])).toEqual([3, 4]);
+    expect(rest.messages.at(-2)).toEqual({ type: 'ACTIVATE_VERSION', stream: 'a', version });
+    expect(rest.messages.at(-1)!.value).toEqual({ bookmarks: { a: { activated_version: version } } });
+  });
+
+  it('begins anew under another version where the stream cannot go on, and says so', async () => {
+    const seen: unknown[] = [];
+    const state = { bookmarks: { a: { version: 9e15, activated_version: 5, resume: { next: 3 } } } };
+    const { messages, log } = await sync([inPieces({ resumes: false, seen })], { config, state });
+    expect(seen).toEqual([undefined]);
+    expect(messages[0]!.value).toEqual({
+      bookmarks: { a: { activated_version: 5, version: 9e15 + 1 } },
+      currently_syncing: 'a',
+    });
+    expect(messages.at(-2)).toEqual({ type: 'ACTIVATE_VERSION', stream: 'a', version: 9e15 + 1 });
+    expect(log.lines.map(({ message }) => message)).toContain(
+      'The reading that was interrupted cannot go on where it was: the table is read anew',
+    );
+  });
+
+  it('goes on without versions as well, and begins anew when they were switched on or off meanwhile', async () => {
+    const cut = await sync([inPieces({ fails: true })], { config: often });
+    const state = cut.messages.at(-1)!.value;
+    expect(state).toEqual({ bookmarks: { a: { resume: { next: 3 } } }, currently_syncing: 'a' });
+    const seen: unknown[] = [];
+    const rest = await sync([inPieces({ seen })], { config: often, state });
+    expect(rest.messages.at(-1)!.value).toEqual({ bookmarks: { a: {} } });
+    await sync([inPieces({ seen })], { config, state });
+    const versioned = await sync([inPieces({ fails: true })], { config });
+    await sync([inPieces({ seen })], { config: often, state: versioned.messages.at(-1)!.value });
+    expect(seen).toEqual([{ next: 3 }, undefined, undefined]);
+  });
+
+  it('forgets the place where something of the source was missing', async () => {
+    const { messages } = await sync([{ ...inPieces({}), seesAll: () => false }], { config });
+    const { version } = messages.find(({ type }) => type === 'RECORD')!;
+    expect(messages.at(-1)!.value).toEqual({ bookmarks: { a: { version } } });
   });
 
   it('activates nothing where something of the source was missing, before the reading or in it, and says so', async () => {
