@@ -44,7 +44,7 @@ const RULES: readonly Rule[] = [
     'fail',
     'statement-timeout',
     'A statement was cancelled or took longer than allowed',
-    'Raise statement_timeout or lower batch_size_bytes.',
+    'Raise statement_timeout; in a target, batch_size_bytes makes statements shorter.',
   ),
   rule('57P05', 'reconnect', 'connection-lost', 'Postgres closed the idle connection', AGAIN),
   rule(
@@ -94,9 +94,9 @@ const RULES: readonly Rule[] = [
   rule('42P07', 'stale', 'table-race', 'Another session created the table at the same moment', AGAIN),
   rule('42701', 'stale', 'column-race', 'Another session added the column at the same moment', AGAIN),
   rule('42710', 'stale', 'object-race', 'Another session created the object at the same moment', AGAIN),
-  rule('42P01', 'stale', 'table-missing', 'A table vanished while we were writing to it', AGAIN),
-  rule('42703', 'stale', 'column-missing', 'A column vanished while we were writing to it', AGAIN),
-  rule('3F000', 'stale', 'schema-missing', 'A schema vanished while we were writing to it', AGAIN),
+  rule('42P01', 'stale', 'table-missing', 'A table vanished while it was in use', AGAIN),
+  rule('42703', 'stale', 'column-missing', 'A column vanished while it was in use', AGAIN),
+  rule('3F000', 'stale', 'schema-missing', 'A schema vanished while it was in use', AGAIN),
   rule(
     '23505',
     'fail',

@@ -37,7 +37,7 @@ export async function* readStep(
     outputs: [...output.selected, order.key.text, ...(order.ties ?? []).map(({ text }) => text)],
     order,
     segment,
-    joined: await joinedIn(session, relation.table?.oid, segment.newer),
+    joined: await joinedIn(session, facts.oid, segment.newer),
     conditions,
     limit: limit === undefined ? undefined : limit + hashes.length,
   });

@@ -1,12 +1,15 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
 import { sqlState } from '../../../clients/postgres/errors.ts';
-import type { Relation } from '../relation.ts';
+import type { Reading } from '../reading.ts';
+import { lockUnchanged } from '../unchanged.ts';
 import type { Sight } from './coverage.ts';
 import { parseSnapshot } from './snapshot.ts';
 
 /** What a transaction that reads a stream finds out before it reads. */
 export interface Facts {
   readonly sight: Sight;
+  /** Of the table; undefined for a custom query. */
+  readonly oid: number | undefined;
   /**
    * Names the table beyond doubt: cluster and timeline, database, table. Ids of transactions mean something only within; a table that was
    * dropped and made again, or a server that was restored, has another.
@@ -49,8 +52,9 @@ const TIMELINE = {
   standby: `SELECT upper(lpad(to_hex(timeline_id), 8, '0')) AS timeline FROM pg_control_checkpoint()`,
 };
 
-/** Looks at what the transaction of the session can see. The relation must have been locked before. Throws the server's errors. */
-export async function look(session: Session, { table }: Relation): Promise<Facts> {
+/** Locks the relation of a stream (see `lockUnchanged`) and looks at what the transaction of the session can see. */
+export async function look(session: Session, reading: Reading): Promise<Facts> {
+  const oid = await lockUnchanged(session, reading);
   const { rows } = await session.query(SIGHT);
   const { snapshot, standby, database } = rows[0] ?? {};
   const parsed = parseSnapshot(String(snapshot));
@@ -58,8 +62,8 @@ export async function look(session: Session, { table }: Relation): Promise<Facts
   const sight: Sight = { snapshot: parsed, onStandby: standby === true };
   const cluster = await ifAllowed(session, CLUSTER, 'cluster');
   const timeline = await ifAllowed(session, standby === true ? TIMELINE.standby : TIMELINE.primary, 'timeline');
-  const files = table === undefined ? undefined : await filesOf(session, table.oid);
-  return { sight, source: [cluster, timeline, String(database), table?.oid ?? '-'].join('.'), files };
+  const files = oid === undefined ? undefined : await filesOf(session, oid);
+  return { sight, source: [cluster, timeline, String(database), oid ?? '-'].join('.'), oid, files };
 }
 
 /** What not every server lets everybody ask: `-` then. */

@@ -25,9 +25,7 @@ export interface Start {
 export async function begin(stream: Incremental, session: Session, bookmark: JsonObject | undefined): Promise<Start> {
   const { reading, key, options } = stream;
   const { relation, request, id } = reading;
-  // Nobody can change it from here on to the end of the transaction. The conditions of the user are checked with it.
-  await session.query(`SELECT FROM ${relation.sql} LIMIT 0`);
-  const facts = await look(session, relation);
+  const facts = await look(session, reading);
   const nullable = !key.notNull && options.nulls === 'include_once';
   const order = streamOrder(relation.table, key, nullable, facts.files !== undefined);
   const said = readBookmark(bookmark, order);

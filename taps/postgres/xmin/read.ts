@@ -31,16 +31,14 @@ async function* readOnce(
   bookmark: JsonObject | undefined,
   left: { records: number },
 ): AsyncGenerator<Batch, void> {
-  const { relation } = reading;
-  await session.query(`SELECT FROM ${relation.sql} LIMIT 0`);
-  const facts = await look(session, relation);
+  const facts = await look(session, reading);
   const files = facts.files ?? refuse(reading);
   let coverage = coverageOf(reading, facts, bookmark);
   const seen = remembered(facts.sight);
   const cut = coverage.reading;
   const pieces = piecesOf({
     // Where its parts may not be read one by one, a table is one piece.
-    files: isWhole(reading) ? new Map([[String(relation.table!.oid), WHOLE]]) : files,
+    files: isWhole(reading) ? new Map([[String(facts.oid), WHOLE]]) : files,
     since: await sinceOf(session, reading, facts, coverage.seen),
     cut: cut === undefined ? undefined : { at: cut, since: await sinceOf(session, reading, facts, cut.seen) },
     byPages: session.version >= TID_RANGES && !isWhole(reading),
@@ -98,9 +96,9 @@ function coverageOf({ request, id }: Reading, { source }: Facts, bookmark: JsonO
   return { seen: undefined };
 }
 
-async function sinceOf(session: Session, reading: Reading, { sight }: Facts, seen: Snapshot | undefined): Promise<Since> {
+async function sinceOf(session: Session, reading: Reading, { sight, oid }: Facts, seen: Snapshot | undefined): Promise<Since> {
   const newer = seen === undefined ? 'all' : newerThan(horizonOf(seen, remembered(sight)), sight.snapshot);
-  const joined = typeof newer === 'object' ? await joinedSince(session, reading.relation.table!.oid, newer.xid) : [];
+  const joined = typeof newer === 'object' ? await joinedSince(session, oid!, newer.xid) : [];
   return { newer: joined.length > 0 && isWhole(reading) ? 'all' : newer, joined: new Set(joined) };
 }
 

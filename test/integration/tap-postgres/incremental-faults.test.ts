@@ -69,6 +69,33 @@ describeWithPostgres('tap-postgres INCREMENTAL when something breaks', (url) => 
     expect(ids(first, second)).toBe(ROWS);
   });
 
+  it.each<[string, string, string]>([
+    ['a column of another type', 'ALTER TABLE u ALTER k TYPE text', 'schema-changed'],
+    ['a column that is gone', 'ALTER TABLE u DROP x', 'schema-changed'],
+    ['a table that is gone', 'DROP TABLE u', 'table-missing'],
+    ['a right that is gone', 'REVOKE ALL ON u FROM faults_reader', 'permission-denied'],
+  ])('reads nothing wrong of what was changed after it was discovered: %s', async (_, change, code) => {
+    await client.query(`DROP TABLE IF EXISTS u; CREATE TABLE u (id int PRIMARY KEY, k int NOT NULL, x text); INSERT INTO u VALUES (1, 1);
+      DROP ROLE IF EXISTS faults_reader; CREATE ROLE faults_reader; GRANT SELECT ON t, u TO faults_reader`);
+    let isDone = false;
+    const run = await runTap(
+      url(),
+      { 'public-t': choice, 'public-u': choice },
+      {
+        config: { role: 'faults_reader', max_record_count: 1, max_retries: 0 },
+        onWrite: async (text) => {
+          if (isDone || !text.includes('"SCHEMA"')) return;
+          isDone = true;
+          await client.query(change);
+        },
+      },
+    );
+    expect(run.error).toMatchObject({ code, exitCode: 1 });
+    expect(run.records.map((record) => record['id'])).toEqual([1]);
+    expect(JSON.stringify(run.state)).toContain('"currently_syncing":"public-u"');
+    await client.query('DROP OWNED BY faults_reader; DROP ROLE faults_reader');
+  });
+
   it('says that a statement took too long', async () => {
     const run = await runTap(url(), { 'public-t': choice }, { config: { statement_timeout: 0.001 } });
     expect(run.error).toMatchObject({ code: 'statement-timeout', exitCode: 1 });

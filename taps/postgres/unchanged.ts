@@ -1,0 +1,34 @@
+import type { Session } from '../../clients/postgres/connect.ts';
+import { SystemError } from '../../singer/tap/index.ts';
+import type { Reading } from './reading.ts';
+
+/** The columns of a table with their types, domains resolved. */
+const COLUMNS = `WITH RECURSIVE typed(name, type) AS
+  (SELECT attname, atttypid FROM pg_attribute WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped
+   UNION ALL SELECT typed.name, t.typbasetype FROM typed JOIN pg_type t ON t.oid = typed.type AND t.typtype = 'd')
+  SELECT typed.name, typed.type::text FROM typed JOIN pg_type t ON t.oid = typed.type AND t.typtype <> 'd'`;
+
+/**
+ * Locks the relation of a stream against changes to the end of the transaction and makes sure that its columns are still those that were
+ * discovered: values of another type would be taken for what they are not. Gives the oid of the table; undefined for a custom query. Throws SystemError `schema-changed`,
+ * and the server's errors.
+ */
+export async function lockUnchanged(session: Session, { relation, columns, id }: Reading): Promise<number | undefined> {
+  await session.query(`SELECT FROM ${relation.sql} LIMIT 0`);
+  if (relation.table === undefined) return undefined;
+  const { rows: found } = await session.query('SELECT $1::regclass::oid AS oid', [relation.sql]);
+  const oid = Number(found[0]?.['oid']);
+  const { rows } = await session.query(COLUMNS, [oid]);
+  const types = new Map(rows.map((row) => [row['name'], row['type']]));
+  const known = new Map(relation.columns.map((column) => [column.name, String(column.type.oid)]));
+  const changed = columns.filter(({ name }) => types.get(name) !== known.get(name)).map(({ name }) => name);
+  if (changed.length === 0) return oid;
+  throw new SystemError(
+    `Columns of stream ${JSON.stringify(id)} were changed or dropped after they had been discovered: ${changed.join(', ')}`,
+    {
+      code: 'schema-changed',
+      facts: { stream: id, columns: changed },
+      hint: 'Run again, so that they are discovered as they are now: the state is safe.',
+    },
+  );
+}
