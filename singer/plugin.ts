@@ -43,6 +43,14 @@ export interface Ask {
    * destination; no state is printed. The destination is closed by then. Throws what a load throws.
    */
   readonly rehearse: (destination: Destination) => Promise<void>;
+  /** For taps: what a run with this catalog and the state of `--state` would ask of these streams, in its order. Throws ConfigError. */
+  readonly requests: (streams: readonly Stream[]) => Promise<readonly StreamRequest[]>;
+}
+
+/** One stream that a run would read. */
+export interface StreamRequest {
+  readonly stream: Stream;
+  readonly request: ReadRequest;
 }
 
 export interface Answer {

@@ -7,7 +7,7 @@ import { createMeter } from './metrics.ts';
 import type { MapperConfig } from '../mapper/map-settings.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
-import type { Answer, Destination, Mapper, Plugin, Rules, Run, Source, Tap, Target } from '../plugin.ts';
+import type { Answer, Ask, Destination, Mapper, Plugin, Rules, Run, Source, Tap, Target } from '../plugin.ts';
 import type { RunLog } from './run-log.ts';
 import type { Stderr } from './stderr.ts';
 
@@ -105,10 +105,17 @@ async function runMapper(mapper: Mapper, job: Job): Promise<void> {
 /** Has a mode answer. Throws what it throws. */
 export async function runMode(plugin: Plugin, name: string, job: Job, format: 'text' | 'json'): Promise<Answer> {
   const { args, config, run } = job;
-  const { catalog } = await readFiles(args);
+  const files = await readFiles(args);
+  const { catalog } = files;
   const mode = plugin.modes![name]!;
   await refuseBadRules(job);
-  if (plugin.kind === 'tap') return mode.run(config as never, run, { format, catalog, input: nothing(), rehearse: nowhere });
+  const requests: Ask['requests'] = async (streams) => {
+    const { streamRequests } = await import('../tap/requests.ts');
+    return streamRequests(streams, files, run);
+  };
+  if (plugin.kind === 'tap') {
+    return mode.run(config as never, run, { format, catalog, input: nothing(), rehearse: nowhere, requests });
+  }
   const opened = process.stdin.isTTY && args.input === undefined ? undefined : await openInput(args.input);
   const input = opened ?? nothing();
   const rehearse = async (destination: Destination): Promise<void> => {
@@ -120,7 +127,7 @@ export async function runMode(plugin: Plugin, name: string, job: Job, format: 't
     await load({ target, config: harmless, run, input, output: DISCARDED, meter: UNMETERED });
   };
   try {
-    return await mode.run(config as never, run, { format, catalog, input, rehearse });
+    return await mode.run(config as never, run, { format, catalog, input, rehearse, requests });
   } finally {
     opened?.close();
   }

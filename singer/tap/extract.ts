@@ -1,5 +1,6 @@
 import { batchSink } from './batch-sink.ts';
 import { Bookmarks } from './bookmarks.ts';
+import { inOrder, usableBookmark } from './requests.ts';
 import { Interrupted, SystemError } from '../errors.ts';
 import { type ExtractSettings, extractSettings } from './extract-settings.ts';
 import { CoveredBookmark } from './covered-bookmark.ts';
@@ -49,7 +50,7 @@ export async function extract(o: {
   const states = new StateSender({ bookmarks, output, meter, settings, signal: run.signal, silent: test !== undefined });
   const sync: Sync = { run, output, meter, settings, test, bookmarks, states };
   try {
-    for (const plan of rotated(plans, bookmarks.currentlySyncing)) await syncStream(sync, plan);
+    for (const plan of inOrder(plans, bookmarks.currentlySyncing)) await syncStream(sync, plan);
     bookmarks.currentlySyncing = undefined;
     await states.send();
     await unlessAborted(output.flush(), run.signal);
@@ -110,7 +111,7 @@ async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
       plan,
       run,
       sink,
-      bookmark: full ? table?.resume : usable(given, plan, run),
+      bookmark: full ? table?.resume : usableBookmark(given, plan, run.log),
       limit: test === undefined ? undefined : 1,
       written: async (records, bookmark) => {
         covered.add(records, full && bookmark !== undefined ? table?.at(bookmark) : bookmark);
@@ -175,24 +176,6 @@ async function handOnLeft(sink: RecordSink, { log }: Run, stream: string): Promi
     const reason = error instanceof Error ? error.message : typeof error;
     log.warn('The rest of what was read could not be written: the next run sends a part of it again', { stream, reason });
   }
-}
-
-/** A bookmark that was made with another replication key says nothing about this one. */
-function usable(bookmark: JsonObject | undefined, plan: StreamPlan, run: Run): JsonObject | undefined {
-  const key = bookmark?.['replication_key'];
-  if (plan.replicationKey === undefined || typeof key !== 'string' || key === plan.replicationKey) return bookmark;
-  run.log.warn('The bookmark of a stream is for another replication key; the stream starts anew', {
-    stream: plan.stream.id,
-    bookmark_key: key,
-    replication_key: plan.replicationKey,
-  });
-  return undefined;
-}
-
-/** Begins with the stream that an earlier run was in the midst of, so that no stream waits forever. */
-function rotated(plans: readonly StreamPlan[], first: string | undefined): readonly StreamPlan[] {
-  const index = plans.findIndex((plan) => plan.stream.id === first);
-  return index <= 0 ? plans : [...plans.slice(index), ...plans.slice(0, index)];
 }
 
 async function send({ output, run }: Sync, line: string): Promise<void> {

@@ -1,7 +1,8 @@
 import type { JsonObject, Row } from '../json.ts';
 import { parseExact } from '../json-text.ts';
-import type { Batch, ReadRequest, Run } from '../plugin.ts';
+import type { Batch, Run } from '../plugin.ts';
 import type { RecordSink } from './record-sink.ts';
+import { requestOf } from './requests.ts';
 import { rowEncoder } from './rows.ts';
 import type { StreamPlan } from './sync-plan.ts';
 import { unlessAborted, within } from './waiting.ts';
@@ -51,23 +52,6 @@ export async function readStream(o: Reading): Promise<number> {
     if (!ended) await close(batches, run, plan.stream.id);
   }
   return records;
-}
-
-function requestOf(o: Reading): ReadRequest {
-  const { plan, run } = o;
-  return {
-    method: plan.method,
-    replicationKey: plan.replicationKey,
-    bookmark: o.bookmark,
-    keys: plan.keys,
-    schema: plan.schema,
-    columns: plan.columns.map((column) => column.name),
-    whole: plan.whole,
-    limit: o.limit,
-    envelope: () => ({ head: Buffer.from(o.sink.head), tail: Buffer.from(o.sink.tail()) }),
-    signal: run.signal,
-    log: run.log,
-  };
 }
 
 /** Gives a function that writes a batch, at most `limit` records of it, and gives their number. */

@@ -5,16 +5,22 @@ import { filtersOf } from './discover/filters.ts';
 import { streamIds } from './ids.ts';
 import { openSessions, type Sessions } from './session.ts';
 import { settings, type PostgresConfig } from './settings.ts';
-import { lazily, type Shared, tableStream } from './stream.ts';
+import { lazily, type PostgresStream, type Shared, tableStream } from './stream.ts';
 import { typeOptions } from './types/options.ts';
 
+export interface PostgresSource extends Source {
+  readonly streams: readonly PostgresStream[];
+  readonly sessions: Sessions;
+  close(): Promise<void>;
+}
+
 /** Connects and finds the streams. Throws ConfigError and SystemError. */
-export async function openSource(config: PostgresConfig, run: Run): Promise<Source> {
+export async function openSource(config: PostgresConfig, run: Run): Promise<PostgresSource> {
   const options = streamOptions(settings, config);
   refuseLogBased([config, ...options.options]);
   const sessions = openSessions(config, run);
   try {
-    return { streams: await findStreams(config, options.forStream, run, sessions), close: () => sessions.close() };
+    return { streams: await findStreams(config, options.forStream, run, sessions), sessions, close: () => sessions.close() };
   } catch (error) {
     await sessions.close();
     throw systemError(error);
@@ -26,7 +32,7 @@ async function findStreams(
   configOf: Shared['configOf'],
   run: Run,
   sessions: Sessions,
-): Promise<Source['streams']> {
+): Promise<readonly PostgresStream[]> {
   const session = await sessions.begin();
   try {
     const { rows } = await session.query('SELECT current_database() AS database');

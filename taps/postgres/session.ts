@@ -6,8 +6,8 @@ import { withRetry } from '../../clients/postgres/retry.ts';
 import { ConfigError, type Run, SystemError } from '../../singer/tap/index.ts';
 import type { PostgresConfig } from './settings.ts';
 
-/** The oldest version whose catalog we can read (generated columns). */
-const OLDEST = 120_000;
+/** The oldest version that tells snapshots by ids that never come again (pg_current_snapshot). */
+const OLDEST = 130_000;
 /** How much longer than `statement_timeout` a server may stay silent. */
 const GRACE_MS = 5_000;
 

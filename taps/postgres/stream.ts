@@ -1,11 +1,11 @@
 import { qualified } from '../../clients/postgres/quote.ts';
-import type { JsonObject, JsonSchema, Stream } from '../../singer/tap/index.ts';
+import type { JsonObject, JsonSchema, ReadRequest, Stream } from '../../singer/tap/index.ts';
 import type { TableFacts } from './discover/facts.ts';
 import type { ColumnPlan, TableColumn, TableKind } from './model.ts';
 import { readIncremental } from './incremental/read.ts';
 import { filtersOf, isPart } from './limits/filters.ts';
 import { firstOf, withoutBookmarks } from './limits/first.ts';
-import type { Reading } from './reading.ts';
+import { type Reading, wayOf } from './reading.ts';
 import { replicationKeys } from './replication-keys.ts';
 import type { Sessions } from './session.ts';
 import type { PostgresConfig } from './settings.ts';
@@ -28,8 +28,14 @@ export interface Shared {
 /** Kinds of tables whose rows tell who wrote them. */
 const WITH_XMIN: ReadonlySet<TableKind> = new Set(['table', 'partitioned table', 'materialized view']);
 
+/** A stream of this tap. */
+export interface PostgresStream extends Stream {
+  /** All that is needed to read it. */
+  reading(request: ReadRequest): Reading;
+}
+
 /** The stream of a table. */
-export function tableStream(table: TableFacts, id: string, shared: Shared): Stream {
+export function tableStream(table: TableFacts, id: string, shared: Shared): PostgresStream {
   const plans = new Map<string, ColumnPlan>();
   const properties: Record<string, JsonSchema> = {};
   const propertyMetadata: Record<string, JsonObject> = {};
@@ -39,6 +45,13 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Stre
     properties[column.name] = plan.schema;
     propertyMetadata[column.name] = columnMetadata(column, omitted);
   }
+  const readingOf = (request: ReadRequest): Reading => {
+    const columns = request.columns.map((name) => plans.get(name)!);
+    const config = shared.configOf(id);
+    const named = { sql: qualified(table.schema, table.name), table, columns: table.columns };
+    const relation = { ...named, filters: filtersOf(config, id, table.columns, request.replicationKey) };
+    return { table, relation, id, columns, request, sessions: shared.sessions, config };
+  };
   const validReplicationKeys = replicationKeys(table);
   const virtualReplicationKeys = WITH_XMIN.has(table.kind) ? [XMIN] : [];
   return {
@@ -54,16 +67,21 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Stre
     seesAll: () => !isPart(shared.configOf(id)),
     metadata: tableMetadata(table, shared.database),
     propertyMetadata,
+    reading: readingOf,
     read: (request) => {
-      const columns = request.columns.map((name) => plans.get(name)!);
-      const config = shared.configOf(id);
-      const named = { sql: qualified(table.schema, table.name), table, columns: table.columns };
-      const relation = { ...named, filters: filtersOf(config, id, table.columns, request.replicationKey) };
-      const reading: Reading = { table, relation, id, columns, request, sessions: shared.sessions, config };
-      if (request.method !== 'INCREMENTAL') return firstOf(config.max_record_count, readWhole(reading));
-      if (config.window === undefined) return request.replicationKey === XMIN ? readXminKey(reading) : readIncremental(reading);
-      // Of a window all is read, whatever the bookmark says, and the bookmark stays.
-      return firstOf(config.max_record_count, withoutBookmarks(readWhole(reading)));
+      const reading = readingOf(request);
+      const { max_record_count } = reading.config;
+      switch (wayOf(reading)) {
+        case 'xmin':
+          return readXminKey(reading);
+        case 'incremental':
+          return readIncremental(reading);
+        case 'window':
+          // Of a window all is read, whatever the bookmark says, and the bookmark stays.
+          return firstOf(max_record_count, withoutBookmarks(readWhole(reading)));
+        default:
+          return firstOf(max_record_count, readWhole(reading));
+      }
     },
   };
 }
@@ -72,8 +90,8 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Stre
  * The same stream, made anew whenever something is asked of it, but for the last one that was: of thousands of tables few are read, and
  * discovery is done with each at once.
  */
-export function lazily(id: string, make: () => Stream, last: { id?: string; stream?: Stream }): Stream {
-  const made = (): Stream => {
+export function lazily(id: string, make: () => PostgresStream, last: { id?: string; stream?: PostgresStream }): PostgresStream {
+  const made = (): PostgresStream => {
     if (last.id !== id || last.stream === undefined) {
       last.stream = make();
       last.id = id;
@@ -110,6 +128,7 @@ export function lazily(id: string, make: () => Stream, last: { id?: string; stre
     get propertyMetadata() {
       return made().propertyMetadata!;
     },
+    reading: (request) => made().reading(request),
     read: (request) => made().read(request),
   };
 }

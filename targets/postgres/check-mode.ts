@@ -1,9 +1,9 @@
 import type { Session } from '../../clients/postgres/connect.ts';
+import { answerOf, roleFinding, tlsFinding, type Finding } from '../../clients/postgres/findings.ts';
 import { systemError } from '../../clients/postgres/errors.ts';
 import { qualified } from '../../clients/postgres/quote.ts';
 import { Transactor } from '../../clients/postgres/transactor.ts';
 import { ConfigError, type Answer, type Ask, type Run } from '../../singer/index.ts';
-import { answerOf, type Finding } from './answer.ts';
 import { currentSchema } from './catalog.ts';
 import { erasureFindings } from './erasures/check.ts';
 import { erasuresOf } from './erasures/plan.ts';
@@ -20,8 +20,8 @@ type Question = (session: Session, config: TargetConfig, schema: string) => Prom
 
 const QUESTIONS: readonly Question[] = [
   server,
-  tls,
-  role,
+  tlsFinding,
+  roleFinding,
   writable,
   encoding,
   schemaRights,
@@ -71,19 +71,6 @@ async function server({ version }: Session): Promise<Finding> {
     return { check, ok: false, detail: `Postgres ${major}`, hint: 'Use Postgres 12 or later; 15 or later is best.' };
   const limits = major < 15 ? ': keys may hold no null, merges take three statements instead of one' : '';
   return { check, ok: true, detail: `Postgres ${major}${limits}` };
-}
-
-async function tls(session: Session): Promise<Finding> {
-  const { rows } = await session.query('SELECT ssl, version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
-  const { ssl, version, cipher } = rows[0] ?? {};
-  const detail = ssl === true ? `${String(version)}, ${String(cipher)}` : 'none: what is sent can be read on the way';
-  return { check: 'tls', ok: true, detail };
-}
-
-async function role(session: Session): Promise<Finding> {
-  const { rows } = await session.query('SELECT current_user AS role, session_user AS login');
-  const { role: name, login } = rows[0] ?? {};
-  return { check: 'role', ok: true, detail: name === login ? String(name) : `${String(name)}, taken on by ${String(login)}` };
 }
 
 async function writable(session: Session): Promise<Finding> {

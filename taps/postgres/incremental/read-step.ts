@@ -20,31 +20,48 @@ export interface Part {
   readonly position: Position | undefined;
 }
 
-/** Reads the rows of one step in order; no more than the limit, but for rows that nothing tells from the last one. */
-export async function* readStep(
+/** The SELECT of one step. */
+export async function stepSql(
   { reading, output }: Incremental,
   { order, facts }: Pick<Start, 'order' | 'facts'>,
   session: Session,
-  { for: purpose, segment, conditions }: Step,
+  step: Step,
   limit: number | undefined,
-): AsyncGenerator<Part, void> {
-  const { relation, request } = reading;
-  const within = segment.from?.within;
-  const hashes = purpose === 'new' && typeof within === 'object' && 'sent' in within ? within.sent : [];
-  const sent = new SentRows(hashes);
-  const select = selectSql({
-    relation,
+): Promise<string> {
+  const { segment, conditions } = step;
+  return selectSql({
+    relation: reading.relation,
     outputs: [...output.selected, order.key.text, ...(order.ties ?? []).map(({ text }) => text)],
     order,
     segment,
     joined: await joinedIn(session, facts.oid, segment.newer),
     conditions,
-    limit: limit === undefined ? undefined : limit + hashes.length,
+    limit: limit === undefined ? undefined : limit + hashesBefore(step).length,
   });
+}
+
+/** Rows at the position where a step begins that were sent already. */
+function hashesBefore({ for: purpose, segment }: Step): readonly string[] {
+  const within = segment.from?.within;
+  return purpose === 'new' && typeof within === 'object' && 'sent' in within ? within.sent : [];
+}
+
+/** Reads the rows of one step in order; no more than the limit, but for rows that nothing tells from the last one. */
+export async function* readStep(
+  stream: Incremental,
+  start: Pick<Start, 'order' | 'facts'>,
+  session: Session,
+  step: Step,
+  limit: number | undefined,
+): AsyncGenerator<Part, void> {
+  const { reading, output } = stream;
+  const { order, facts } = start;
+  const sent = new SentRows(hashesBefore(step));
+  const select = await stepSql(stream, start, session, step, limit);
   const positionAfter = order.ties === undefined ? byHash(output) : byTies(order, output, facts);
-  for await (const block of session.copyOut(copySql(select), request.signal)) {
+  for await (const block of session.copyOut(copySql(select), reading.request.signal)) {
     const position = positionAfter(block);
-    const ranges = sent.expected ? rangesWithout(block, sent, segment.from!.value, output) : [{ from: 0, to: block.rows }];
+    const ranges = sent.expected ? rangesWithout(block, sent, step.segment.from!.value, output) : [{ from: 0, to: block.rows }];
     let rows = 0;
     for (const [index, { from, to }] of ranges.entries()) {
       const isLast = index === ranges.length - 1;

@@ -1,7 +1,7 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
 import type { Batch, JsonObject } from '../../../singer/tap/index.ts';
 import { inAttempts } from '../attempts.ts';
-import type { Reading } from '../reading.ts';
+import type { Query, Reading } from '../reading.ts';
 import { bookmarkJson } from '../state/bookmark.ts';
 import { advanced, caughtUp, lateReached } from './coverage.ts';
 import { incrementalOptions } from './options.ts';
@@ -9,7 +9,7 @@ import type { Incremental } from './incremental.ts';
 import { outputOf } from './output.ts';
 import type { Position } from './position.ts';
 import { begin } from './start.ts';
-import { readStep } from './read-step.ts';
+import { readStep, stepSql } from './read-step.ts';
 import { stepsOf, type Step } from './steps.ts';
 
 /**
@@ -17,12 +17,38 @@ import { stepsOf, type Step } from './steps.ts';
  * is in docs/decisions. Throws TaplineError.
  */
 export async function* readIncremental(reading: Reading): AsyncGenerator<Batch, void> {
-  const { relation, request, config, id } = reading;
-  const key = relation.columns.find(({ name }) => name === request.replicationKey)!;
-  const stream = { reading, key, options: incrementalOptions(config, id, key), output: outputOf(reading.columns) };
-  const left = { records: config.max_record_count };
+  const stream = incrementalOf(reading);
+  const left = { records: reading.config.max_record_count };
   yield* inAttempts(reading, (session, bookmark) => readOnce(stream, session, bookmark, left));
 }
+
+/** Throws ConfigError for settings that do not go with the replication key. */
+export function incrementalOf(reading: Reading): Incremental {
+  const { relation, request, config, id } = reading;
+  const key = relation.columns.find(({ name }) => name === request.replicationKey)!;
+  return { reading, key, options: incrementalOptions(config, id, key), output: outputOf(reading.columns) };
+}
+
+/** The queries that a run would send, as it stands now. Throws as `readIncremental` does. */
+export async function incrementalQueries(reading: Reading, session: Session): Promise<Query[]> {
+  const stream = incrementalOf(reading);
+  const start = await begin(stream, session, reading.request.bookmark);
+  const { key, options } = stream;
+  const queries: Query[] = [];
+  for (const step of stepsOf({ key, options, ...start })) {
+    queries.push({
+      purpose: PURPOSES[step.for],
+      sql: await stepSql(stream, start, session, step, reading.config.max_record_count),
+    });
+  }
+  return queries;
+}
+
+const PURPOSES: Readonly<Record<Step['for'], string>> = {
+  again: 'rows that every run sends again',
+  late: 'rows before the bookmark that were committed since',
+  new: 'rows behind the bookmark',
+};
 
 /** Reads on from a bookmark in one transaction. `left`: records that the run may still read. */
 async function* readOnce(

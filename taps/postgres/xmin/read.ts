@@ -7,7 +7,7 @@ import { outputOf, type Output } from '../incremental/output.ts';
 import { copySql } from '../incremental/query.ts';
 import { joinedSince, look, type Facts } from '../incremental/sight.ts';
 import { horizonOf, newerSql, newerThan, type Snapshot } from '../incremental/snapshot.ts';
-import type { Reading } from '../reading.ts';
+import type { Query, Reading } from '../reading.ts';
 import { readXmin, xminJson, type PlaceReached, type XminCoverage } from './bookmark.ts';
 import { END, piecesOf, type Piece, type Since } from './pieces.ts';
 
@@ -32,17 +32,10 @@ async function* readOnce(
   left: { records: number },
 ): AsyncGenerator<Batch, void> {
   const facts = await look(session, reading);
-  const files = facts.files ?? refuse(reading);
   let coverage = coverageOf(reading, facts, bookmark);
   const seen = remembered(facts.sight);
   const cut = coverage.reading;
-  const pieces = piecesOf({
-    // Where its parts may not be read one by one, a table is one piece.
-    files: isWhole(reading) ? new Map([[String(facts.oid), WHOLE]]) : files,
-    since: await sinceOf(session, reading, facts, coverage.seen),
-    cut: cut === undefined ? undefined : { at: cut, since: await sinceOf(session, reading, facts, cut.seen) },
-    byPages: session.version >= TID_RANGES && !isWhole(reading),
-  });
+  const pieces = await planned(reading, session, facts, coverage);
   const bookmarked = (next: XminCoverage): Pick<Batch, 'bookmark'> => {
     coverage = next;
     return { bookmark: xminJson(coverage, facts.source) };
@@ -59,6 +52,35 @@ async function* readOnce(
     if (left.records <= 0) return;
   }
   yield bookmarked({ seen });
+}
+
+async function planned(
+  reading: Reading,
+  session: Session,
+  facts: Facts,
+  coverage: XminCoverage,
+): Promise<ReturnType<typeof piecesOf>> {
+  const files = facts.files ?? refuse(reading);
+  const cut = coverage.reading;
+  return piecesOf({
+    // Where its parts may not be read one by one, a table is one piece.
+    files: isWhole(reading) ? new Map([[String(facts.oid), WHOLE]]) : files,
+    since: await sinceOf(session, reading, facts, coverage.seen),
+    cut: cut === undefined ? undefined : { at: cut, since: await sinceOf(session, reading, facts, cut.seen) },
+    byPages: session.version >= TID_RANGES && !isWhole(reading),
+  });
+}
+
+/** The queries that a run would send, as it stands now. Throws as `readXminKey` does. */
+export async function xminQueries(reading: Reading, session: Session): Promise<Query[]> {
+  const facts = await look(session, reading);
+  const pieces = await planned(reading, session, facts, coverageOf(reading, facts, reading.request.bookmark));
+  const output = outputOf(reading.columns);
+  const query = (purpose: string) => (piece: Piece) => ({ purpose, sql: pieceSql(reading, output, piece) });
+  return [
+    ...pieces.again.map(query('what was written since to pages that were read')),
+    ...pieces.rest.map(query('pages that are still to be read')),
+  ];
 }
 
 const WHOLE = { schema: '', name: '', file: '', pages: 0 };

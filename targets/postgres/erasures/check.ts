@@ -1,6 +1,6 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
 import { nearest, type Run, type SystemError } from '../../../singer/index.ts';
-import type { Finding } from '../answer.ts';
+import type { Finding } from '../../../clients/postgres/findings.ts';
 import { KnownTables } from '../known-tables.ts';
 import { defaultSchema, nameRules } from '../naming.ts';
 import { mayUse, ownTable } from '../rights.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { answerOf, planAnswer } from '../../../../targets/postgres/answer.ts';
+import { answerOf } from '../../../../clients/postgres/findings.ts';
+import { planAnswer } from '../../../../targets/postgres/answer.ts';
 
 const findings = [
   { check: 'server', ok: true, detail: 'Postgres 18' },

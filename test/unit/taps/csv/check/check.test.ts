@@ -34,6 +34,7 @@ async function checkedWith(settings: Partial<CsvConfig>, ...entries: Partial<Fil
     catalog: undefined,
     input: (async function* () {})(),
     rehearse: () => Promise.resolve(),
+    requests: () => Promise.resolve([]),
   };
   const run = runOf(memoryLog().log);
   const config = { ...configOf(entries), ...settings };
