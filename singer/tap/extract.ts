@@ -137,7 +137,6 @@ async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
     await sink.close();
   }
   if (table !== undefined) await complete(sync, plan, table, seesAll());
-  sync.meter.summary(plan.name, { replication_method: plan.method });
 }
 
 /** How a whole table is read now: the version of its records, and where to go on if the last reading was cut short and can. */

@@ -151,7 +151,7 @@ describe('batch files', () => {
     const [message] = batches(result.messages);
     const versions = result.messages.filter(({ type }) => type === 'ACTIVATE_VERSION');
     expect(message!.version).toBe(versions.at(-1)!.version);
-    expect(result.messages.map(({ type }) => type).slice(-3)).toEqual(['BATCH', 'ACTIVATE_VERSION', 'STATE']);
+    expect(result.messages.map(({ type }) => type).slice(-4)).toEqual(['BATCH', 'STATE', 'ACTIVATE_VERSION', 'STATE']);
   });
 
   it('leave no file that no message names when the run is stopped or the source fails, and no bookmark of its records', async () => {
