@@ -8,6 +8,12 @@ export interface CopyBlock {
 
 /** Type and length of a message: what stands before each row (Message Formats in the manual). */
 export const ROW_GAP = 5;
+
+/** The text of a row, without its newline. */
+export function rowBytes({ bytes, starts }: CopyBlock, row: number): Buffer {
+  return bytes.subarray(starts[row], starts[row + 1]! - ROW_GAP - 1);
+}
+
 const COPY_DATA = 0x64;
 const COPY_OUT_RESPONSE = 0x48;
 

@@ -1,10 +1,10 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
-import { ident } from '../../../clients/postgres/quote.ts';
 import type { Answer, Ask, Run } from '../../../singer/tap/index.ts';
 import { incrementalQueries } from '../incremental/read.ts';
 import { openSource } from '../open.ts';
 import { type Query, type Reading, wayOf } from '../reading.ts';
 import type { PostgresConfig } from '../settings.ts';
+import { wholeQuery } from '../whole.ts';
 import { xminQueries } from '../xmin/read.ts';
 import { facts, type PlanFacts, type PlanNode } from './plan-facts.ts';
 import { explainText } from './text.ts';
@@ -62,16 +62,4 @@ async function queriesOf(reading: Reading, session: Session): Promise<readonly Q
     default:
       return [wholeQuery(reading)];
   }
-}
-
-function wholeQuery({ relation, columns, config }: Reading): Query {
-  const outputs = columns.map((column) => column.expression(ident(column.name)));
-  const where = relation.filters.map((filter) => `(${filter}\n)`);
-  const sql = [
-    `SELECT ${outputs.join(', ')}`,
-    `FROM ${relation.sql}`,
-    ...(where.length === 0 ? [] : [`WHERE ${where.join('\n  AND ')}`]),
-    ...(config.max_record_count === undefined ? [] : [`LIMIT ${config.max_record_count}`]),
-  ];
-  return { purpose: config.window === undefined ? 'all rows' : 'all rows of the window', sql: sql.join('\n') };
 }

@@ -1,7 +1,7 @@
 import type { TableColumn } from '../model.ts';
 import type { Reading } from '../reading.ts';
+import type { Output } from '../wire/output.ts';
 import type { IncrementalOptions } from './options.ts';
-import type { Output } from './output.ts';
 
 /** An INCREMENTAL stream. */
 export interface Incremental {

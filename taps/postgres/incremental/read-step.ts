@@ -1,7 +1,7 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
-import type { CopyBlock } from '../../../clients/postgres/row-frames.ts';
+import { rowBytes, type CopyBlock } from '../../../clients/postgres/row-frames.ts';
 import type { Batch } from '../../../singer/tap/index.ts';
-import { rowText, type Output } from './output.ts';
+import { recordsIn, selectedOf, type Output } from '../wire/output.ts';
 import { PLACE, type Order, type Position } from './position.ts';
 import { copySql, selectSql } from './query.ts';
 import type { Incremental } from './incremental.ts';
@@ -13,8 +13,7 @@ import { LastTies, SentRows } from './ties.ts';
 /** Some rows of a step. */
 export interface Part {
   readonly batch: Batch;
-  /** Rows that the query gave, and how many of them are in the batch. */
-  readonly rows: number;
+  /** Its records. */
   readonly sent: number;
   /** Where the order stands behind them; undefined if more of the same block follows, or they have no place in it. */
   readonly position: Position | undefined;
@@ -22,7 +21,7 @@ export interface Part {
 
 /** The SELECT of one step. */
 export async function stepSql(
-  { reading, output }: Incremental,
+  { reading }: Incremental,
   { order, facts }: Pick<Start, 'order' | 'facts'>,
   session: Session,
   step: Step,
@@ -31,7 +30,7 @@ export async function stepSql(
   const { segment, conditions } = step;
   return selectSql({
     relation: reading.relation,
-    outputs: [...output.selected, order.key.text, ...(order.ties ?? []).map(({ text }) => text)],
+    outputs: [...selectedOf(reading.columns), order.key.text, ...(order.ties ?? []).map(({ text }) => text)],
     order,
     segment,
     joined: await joinedIn(session, facts.oid, segment.newer),
@@ -62,18 +61,10 @@ export async function* readStep(
   for await (const block of session.copyOut(copySql(select), reading.request.signal)) {
     const position = positionAfter(block);
     const ranges = sent.expected ? rangesWithout(block, sent, step.segment.from!.value, output) : [{ from: 0, to: block.rows }];
-    let rows = 0;
-    for (const [index, { from, to }] of ranges.entries()) {
-      const isLast = index === ranges.length - 1;
-      const through = isLast ? block.rows : to;
-      yield {
-        batch: output.records(block, from, to),
-        rows: through - rows,
-        sent: to - from,
-        position: isLast ? position : undefined,
-      };
-      rows = through;
+    for (const { from, to } of ranges) {
+      for (const batch of output.records(block, from, to)) yield { batch, sent: recordsIn(batch), position: undefined };
     }
+    yield { batch: {}, sent: 0, position };
   }
 }
 
@@ -104,7 +95,7 @@ function byHash(output: Output): After {
     if (value === null) return undefined;
     let first = last;
     while (first > 0 && output.extras(block, first - 1)[0] === value) first--;
-    const hashes = ties.add(value, first, block.rows, (row) => rowText(block, row));
+    const hashes = ties.add(value, first, block.rows, (row) => rowBytes(block, row));
     return { value, within: hashes === undefined ? 'none' : { sent: hashes } };
   };
 }
@@ -120,7 +111,7 @@ function rangesWithout(block: CopyBlock, sent: SentRows, value: string | null, o
   let from = 0;
   let row = 0;
   for (; row < block.rows && sent.expected && output.extras(block, row)[0] === value; row++) {
-    if (!sent.take(rowText(block, row))) continue;
+    if (!sent.take(rowBytes(block, row))) continue;
     if (row > from) ranges.push({ from, to: row });
     from = row + 1;
   }

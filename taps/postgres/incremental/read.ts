@@ -3,10 +3,10 @@ import type { Batch, JsonObject } from '../../../singer/tap/index.ts';
 import { inAttempts } from '../attempts.ts';
 import type { Query, Reading } from '../reading.ts';
 import { bookmarkJson } from '../state/bookmark.ts';
+import { outputOf } from '../wire/output.ts';
 import { advanced, caughtUp, lateReached } from './coverage.ts';
 import { incrementalOptions } from './options.ts';
 import type { Incremental } from './incremental.ts';
-import { outputOf } from './output.ts';
 import type { Position } from './position.ts';
 import { begin } from './start.ts';
 import { readStep, stepSql } from './read-step.ts';
@@ -19,14 +19,18 @@ import { stepsOf, type Step } from './steps.ts';
 export async function* readIncremental(reading: Reading): AsyncGenerator<Batch, void> {
   const stream = incrementalOf(reading);
   const left = { records: reading.config.max_record_count };
-  yield* inAttempts(reading, (session, bookmark) => readOnce(stream, session, bookmark, left));
+  try {
+    yield* inAttempts(reading, (session, bookmark) => readOnce(stream, session, bookmark, left));
+  } finally {
+    stream.output.tell();
+  }
 }
 
 /** Throws ConfigError for settings that do not go with the replication key. */
 export function incrementalOf(reading: Reading): Incremental {
   const { relation, request, config, id } = reading;
   const key = relation.columns.find(({ name }) => name === request.replicationKey)!;
-  return { reading, key, options: incrementalOptions(config, id, key), output: outputOf(reading.columns) };
+  return { reading, key, options: incrementalOptions(config, id, key), output: outputOf(reading) };
 }
 
 /** The queries that a run would send, as it stands now. Throws as `readIncremental` does. */
@@ -82,19 +86,18 @@ async function* readOnce(
     const isCounted = step.for !== 'again';
     const limit = reading.request.limit ?? (isCounted ? left.records : undefined);
     let last: Position | undefined;
-    let rows = 0;
+    let sent = 0;
     for await (const part of readStep(stream, start, session, step, limit)) {
-      rows += part.rows;
-      if (!isCounted) {
-        yield part.batch;
-        continue;
-      }
+      sent += part.sent;
+      yield part.batch;
+      if (!isCounted) continue;
       if (left.records !== undefined) left.records = Math.max(0, left.records - part.sent);
-      last = part.position ?? last;
-      if (part.position !== undefined) reached(step, part.position);
-      yield part.position === undefined ? part.batch : { ...part.batch, ...bookmarked() };
+      if (part.position === undefined) continue;
+      last = part.position;
+      reached(step, last);
+      yield bookmarked();
     }
-    if (limit !== undefined && rows >= limit) return;
+    if (limit !== undefined && sent >= limit) return;
     if (step.for !== 'new') continue;
     const end = step.segment.upTo ?? last ?? coverage?.upTo;
     if (end !== undefined) reached(step, order.ties === undefined ? end : { ...end, within: 'all' });

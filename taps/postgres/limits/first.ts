@@ -1,4 +1,5 @@
 import type { Batch } from '../../../singer/tap/index.ts';
+import { recordsIn } from '../wire/output.ts';
 
 const NEWLINE = 0x0a;
 
@@ -6,7 +7,7 @@ const NEWLINE = 0x0a;
 export async function* firstOf(count: number | undefined, batches: AsyncIterable<Batch>): AsyncGenerator<Batch, void> {
   let left = count ?? Infinity;
   for await (const batch of batches) {
-    const records = (batch.rows?.length ?? 0) + (batch.lines?.records ?? 0);
+    const records = recordsIn(batch);
     if (records < left) {
       left -= records;
       yield batch;

@@ -1,7 +1,8 @@
 import { ident } from '../../../clients/postgres/quote.ts';
 import { ROW_GAP, type CopyBlock } from '../../../clients/postgres/row-frames.ts';
-import { BATCH_BYTES, Out, type ReadRequest, type Row, SLACK_BYTES } from '../../../singer/tap/index.ts';
+import { type Batch, BATCH_BYTES, Out, type ReadRequest, type Row, SLACK_BYTES } from '../../../singer/tap/index.ts';
 import type { ColumnPlan } from '../model.ts';
+import type { Reading } from '../reading.ts';
 import { Changes } from './changes.ts';
 import { cellsOf } from './copy-text.ts';
 import { LineEncoder } from './line-encoder.ts';
@@ -14,9 +15,7 @@ export type Records =
 
 /** What becomes of the rows of a stream's COPYs. */
 export interface Output {
-  /** SQL of what is selected for the record; more may be selected behind it. */
-  readonly selected: readonly string[];
-  /** What was selected behind the record; null for NULL. */
+  /** What was selected behind the columns of the record; null for NULL. */
   extras(block: CopyBlock, row: number): readonly (string | null)[];
   /** The records of some rows of a block, some at a time; each is valid until the one after the next is asked for. Throws RecordError. */
   records(block: CopyBlock, from: number, to: number): Iterable<Records>;
@@ -24,14 +23,22 @@ export interface Output {
   tell(): void;
 }
 
+export function recordsIn({ lines, rows }: Batch): number {
+  return (lines?.records ?? 0) + (rows?.length ?? 0);
+}
+
 /** Rows of the general lane that are handed on together. */
 const ROWS = 1000;
 const TAB = 0x09;
 
-export function outputOf(id: string, columns: readonly ColumnPlan[], request: ReadRequest): Output {
+/** SQL of what is selected for the record of a stream; more may be selected behind it. */
+export function selectedOf(columns: readonly ColumnPlan[]): readonly string[] {
+  return columns.map(({ name, expression }) => expression(ident(name)));
+}
+
+export function outputOf({ id, columns, request }: Pick<Reading, 'id' | 'columns' | 'request'>): Output {
   const changes = new Changes(id);
   return {
-    selected: columns.map(({ name, expression }) => expression(ident(name))),
     extras: (block, row) => extraCells(block, row, columns.length),
     records: request.whole ? inLines(columns, request, changes) : inRows(columns, changes),
     tell: () => changes.tell(request.log),
@@ -65,5 +72,5 @@ function inRows(columns: readonly ColumnPlan[], changes: Changes): Output['recor
 export function extraCells({ bytes, starts }: CopyBlock, row: number, columns: number): readonly (string | null)[] {
   let start = starts[row]!;
   for (let c = 0; c < columns; c++) start = bytes.indexOf(TAB, start) + 1;
-  return cellsOf(bytes.toString('utf8', start, starts[row + 1]! - ROW_GAP));
+  return cellsOf(bytes.toString('utf8', start, starts[row + 1]! - ROW_GAP - 1));
 }

@@ -1,5 +1,5 @@
 import type { Row } from '../../../singer/tap/index.ts';
-import { ROW_GAP, type CopyBlock } from '../../../clients/postgres/row-frames.ts';
+import { rowBytes, type CopyBlock } from '../../../clients/postgres/row-frames.ts';
 import type { ColumnPlan } from '../model.ts';
 import type { Changes } from './changes.ts';
 import { cellsOf } from './copy-text.ts';
@@ -12,7 +12,7 @@ export type DecodeRow = (block: CopyBlock, row: number) => Row;
 export function rowDecoder(columns: readonly ColumnPlan[], changes: Changes): DecodeRow {
   const readers = columns.map(({ name, wire }) => ({ name, read: valueReader(wire, name, changes) }));
   return (block, r) => {
-    const cells = cellsOf(rowText(block, r));
+    const cells = cellsOf(rowBytes(block, r).toString());
     const row = Object.create(null) as Row;
     for (let c = 0; c < readers.length; c++) {
       const { name, read } = readers[c]!;
@@ -21,8 +21,4 @@ export function rowDecoder(columns: readonly ColumnPlan[], changes: Changes): De
     }
     return row;
   };
-}
-
-function rowText({ bytes, starts }: CopyBlock, r: number): string {
-  return bytes.toString('utf8', starts[r], starts[r + 1]! - ROW_GAP);
 }

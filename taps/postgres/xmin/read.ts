@@ -3,11 +3,11 @@ import { qualified } from '../../../clients/postgres/quote.ts';
 import { type Batch, ConfigError, type JsonObject } from '../../../singer/tap/index.ts';
 import { inAttempts } from '../attempts.ts';
 import { remembered } from '../incremental/coverage.ts';
-import { outputOf, type Output } from '../incremental/output.ts';
 import { copySql } from '../incremental/query.ts';
 import { joinedSince, look, type Facts } from '../incremental/sight.ts';
 import { horizonOf, newerSql, newerThan, type Snapshot } from '../incremental/snapshot.ts';
 import type { Query, Reading } from '../reading.ts';
+import { outputOf, recordsIn, selectedOf, type Output } from '../wire/output.ts';
 import { readXmin, xminJson, type PlaceReached, type XminCoverage } from './bookmark.ts';
 import { END, piecesOf, type Piece, type Since } from './pieces.ts';
 
@@ -19,9 +19,13 @@ const TID_RANGES = 140_000;
  * stored. See docs/decisions for what ids of transactions promise. Throws TaplineError.
  */
 export async function* readXminKey(reading: Reading): AsyncGenerator<Batch, void> {
-  const output = outputOf(reading.columns);
+  const output = outputOf(reading);
   const left = { records: reading.config.max_record_count ?? Infinity };
-  yield* inAttempts(reading, (session, bookmark) => readOnce(reading, output, session, bookmark, left));
+  try {
+    yield* inAttempts(reading, (session, bookmark) => readOnce(reading, output, session, bookmark, left));
+  } finally {
+    output.tell();
+  }
 }
 
 async function* readOnce(
@@ -44,7 +48,7 @@ async function* readOnce(
   if (cut !== undefined) yield bookmarked({ ...coverage, reading: { ...cut, seen } });
   for (const piece of pieces.rest) {
     for await (const batch of recordsOf(reading, output, session, piece)) {
-      left.records -= (batch.rows?.length ?? 0) + (batch.lines?.records ?? 0);
+      left.records -= recordsIn(batch);
       yield batch;
     }
     const at: PlaceReached = { seen, table: piece.table, file: piece.file.file, page: piece.before ?? END };
@@ -75,8 +79,7 @@ async function planned(
 export async function xminQueries(reading: Reading, session: Session): Promise<Query[]> {
   const facts = await look(session, reading);
   const pieces = await planned(reading, session, facts, coverageOf(reading, facts, reading.request.bookmark));
-  const output = outputOf(reading.columns);
-  const query = (purpose: string) => (piece: Piece) => ({ purpose, sql: pieceSql(reading, output, piece) });
+  const query = (purpose: string) => (piece: Piece) => ({ purpose, sql: pieceSql(reading, piece) });
   return [
     ...pieces.again.map(query('what was written since to pages that were read')),
     ...pieces.rest.map(query('pages that are still to be read')),
@@ -126,12 +129,12 @@ async function sinceOf(session: Session, reading: Reading, { sight, oid }: Facts
 
 async function* recordsOf(reading: Reading, output: Output, session: Session, piece: Piece): AsyncGenerator<Batch, void> {
   const { request } = reading;
-  for await (const block of session.copyOut(copySql(pieceSql(reading, output, piece)), request.signal)) {
-    yield output.records(block, 0, block.rows);
+  for await (const block of session.copyOut(copySql(pieceSql(reading, piece)), request.signal)) {
+    yield* output.records(block, 0, block.rows);
   }
 }
 
-function pieceSql(reading: Reading, output: Output, { file, from, before, newer }: Piece): string {
+function pieceSql(reading: Reading, { file, from, before, newer }: Piece): string {
   const { relation, request } = reading;
   const where = [
     ...(from === 0 ? [] : [`ctid >= '(${from},0)'`]),
@@ -140,7 +143,7 @@ function pieceSql(reading: Reading, output: Output, { file, from, before, newer 
     ...relation.filters.map((filter) => `(${filter}\n)`),
   ];
   return [
-    `SELECT ${output.selected.join(', ')}`,
+    `SELECT ${selectedOf(reading.columns).join(', ')}`,
     `FROM ${file === WHOLE ? relation.sql : `ONLY ${qualified(file.schema, file.name)}`}`,
     ...(where.length === 0 ? [] : [`WHERE ${where.join('\n  AND ')}`]),
     ...(request.limit === undefined ? [] : [`LIMIT ${request.limit}`]),
