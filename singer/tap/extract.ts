@@ -145,7 +145,9 @@ async function readingOf(sync: Sync, { stream }: StreamPlan, given: JsonObject |
   const place = interruptedAt(given, versioned);
   const resume = place === undefined || (await stream.resumes?.(place)) === false ? undefined : place;
   if (place !== undefined && resume === undefined) {
-    sync.run.log.info('The reading that was interrupted cannot go on where it was: the table is read anew', { stream: stream.id });
+    sync.run.log.info('The reading that was interrupted cannot go on where it was: the table is read anew', {
+      stream: stream.id,
+    });
   }
   return tableReading(given, { now: new Date(), versioned, resume });
 }

@@ -61,6 +61,12 @@ describeWithPostgres('tap-postgres', (url) => {
     expect(text).toContain(`"record":{"i":${numbers[0]},"n":${numbers[1]},"f":0.1,"doc":[${numbers.join(',')}]}`);
   });
 
+  test('[70] binary is base64 and says so', async () => {
+    const text = await ofSchema('binaries', String.raw`CREATE TABLE t (b bytea); INSERT INTO t VALUES ('\x00ff10')`);
+    expect(text).toContain('"b":{"type":["null","string"],"contentEncoding":"base64"}');
+    expect(text).toContain('"record":{"b":"AP8Q"}');
+  });
+
   test('[173] nested settings are taken as objects and by dots', async () => {
     await runLab(tapPostgres(url), async (lab) => {
       for (const tunnel of [{ ssh_tunnel: { enable: true } }, { 'ssh_tunnel.enable': true }]) {

@@ -62,9 +62,14 @@ export async function* readStep(
     const position = positionAfter(block);
     const ranges = sent.expected ? rangesWithout(block, sent, step.segment.from!.value, output) : [{ from: 0, to: block.rows }];
     for (const { from, to } of ranges) {
-      for (const batch of output.records(block, from, to)) yield { batch, sent: recordsIn(batch), position: undefined };
+      let left = block.rows - from;
+      for (const batch of output.records(block, from, to)) {
+        const records = recordsIn(batch);
+        left -= records;
+        yield { batch, sent: records, position: left === 0 ? position : undefined };
+      }
+      if (from === block.rows) yield { batch: {}, sent: 0, position };
     }
-    yield { batch: {}, sent: 0, position };
   }
 }
 

@@ -89,13 +89,14 @@ async function* readOnce(
     let sent = 0;
     for await (const part of readStep(stream, start, session, step, limit)) {
       sent += part.sent;
-      yield part.batch;
-      if (!isCounted) continue;
-      if (left.records !== undefined) left.records = Math.max(0, left.records - part.sent);
-      if (part.position === undefined) continue;
+      if (isCounted && left.records !== undefined) left.records = Math.max(0, left.records - part.sent);
+      if (!isCounted || part.position === undefined) {
+        yield part.batch;
+        continue;
+      }
       last = part.position;
       reached(step, last);
-      yield bookmarked();
+      yield { ...part.batch, ...bookmarked() };
     }
     if (limit !== undefined && sent >= limit) return;
     if (step.for !== 'new') continue;

@@ -12,10 +12,12 @@ const SPACE = 0x20;
 const QUOTE = 0x22;
 const PLUS = 0x2b;
 const MINUS = 0x2d;
+const SLASH = 0x2f;
 const ZERO = 0x30;
 const NINE = 0x39;
 const UPPER_T = 0x54;
 const BACKSLASH = 0x5c;
+const LOWER_U = 0x75;
 const LOWER_V = 0x76;
 const LOWER_X = 0x78;
 
@@ -58,7 +60,7 @@ export function putDigits(input: Uint8Array, at: number, output: Uint8Array, to:
   return p;
 }
 
-/** JSON text without the white space between its parts. */
+/** JSON text without the white space between its parts. -1 for characters that are escaped without need. */
 export function putJson(input: Uint8Array, at: number, output: Uint8Array, to: number): number {
   let i = at;
   let p = to;
@@ -76,6 +78,8 @@ export function putJson(input: Uint8Array, at: number, output: Uint8Array, to: n
         // COPY has doubled each backslash; the first of JSON's own belongs to what follows it.
         if (byte === BACKSLASH) {
           byte = input[(i += 2)]!;
+          // The value has the character itself, or another spelling of its number.
+          if (byte === LOWER_U || byte === SLASH) return -1;
           output[p++] = byte;
           if (byte === BACKSLASH) i++;
         }

@@ -1,5 +1,5 @@
 import type { OutOfRange } from '../model.ts';
-import type { Changes } from './changes.ts';
+import type { Change, Changes } from './changes.ts';
 
 export type TimeKind = 'date' | 'timestamp' | 'timestamptz';
 
@@ -17,6 +17,7 @@ const BEYOND: Readonly<Record<TimeKind, RegExp>> = {
   timestamp: /^(?:\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: BC)?|-?infinity)$/,
   timestamptz: /^(?:\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\+00(?: BC)?|-?infinity)$/,
 };
+const CHANGES: Readonly<Record<Exclude<OutOfRange, 'fail'>, Change>> = { null: 'null', string: 'text', clamp: 'clamped' };
 const FIRST: Readonly<Record<TimeKind, string>> = {
   date: '0001-01-01',
   timestamp: '0001-01-01T00:00:00+00:00',
@@ -43,18 +44,10 @@ export function timeReader(
     const match = within.exec(text);
     if (match !== null) return kind === 'date' ? text : `${match[1]}T${match[2]}+00:00`;
     if (!BEYOND[kind].test(text)) throw changes.unreadable(column, kind);
-    switch (outOfRange) {
-      case 'fail':
-        throw changes.refusal(column, 'outside of the years 1 to 9999', 'temporal_out_of_range');
-      case 'null':
-        changes.add(column, 'null');
-        return null;
-      case 'string':
-        changes.add(column, 'text');
-        return text;
-      case 'clamp':
-        changes.add(column, 'clamped');
-        return text.startsWith('-') || text.endsWith('BC') ? FIRST[kind] : LAST[kind];
-    }
+    if (outOfRange === 'fail') throw changes.refusal(column, 'outside of the years 1 to 9999', 'temporal_out_of_range');
+    changes.add(column, CHANGES[outOfRange]);
+    if (outOfRange === 'null') return null;
+    if (outOfRange === 'string') return text;
+    return text.startsWith('-') || text.endsWith('BC') ? FIRST[kind] : LAST[kind];
   };
 }

@@ -25,7 +25,7 @@ export function valueReader(wire: Wire, column: string, changes: Changes): ReadV
 }
 
 function readerOf<K extends Kind>(wire: Extract<Wire, { kind: K }>, column: string, changes: Changes): ReadValue {
-  return READERS[wire.kind as K](wire, column, changes);
+  return READERS[wire.kind](wire, column, changes);
 }
 
 const READERS: Made = {
@@ -78,15 +78,10 @@ function numbers({ special, as }: Extract<Wire, { kind: 'number' }>, column: str
   return (text) => {
     if (NUMBER.test(text)) return as === 'string' ? text : exact(text);
     if (!SPECIAL.test(text)) throw changes.unreadable(column, 'number');
-    switch (special) {
-      case 'fail':
-        throw changes.refusal(column, 'NaN or infinite, which is no number in JSON', 'special_numbers');
-      case 'string':
-        return text;
-      case 'null':
-        changes.add(column, 'null');
-        return null;
-    }
+    if (special === 'fail') throw changes.refusal(column, 'NaN or infinite, which is no number in JSON', 'special_numbers');
+    if (special === 'string') return text;
+    changes.add(column, 'null');
+    return null;
   };
 }
 

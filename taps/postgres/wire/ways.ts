@@ -22,28 +22,26 @@ export const Way = {
   base64: 13,
 } as const;
 
+/** Ways of the kinds that have one whatever else is said of them. */
+const WAYS: Readonly<Record<Exclude<Wire['kind'], 'number' | 'bytea' | 'array'>, number>> = {
+  boolean: Way.boolean,
+  json: Way.json,
+  text: Way.text,
+  trimmed: Way.trimmed,
+  date: Way.date,
+  timestamp: Way.timestamp,
+  timestamptz: Way.timestamptz,
+  hstore: Way.value,
+  composite: Way.value,
+  range: Way.value,
+  multirange: Way.value,
+};
+
 export function wayOf(wire: Wire): number {
-  switch (wire.kind) {
-    case 'number':
-      return wire.as === 'string' ? Way.digits : Way.number;
-    case 'bytea':
-      return Way[wire.form];
-    case 'text':
-    case 'trimmed':
-    case 'boolean':
-    case 'json':
-    case 'date':
-    case 'timestamp':
-    case 'timestamptz':
-      return Way[wire.kind];
-    case 'array':
-      return wire.delimiter === ',' ? wayOfArray(wire.of) : Way.value;
-    case 'hstore':
-    case 'composite':
-    case 'range':
-    case 'multirange':
-      return Way.value;
-  }
+  if (wire.kind === 'number') return wire.as === 'string' ? Way.digits : Way.number;
+  if (wire.kind === 'bytea') return Way[wire.form];
+  if (wire.kind === 'array') return wire.delimiter === ',' ? wayOfArray(wire.of) : Way.value;
+  return WAYS[wire.kind];
 }
 
 function wayOfArray(of: Wire): number {
