@@ -27,6 +27,7 @@ export interface Sessions {
 export function openSessions(config: PostgresConfig, run: Run): Sessions {
   const options = connectOptions(config, run.log, process.env, placeOf(config));
   const begin = beginning(config);
+  let searchPath: string | undefined;
   const idle: Session[] = [];
   let connectedOnce = false;
   const begun = async (): Promise<Session> => {
@@ -34,7 +35,8 @@ export function openSessions(config: PostgresConfig, run: Run): Sessions {
     try {
       if (session.version < OLDEST) throw tooOld(session.version);
       session.answerWithinMs = config.statement_timeout > 0 ? config.statement_timeout * 1000 + GRACE_MS : undefined;
-      await session.query(begin);
+      searchPath ??= await searchPathOf(session);
+      await session.query(`${begin}; SET LOCAL search_path = ${searchPath}`);
       connectedOnce = true;
       return session;
     } catch (error) {
@@ -112,6 +114,16 @@ export function beginning(config: Pick<PostgresConfig, 'role' | 'statement_timeo
     // Compiling a query that is run once takes longer than running it.
     'SET LOCAL jit = off',
   ].join('; ');
+}
+
+/**
+ * The path of the role with the system's catalog before all of it: what SQL of the user's finds by it stays, but nothing stands in for what we
+ * ask of the server. Asked before a transaction begins, as a query in it would choose what it sees.
+ */
+async function searchPathOf(session: Session): Promise<string> {
+  const { rows } = await session.query('SHOW search_path');
+  const names = String(rows[0]?.['search_path']).match(/"(?:[^"]|"")+"|[^\s,"]+/g) ?? [];
+  return ['pg_catalog', ...names.map((name) => (name.startsWith('"') ? name : ident(name.toLowerCase())))].join(', ');
 }
 
 function explained(
