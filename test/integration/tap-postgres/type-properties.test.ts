@@ -92,7 +92,7 @@ describeWithPostgres('tap-postgres and random tables', (url) => {
         else
           expect(fast.error).toMatchObject({ code: expect.stringMatching(/^(?:special-number|time-out-of-range)$/) as string });
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 });
