@@ -99,16 +99,21 @@ function known(pointer: string, record: unknown, names: ReadonlySet<string>): st
   });
 }
 
-const DATE = String.raw`\d{4,6}-\d\d-\d\d`;
+const DATE = String.raw`\d{4,7}-\d\d-\d\d`;
 const TIME = String.raw`\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?`;
 const ZONE = String.raw`\s*(?:[zZ]|[-+]\d\d(?::?\d\d)?)`;
 
+/** Years before Christ and infinities too, as Postgres writes them: no format has these, and some taps have no other word. */
+const DATE_TIME = new RegExp(`^(?:[-+]?${DATE}(?:[tT ]${TIME}(?:${ZONE})?)?(?: BC)?|-?infinity)$`);
+/** What Python writes of a Decimal, NaN and infinities included. */
+const DECIMAL = /^(?:[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|NaN|-?Infinity)$/;
+
 /** Formats that decide a column's type. */
 const FORMATS: Readonly<Record<string, RegExp>> = {
-  'date-time': new RegExp(`^[-+]?${DATE}(?:[tT ]${TIME}(?:${ZONE})?)?$`),
-  date: new RegExp(`^[-+]?${DATE}(?:[tT ]${TIME}(?:${ZONE})?)?$`),
+  'date-time': DATE_TIME,
+  date: DATE_TIME,
   time: new RegExp(`^${TIME}(?:${ZONE})?$`),
   uuid: /^[\da-f]{8}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{12}$/i,
-  'singer.decimal': /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/,
-  'x-singer.decimal': /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/,
+  'singer.decimal': DECIMAL,
+  'x-singer.decimal': DECIMAL,
 };

@@ -10,6 +10,8 @@ const NUMERIC_FRACTION_DIGITS = 16_383;
 
 const SHORT_INTEGER = /^-?\d{1,18}$/;
 const NUMBER = /^([-+]?)(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?$/;
+/** What numeric has beside numbers; one with a precision has no infinities. */
+const SPECIAL: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
 
 /** Why a text is no value of a type. */
 export type Unfit = 'not-a-number' | 'not-an-integer' | 'out-of-range';
@@ -36,6 +38,7 @@ export function numericText(
   precision?: number,
   scale = 0,
 ): { readonly text: string; readonly rounded: boolean } | Unfit {
+  if (SPECIAL.has(text)) return precision === undefined || text === 'NaN' ? { text, rounded: false } : 'out-of-range';
   const parts = partsOf(text);
   if (parts === undefined) return 'not-a-number';
   const { digits, exponent } = parts;

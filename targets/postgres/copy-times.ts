@@ -10,12 +10,16 @@ export type TimeText = { readonly text: string; readonly lost?: 'fraction' | 'zo
 
 const CLOCK = String.raw`(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?`;
 const ZONE = String.raw`(?:\s*([zZ]|[-+]\d\d(?::?\d\d)?))?`;
-const DATE_TIME = new RegExp(String.raw`^([-+]?\d{4,6})-(\d\d)-(\d\d)(?:[tT ]${CLOCK}${ZONE})?$`);
+/** ISO 8601, and what Postgres writes itself: the era at the end. */
+const DATE_TIME = new RegExp(String.raw`^([-+]?\d{4,7})-(\d\d)-(\d\d)(?:[tT ]${CLOCK}${ZONE})?( BC)?$`);
 const TIME = new RegExp(`^${CLOCK}${ZONE}$`);
+/** As Postgres writes them. */
+const INFINITE: ReadonlySet<string> = new Set(['infinity', '-infinity']);
 
-/** The last whole year of timestamptz, and the first one of it and of date: 4713 BC, as ISO 8601 counts. */
-const LAST_YEAR = 294_275;
-const FIRST_YEAR = -4712;
+/** First and last day of the types (the manual, Date/Time Types), see `dayOf`; the first is 24 November 4714 BC, which ISO 8601 calls -4713. */
+const FIRST_DAY = dayOf(-4713, 11, 24);
+const LAST_DATE = dayOf(5_874_897, 12, 31);
+const LAST_DATE_TIME = dayOf(294_276, 12, 31);
 /** Offsets of 16 hours and more are refused. */
 const LAST_OFFSET_HOUR = 15;
 /** Digits of a fraction of a second that are kept. */
@@ -23,17 +27,24 @@ const MICROSECONDS = 6;
 
 /** A date-time; one that names no zone is taken to be in `timeZone`. */
 export function timestampText(text: string, timeZone = 'UTC'): TimeText {
+  if (INFINITE.has(text)) return { text };
   const parts = DATE_TIME.exec(text);
-  if (parts === null || !isDate(parts) || !isClock(parts, 4)) return undefined;
+  if (parts === null || !isClock(parts, 4)) return undefined;
+  const day = realDay(parts);
+  if (day === undefined || day < FIRST_DAY || day > LAST_DATE_TIME) return undefined;
   const zone = parts[8] === undefined && timeZone !== 'UTC' ? ` ${timeZone}` : '';
-  const plain = inEra(parts, `${text.slice(parts[1]!.length).replace(',', '.')}${zone}`);
+  if ((day === FIRST_DAY || day === LAST_DATE_TIME) && (zone !== '' || mayLeaveDay(parts))) return undefined;
+  const plain = inEra(parts, `${text.slice(parts[1]!.length, text.length - (parts[9] ?? '').length).replace(',', '.')}${zone}`);
   return lostFraction(parts[7]) ? { text: plain, lost: 'fraction' } : { text: plain };
 }
 
 /** A date; the time of day of a date-time is cut off, which counts as lost unless it is midnight. */
 export function dateText(text: string): TimeText {
+  if (INFINITE.has(text)) return { text };
   const parts = DATE_TIME.exec(text);
-  if (parts === null || !isDate(parts) || !isClock(parts, 4)) return undefined;
+  if (parts === null || !isClock(parts, 4)) return undefined;
+  const day = realDay(parts);
+  if (day === undefined || day < FIRST_DAY || day > LAST_DATE) return undefined;
   const date = inEra(parts, `-${parts[2]}-${parts[3]}`);
   const time = [parts[4], parts[5], parts[6], parts[7]].some((part) => Number(part ?? 0) !== 0);
   return time ? { text: date, lost: 'time' } : { text: date };
@@ -42,6 +53,7 @@ export function dateText(text: string): TimeText {
 /** The year as Postgres writes it, before the rest: years before 1 count from 1 BC, which is year 0 of ISO 8601. */
 function inEra(parts: RegExpExecArray, rest: string): string {
   const [, written = ''] = parts;
+  if (parts[9] !== undefined) return `${written}${rest} BC`;
   if (written.startsWith('-')) return `${String(1 - Number(written)).padStart(4, '0')}${rest} BC`;
   return `${written.startsWith('+') ? written.slice(1) : written}${rest}`;
 }
@@ -59,12 +71,27 @@ export function timeText(text: string): TimeText {
   return lostFraction(parts[4]) ? { text: clock, lost: 'fraction' } : { text: clock };
 }
 
-function isDate(parts: RegExpExecArray): boolean {
-  const year = Number(parts[1]);
+/** A number that grows with the day. */
+function dayOf(year: number, month: number, day: number): number {
+  return year * 10_000 + month * 100 + day;
+}
+
+/** The day, if there is such a one in the calendar. */
+function realDay(parts: RegExpExecArray): number | undefined {
+  const [, written = ''] = parts;
+  const number = Number(written);
+  // Year 0 is nearly always a way of saying "none" (0000-00-00), and no era has one.
+  if (number === 0 || (parts[9] !== undefined && /^[-+]/.test(written))) return undefined;
+  const year = parts[9] === undefined ? number : 1 - number;
   const month = Number(parts[2]);
   const day = Number(parts[3]);
-  // Year 0 is nearly always a way of saying "none" (0000-00-00).
-  return year >= FIRST_YEAR && year !== 0 && year <= LAST_YEAR && day >= 1 && day <= daysOfMonth(year, month);
+  return day >= 1 && day <= daysOfMonth(year, month) ? dayOf(year, month, day) : undefined;
+}
+
+/** True if the moment may be on another day in UTC, by its offset or by rounding. */
+function mayLeaveDay(parts: RegExpExecArray): boolean {
+  const [hour = '', , second = '', fraction = '', zone = ''] = parts.slice(4);
+  return hour === '24' || second === '60' || fraction.length > MICROSECONDS || /[1-9]/.test(zone);
 }
 
 /** Checks hour, minute, second, fraction and zone, which stand in `parts` from `first` on; all may be missing. */

@@ -265,7 +265,7 @@ export const settings = {
     default: 'fail',
     options: ['fail', 'null'],
     description:
-      'What becomes of a date or time that Postgres cannot hold (year 0000, 30 February): the run fails, or null is stored and counted.',
+      'What becomes of a date or time that Postgres cannot hold (year 0000, 30 February; infinity and years BC it can): the run fails, or null is stored and counted.',
   },
   binary_as: {
     type: 'string',

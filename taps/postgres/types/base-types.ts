@@ -18,18 +18,18 @@ function number(text: string): number | ExactNumber {
   return String(Number(text)) === text ? Number(text) : new ExactNumber(text);
 }
 
-/** A type of numbers that also has NaN and infinities. */
-function withSpecials(special: TypeOptions['special']): Mapping {
+/** A type of numbers that also has NaN and infinities. Where these are strings, the schema says which type holds both: `sql`. */
+function withSpecials(special: TypeOptions['special'], sql: string): Mapping {
   return {
-    schema: { type: special === 'string' ? ['number', 'string'] : 'number' },
+    schema: special === 'string' ? { type: ['number', 'string'], 'x-sql-datatype': sql } : { type: 'number' },
     wire: { kind: 'number', special },
   };
 }
 
-const float: Mapper = (_, { special }) => withSpecials(special);
+const float: Mapper = ({ text }, { special }) => withSpecials(special, text);
 
-const numeric: Mapper = ({ modifier }, { decimals, special }) => {
-  if (decimals === 'number') return withSpecials(special);
+const numeric: Mapper = ({ modifier, text }, { decimals, special }) => {
+  if (decimals === 'number') return withSpecials(special, text);
   const schema = decimals === 'string' ? { type: 'string' } : { type: 'string', format: 'singer.decimal', ...digitsOf(modifier) };
   return { schema, wire: { kind: 'number', special, as: 'string' } };
 };
@@ -45,8 +45,8 @@ const money: Mapper = (_, { money, special }) =>
   money === 'string'
     ? TEXT
     : {
-        ...withSpecials(special),
         schema: { type: 'number' },
+        wire: { kind: 'number', special },
         expression: (value) => `${value}::pg_catalog.numeric`,
         arrayOf: 'pg_catalog.numeric[]',
         // How it is written depends on the locale of the database.
@@ -85,7 +85,7 @@ const timestamp: Mapper = (_, { datesAsString, outOfRange, zone }) => {
 
 const interval: Mapper = (_, { intervals, special }) =>
   intervals === 'seconds'
-    ? { ...withSpecials(special), expression: (value) => `extract(epoch FROM ${value})`, inside: TEXT }
+    ? { ...withSpecials(special, 'numeric'), expression: (value) => `extract(epoch FROM ${value})`, inside: TEXT }
     : TEXT;
 
 const ANY: readonly string[] = ['null', 'object', 'array', 'string', 'number', 'integer', 'boolean'];

@@ -13,7 +13,7 @@ export const typeSettings = {
     options: ['string', 'null', 'clamp', 'fail'],
     default: 'string',
     description:
-      'Dates and timestamps before the year 1, after the year 9999 and infinity: string sends them as Postgres writes them (0044-03-15 BC), which breaks the announced format; null; clamp to 0001-01-01 or 9999-12-31; fail ends the run. What was not sent as it is, is counted and told.',
+      'Dates and timestamps before the year 1, after the year 9999 and infinity: string sends them as Postgres writes them (0044-03-15 BC), which target-postgres takes and which breaks the announced format elsewhere; null; clamp to 0001-01-01 or 9999-12-31; fail ends the run. What was not sent as it is, is counted and told.',
   },
   timestamp_zone: {
     type: 'string',
@@ -35,7 +35,7 @@ export const typeSettings = {
     options: ['null', 'string', 'fail'],
     default: 'null',
     description:
-      'NaN and infinities of numeric, real and double precision, which JSON does not have: null (counted and told), string ("NaN"; strings are then allowed by the schema), fail ends the run.',
+      'NaN and infinities of numeric, real and double precision, which JSON does not have: null (counted and told), string ("NaN"; the schema then allows strings too and names the type in x-sql-datatype), fail ends the run.',
   },
   json_handling: {
     type: 'string',

@@ -21,6 +21,8 @@ interface Edge {
 const STRING = { type: ['string', 'null'] };
 const INTEGER = { type: ['integer', 'null'] };
 const NUMBER = { type: ['number', 'null'] };
+const DECIMAL = { type: ['string', 'null'], format: 'singer.decimal' };
+const SIZED_DECIMAL = { ...DECIMAL, precision: 6, scale: 2 };
 const OBJECT = { type: ['object', 'null'] };
 const DATE_TIME = { type: ['string', 'null'], format: 'date-time' };
 const DATE = { type: ['string', 'null'], format: 'date' };
@@ -67,8 +69,18 @@ const EDGES: Readonly<Record<string, Edge>> = {
   'NaN among integers is null': { schema: INTEGER, value: 'NaN', kept: null, changes: ['not-a-number'] },
   'Infinity among integers is null': { schema: INTEGER, value: '-Infinity', kept: null, changes: ['not-a-number'] },
   'NaN in JSON is null': { schema: OBJECT, value: '{"a":[NaN,-Infinity,"NaN"]}', kept: '{"a": [null, null, "NaN"]}', changes: ['not-a-number'] },
+  'NaN as a string of decimals is one': { schema: DECIMAL, value: '"NaN"', kept: 'NaN' },
+  'infinity as a string of decimals is one': { schema: DECIMAL, value: '"-Infinity"', kept: '-Infinity' },
+  'NaN of a decimal with a scale is one': { schema: SIZED_DECIMAL, value: '"NaN"', kept: 'NaN' },
+  'infinity of a decimal with a scale is refused': { schema: SIZED_DECIMAL, value: '"Infinity"', refused: 'value-out-of-range' },
+  'NaN of a number that may be a string stays, in the column that is asked for': {
+    schema: { type: ['number', 'string', 'null'], 'x-sql-datatype': 'double precision' }, value: '"NaN"', kept: 'NaN',
+  },
+  'a number that may be a string keeps its digits in the column that is asked for': {
+    schema: { type: ['number', 'string', 'null'], 'x-sql-datatype': 'numeric(20,4)' }, value: '1234567890123456.7891', kept: '1234567890123456.7891',
+  },
   'a decimal with more digits than its scale is rounded': {
-    schema: { type: ['string', 'null'], format: 'singer.decimal', precision: 6, scale: 2 }, value: '"1.005"', kept: '1.01', changes: ['rounded-to-scale'],
+    schema: SIZED_DECIMAL, value: '"1.005"', kept: '1.01', changes: ['rounded-to-scale'],
   },
 
   'year 0 is refused': { schema: DATE_TIME, value: '"0000-01-01T00:00:00Z"', refused: 'value-out-of-range' },
@@ -81,6 +93,37 @@ const EDGES: Readonly<Record<string, Edge>> = {
   'years beyond 9999 stay': { schema: DATE_TIME, value: '"+020000-01-01T00:00:00Z"', kept: '20000-01-01 00:00:00+00' },
   'the last whole year of Postgres stays': { schema: DATE_TIME, value: '"+294275-12-31T00:00:00Z"', kept: '294275-12-31 00:00:00+00' },
   'a later year is null where told so': { schema: DATE_TIME, settings: NULLS, value: '"+294277-01-01T00:00:00Z"', kept: null, changes: ['time-nulled'] },
+  'infinity stays': { schema: DATE_TIME, value: '"infinity"', kept: 'infinity' },
+  'minus infinity stays': { schema: DATE_TIME, value: '"-infinity"', kept: '-infinity' },
+  'infinity stays whatever zone is told': { schema: DATE_TIME, settings: { assume_timezone: 'Europe/Berlin' }, value: '"infinity"', kept: 'infinity' },
+  'an infinite date stays': { schema: DATE, value: '"infinity"', kept: 'infinity' },
+  'a date at minus infinity stays': { schema: DATE, value: '"-infinity"', kept: '-infinity' },
+  'other words for infinity are refused': { schema: DATE, settings: NULLS, value: '"Infinity"', refused: 'record-invalid' },
+  'years before Christ as Postgres writes them stay': { schema: DATE_TIME, value: '"0044-03-15 12:00:00.123456+00 BC"', kept: '0044-03-15 12:00:00.123456+00 BC' },
+  'years before Christ without a zone are UTC': { schema: DATE_TIME, value: '"0044-03-15 12:00:00 BC"', kept: '0044-03-15 12:00:00+00 BC' },
+  'years before Christ without a zone are in the zone that is told': {
+    schema: DATE_TIME, settings: { assume_timezone: 'Etc/GMT-1' }, value: '"0044-03-15 12:00:00 BC"', kept: '0044-03-15 11:00:00+00 BC',
+  },
+  'a date before Christ stays': { schema: DATE, value: '"0044-03-15 BC"', kept: '0044-03-15 BC' },
+  '29 February of 1 BC, which is year 0, stays': { schema: DATE, value: '"0001-02-29 BC"', kept: '0001-02-29 BC' },
+  '29 February of 2 BC is null where told so': { schema: DATE, settings: NULLS, value: '"0002-02-29 BC"', kept: null, changes: ['time-nulled'] },
+  'a year 0 before Christ is null where told so': { schema: DATE, settings: NULLS, value: '"0000-01-01 BC"', kept: null, changes: ['time-nulled'] },
+  'a signed year before Christ is null where told so': { schema: DATE, settings: NULLS, value: '"-0044-03-15 BC"', kept: null, changes: ['time-nulled'] },
+  'the first date of Postgres stays': { schema: DATE, value: '"4714-11-24 BC"', kept: '4714-11-24 BC' },
+  'the day before is null where told so': { schema: DATE, settings: NULLS, value: '"4714-11-23 BC"', kept: null, changes: ['time-nulled'] },
+  'the last date of Postgres stays': { schema: DATE, value: '"5874897-12-31"', kept: '5874897-12-31' },
+  'the day after is null where told so': { schema: DATE, settings: NULLS, value: '"5874898-01-01"', kept: null, changes: ['time-nulled'] },
+  'the first moment of Postgres stays': { schema: DATE_TIME, value: '"4714-11-24 00:00:00+00 BC"', kept: '4714-11-24 00:00:00+00 BC' },
+  'the last moment of Postgres stays': { schema: DATE_TIME, value: '"294276-12-31 23:59:59.999999+00"', kept: '294276-12-31 23:59:59.999999+00' },
+  'a moment that its zone may put behind the last is null where told so': {
+    schema: DATE_TIME, settings: NULLS, value: '"294276-12-31 23:30:00-01:00"', kept: null, changes: ['time-nulled'],
+  },
+  'the midnight behind the last moment is null where told so': {
+    schema: DATE_TIME, settings: NULLS, value: '"294276-12-31 24:00:00+00"', kept: null, changes: ['time-nulled'],
+  },
+  'digits that round to behind the last moment are null where told so': {
+    schema: DATE_TIME, settings: NULLS, value: '"294276-12-31 23:59:59.9999999+00"', kept: null, changes: ['time-nulled'],
+  },
   '24:00:00 is the next midnight': { schema: DATE_TIME, value: '"2024-12-31T24:00:00Z"', kept: '2025-01-01 00:00:00+00' },
   'a leap second is the next minute': { schema: DATE_TIME, value: '"2016-12-31T23:59:60Z"', kept: '2017-01-01 00:00:00+00' },
   'nine digits of a second are rounded': { schema: DATE_TIME, value: '"2024-01-01T00:00:00.123456789Z"', kept: '2024-01-01 00:00:00.123457+00', changes: ['rounded-to-microseconds'] },
