@@ -15,11 +15,11 @@ const MADE: Readonly<Record<PgType['kind'], Mapper>> = {
     const element = mapType(type.element!, options);
     const { schema, wire } = element.arrayOf === undefined ? insideOf(element) : element;
     return {
-      schema: nested(nullable(schema), Math.max(type.dimensions ?? 1, 1)),
+      schema: arraySchema(schema, options, type.dimensions),
       wire: { kind: 'array', of: wire, delimiter: type.delimiter ?? ',' },
       ...(element.arrayOf !== undefined && { expression: (value: string) => `${value}::${element.arrayOf}` }),
       ...(element.omitted !== undefined && { omitted: element.omitted }),
-      inside: { schema: nested(nullable(insideOf(element).schema), 1), wire: arrayInside(type, element) },
+      inside: { schema: arraySchema(insideOf(element).schema, options), wire: arrayInside(type, element) },
     };
   },
   composite: ({ fields = [] }, options) => {
@@ -58,6 +58,13 @@ function insideOf(mapping: Mapping): Mapping {
 
 function arrayInside(type: PgType, element: Mapping): Mapping['wire'] {
   return { kind: 'array', of: insideOf(element).wire, delimiter: type.delimiter ?? ',' };
+}
+
+function arraySchema(items: Mapping['schema'], { dimensions }: TypeOptions, declared = 1): Mapping['schema'] {
+  const element = nullable(items);
+  if (dimensions === 'declared') return nested(element, Math.max(declared, 1));
+  const types = new Set([...(element['type'] as readonly string[]), 'array']);
+  return { type: 'array', items: { ...element, type: [...types] } };
 }
 
 function nested(items: Mapping['schema'], dimensions: number): Mapping['schema'] {

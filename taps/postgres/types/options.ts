@@ -18,6 +18,8 @@ export interface TypeOptions {
   readonly ranges: 'string' | 'object';
   readonly composites: 'object' | 'string';
   readonly intervals: 'duration' | 'seconds';
+  /** `any`: whatever was declared, a value may have any number. */
+  readonly dimensions: 'declared' | 'any';
   readonly enumLabels: boolean;
   readonly geometry: 'hex' | 'ewkt' | 'geojson';
 }
@@ -38,6 +40,7 @@ export function typeOptions(config: Config<typeof typeSettings>): TypeOptions {
     ranges: config.range_handling,
     composites: config.composite_handling,
     intervals: config.interval_handling,
+    dimensions: config.array_dimensions,
     enumLabels: config.enum_labels,
     geometry: config.geometry_handling,
   };

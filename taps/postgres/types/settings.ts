@@ -83,6 +83,13 @@ export const typeSettings = {
     default: 'object',
     description: 'How values of composite types are sent: as objects with a member per field, or as Postgres writes them.',
   },
+  array_dimensions: {
+    type: 'string',
+    options: ['declared', 'any'],
+    default: 'declared',
+    description:
+      'Schema of arrays: as deep as they are declared (integer[][]), or any, which lets lists stand for elements. The server holds nobody to what was declared: a value of another depth is sent as it is, and targets that check records refuse it unless this is any.',
+  },
   enum_labels: {
     type: 'boolean',
     default: false,

@@ -286,6 +286,17 @@ describe('settings of types', () => {
     expect(read(base(name, modifier), given)).toEqual(wanted);
   });
 
+  it('let arrays be as deep as they like', () => {
+    const any = { array_dimensions: 'any' };
+    const items = '{"type":["null","integer","array"],"minimum":-32768,"maximum":32767}';
+    for (const dimensions of [1, 3]) {
+      expect(read(array(base('int2'), { dimensions }), any)).toMatchObject({ schema: `{"type":"array","items":${items}}` });
+    }
+    expect(read(array(base('jsonb')), any)).toMatchObject({
+      schema: '{"type":"array","items":{"type":["null","object","array","string","number","integer","boolean"]}}',
+    });
+  });
+
   it('leave binary out', () => {
     expect(read(base('bytea'), { binary_handling: 'omit' })).toMatchObject({ omitted: 'binary_handling is omit' });
     expect(read(array(base('bytea')), { binary_handling: 'omit' })).toMatchObject({ omitted: 'binary_handling is omit' });
