@@ -81,7 +81,7 @@ export const TYPE_SAMPLES: readonly TypeSample[] = [
   of('boolean', fc.constantFrom('t', 'f')),
   of('text', nastyText),
   of('varchar(40)', nastyText),
-  of('char(8)', nastyText.map((text) => [...text].slice(0, 8).join(''))),
+  of('char(8)', nastyText.map((text) => Array.from(text).slice(0, 8).join(''))),
   of('name', nastyText, asText),
   of('"char"', fc.constantFrom('a', '"', '\\', '\t', ' '), asText),
   of('citext', nastyText, asText),
