@@ -1,5 +1,7 @@
 // @ts-check
-// Writes docs/types.md from the tables in the code: what a schema becomes in each destination, and what widens to what.
+// Writes docs/types.md from the tables in the code: what a schema becomes in each destination, what widens to what, and
+// what tap-postgres makes of the types of its source.
+import { postgresTypes } from './postgres-types.mjs';
 
 const ROOT = new URL('../', import.meta.url);
 export const TYPES_FILE = 'docs/types.md';
@@ -65,6 +67,16 @@ export async function typesText() {
     ...table(
       ['type', 'widens to'],
       widening.map(([type, wider]) => [type, wider.join(', ')]),
+    ),
+    '',
+    '## tap-postgres',
+    '',
+    'Schemas are those of columns that are NOT NULL; others allow null as well, and so does every column whose values may have to be sent as null.',
+    'A domain is read as the type below it. Texts are those of the settings that the tap makes its sessions have, whatever the defaults of roles and databases are.',
+    '',
+    ...table(
+      ['Postgres type', 'settings, if not the defaults', 'schema', 'Postgres writes', 'value', 'target-postgres'],
+      await postgresTypes(),
     ),
     '',
   ].join('\n');
