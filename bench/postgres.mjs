@@ -25,19 +25,21 @@ export class BenchPostgres {
     return new BenchPostgres(server, url, client);
   }
 
-  /** What target-postgres needs to load into it. @param {Record<string, unknown>} [more] */
-  config(more = {}) {
-    const url = new URL(this.url);
+  /** Settings of a connection, for taps and targets of all makers. @param {string} [database] its URL; the bench's own unless said */
+  connection(database = this.url) {
+    const url = new URL(database);
     return {
       host: url.hostname,
       port: Number(url.port),
       user: url.username,
       password: url.password || 'none',
       database: url.pathname.slice(1),
-      default_target_schema: 'public',
-      add_record_metadata: false,
-      ...more,
     };
+  }
+
+  /** What target-postgres needs to load into it. @param {Record<string, unknown>} [more] */
+  config(more = {}) {
+    return { ...this.connection(), default_target_schema: 'public', add_record_metadata: false, ...more };
   }
 
   /**
@@ -52,13 +54,19 @@ export class BenchPostgres {
   /** The same on the table as it is. @param {string} table @param {number} rows @param {() => Promise<Measure>} run @param {string} [schema] @returns {Promise<Measure>} */
   async again(table, rows, run, schema = 'public') {
     await this.client.query('CHECKPOINT');
-    const before = cpuOf(this.server.pid);
-    const measured = await run();
-    const after = cpuOf(this.server.pid);
+    const measured = await this.serving(run);
     const { rows: found } = await this.client.query(
       `SELECT count(*)::int AS count FROM ${escapeIdentifier(schema)}.${escapeIdentifier(table)}`,
     );
     if (found[0].count !== rows) throw new Error(`${table} holds ${found[0].count} rows instead of ${rows}`);
+    return measured;
+  }
+
+  /** Measures `run` with the processor time of the server. @param {() => Promise<Measure>} run @returns {Promise<Measure>} */
+  async serving(run) {
+    const before = cpuOf(this.server.pid);
+    const measured = await run();
+    const after = cpuOf(this.server.pid);
     if (before === undefined || after === undefined) return measured;
     return { ...measured, processes: [...measured.processes, { name: 'server', peakBytes: 0, cpuSeconds: after - before }] };
   }

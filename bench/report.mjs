@@ -33,6 +33,7 @@ export function judge(result, rounds) {
   const figure = (own, limit) => {
     if (result.unit === 'MB')
       return Math.max(0, ...processes.filter(({ name }) => result.work.includes(name)).map((use) => use.peakMegabytes));
+    if (result.unit === 'seconds') return own;
     if (limit === undefined) throw new Error(`${result.id} has no limit to be held against`);
     return result.unit === 'times as fast' ? limit / own : own / limit;
   };

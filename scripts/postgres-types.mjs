@@ -139,7 +139,7 @@ export async function postgresTypes() {
     if (problems.length > 0) throw new Error(JSON.stringify(problems));
     const column = { name: 'c', type, notNull: true, readable: true };
     const { plan, omitted } = planColumn(column, typeOptions(config));
-    const set = Object.entries(settings).map(([name, value]) => `\`${name}: ${value}\``);
+    const set = Object.entries(settings).map(([name, value]) => `\`${name}: ${String(value)}\``);
     const value = omitted === undefined ? code(stringifyExact(valueReader(plan.wire, 'c', new Changes('s'))(text))) : 'left out';
     const target = omitted === undefined ? columnType(columnOf('c', plan.schema)).sql : '';
     return [type.text, set.join(', '), code(stringifyExact(plan.schema)), code(text), value, target];

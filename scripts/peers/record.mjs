@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { root } from '../command.mjs';
 import { startPostgres } from '../postgres.mjs';
+import { selectWhole } from './catalog.mjs';
 import { installPeer } from './packages.mjs';
 
 const run = promisify(execFile);
@@ -83,7 +84,9 @@ export async function record(say) {
       const tap = (await installPeer(peer))('tap-postgres');
       const file = join(folder, `${peer}.json`);
       await writeFile(file, JSON.stringify(config(url)));
-      const args = ['--config', file, flag, await catalog(tap, file, folder)];
+      const catalog = join(folder, 'catalog.json');
+      await selectWhole(tap, file, (stream) => /orders$/.test(stream), catalog);
+      const args = ['--config', file, flag, catalog];
       const { stdout } = await run(tap, args, { env: { ...process.env, TZ: 'UTC' } });
       await writeFile(join(RECORDED, `${peer}.singer`), stdout);
       say(`${peer}: ${stdout.trimEnd().split('\n').length} lines`);
@@ -92,21 +95,4 @@ export async function record(say) {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * The catalog of the one table, selected whole and to be read in full.
- * @param {string} tap @param {string} config @param {string} folder
- */
-async function catalog(tap, config, folder) {
-  const { stdout } = await run(tap, ['--config', config, '--discover']);
-  const { streams } = JSON.parse(stdout);
-  for (const stream of streams) {
-    const wanted = /orders$/.test(stream.stream);
-    const root = stream.metadata.find((/** @type {{ breadcrumb: unknown[] }} */ { breadcrumb }) => breadcrumb.length === 0);
-    Object.assign(root.metadata, { selected: wanted, 'replication-method': 'FULL_TABLE' });
-  }
-  const file = join(folder, 'catalog.json');
-  await writeFile(file, JSON.stringify({ streams }));
-  return file;
 }

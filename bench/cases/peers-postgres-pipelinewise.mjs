@@ -1,0 +1,4 @@
+// @ts-check
+import { peerTap } from './peers-postgres.mjs';
+
+export default peerTap('pipelinewise-tap-postgres');
