@@ -10,7 +10,7 @@ export const memory = (rows, size) =>
   defineCase({
     rounds: 1,
     ...(rows > 1_000_000 && { only: /** @type {const} */ ('large') }),
-    results: ['tap-csv', 'target-postgres', 'target-jsonl'].map((name) => ({
+    results: ['tap-csv', 'tap-postgres', 'target-postgres', 'target-jsonl'].map((name) => ({
       id: `memory-${name}-${size}`,
       work: `peak memory of ${name}, ${size} rows`,
       against: 'nothing',
@@ -31,11 +31,19 @@ export const memory = (rows, size) =>
       const toPostgres = await postgres.fresh('resale', rows, () =>
         measure('node bin/tap-csv --config "$TAP" | node bin/target-postgres --config "$TARGET"', { TAP, TARGET }),
       );
+      // The table that was just loaded.
+      const SOURCE = bench.configFile('tap-postgres', {
+        ...postgres.connection(),
+        filter_schemas: ['public'],
+        tables: ['resale'],
+      });
+      const fromPostgres = await measure('node bin/tap-postgres --config "$SOURCE" > /dev/null', { SOURCE });
       const toFiles = await measure('node bin/tap-csv --config "$TAP" | node bin/target-jsonl --config "$FILES"', { TAP, FILES });
       rmSync(folder, { recursive: true });
       return {
         ours: {
           [`memory-tap-csv-${size}`]: toPostgres,
+          [`memory-tap-postgres-${size}`]: fromPostgres,
           [`memory-target-postgres-${size}`]: toPostgres,
           [`memory-target-jsonl-${size}`]: toFiles,
         },

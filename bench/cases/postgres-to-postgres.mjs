@@ -45,7 +45,7 @@ export default defineCase({
     );
     await empty();
     const ours = await postgres.again(
-      `${SOURCE}_${table}`,
+      table,
       rows,
       () =>
         measure('node bin/tap-postgres --config "$TAP" | node bin/target-postgres --config "$TARGET" > /dev/null', {
