@@ -1,9 +1,10 @@
 import { Socket } from 'node:net';
 import type { Client, ClientConfig } from 'pg';
-import { SystemError } from '../../singer/index.ts';
+import { SystemError } from '../../singer/errors.ts';
 import { requestCancel, type CancelAddress, type CancelKey } from './cancel.ts';
 import { CopyIn, type Copy } from './copy-in.ts';
 import { CopyOut } from './copy-out.ts';
+import { loadDriver } from './driver.ts';
 import { isTlsFault, remedyOf, sqlState } from './errors.ts';
 import { type Host, isSocket } from './hosts.ts';
 import type { ConnectOptions, SessionAttrs } from './options.ts';
@@ -117,7 +118,7 @@ function unsuitable({ hosts, sessionAttrs }: ConnectOptions): SystemError {
 }
 
 async function open(options: ConnectOptions, at: Host, ssl: ClientConfig['ssl'] & (object | false)): Promise<Session> {
-  const { default: pg } = await import('pg');
+  const pg = await loadDriver();
   const socket = new Socket();
   const client = new pg.Client({
     stream: () => socket,

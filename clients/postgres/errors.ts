@@ -1,4 +1,4 @@
-import { SystemError, TaplineError } from '../../singer/index.ts';
+import { SystemError, TaplineError } from '../../singer/errors.ts';
 
 /** What to do about a server's error: `reconnect` and `retry` are tried again by the caller, `stale` after the catalog was read anew. */
 export type Remedy = 'reconnect' | 'retry' | 'stale' | 'fail';

@@ -1,4 +1,5 @@
-import { ConfigError, type Log, type Problem } from '../../singer/index.ts';
+import { ConfigError, type Problem } from '../../singer/errors.ts';
+import type { Log } from '../../singer/index.ts';
 import { type Host, hostsOf } from './hosts.ts';
 import { passwordFor, type Login } from './password.ts';
 import { serviceParameters } from './service.ts';

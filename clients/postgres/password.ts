@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { SystemError } from '../../singer/index.ts';
+import { SystemError } from '../../singer/errors.ts';
 
 /** Where a password may come from; the first that is set counts. */
 export interface PasswordSources {

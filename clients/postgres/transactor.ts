@@ -1,4 +1,5 @@
-import { SystemError, type Log } from '../../singer/index.ts';
+import { SystemError } from '../../singer/errors.ts';
+import type { Log } from '../../singer/index.ts';
 import { connect, type Session } from './connect.ts';
 import { remedyOf, sqlState, systemError, type Remedy } from './errors.ts';
 import type { ConnectOptions } from './options.ts';
