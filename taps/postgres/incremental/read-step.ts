@@ -1,7 +1,7 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
 import { rowBytes, type CopyBlock } from '../../../clients/postgres/row-frames.ts';
 import type { Batch } from '../../../singer/tap/index.ts';
-import { recordsIn, selectedOf, type Output } from '../wire/output.ts';
+import { cellAt, recordsIn, selectionWith, type Selection } from '../wire/output.ts';
 import { PLACE, type Order, type Position } from './position.ts';
 import { copySql, selectSql } from './query.ts';
 import type { Incremental } from './incremental.ts';
@@ -30,13 +30,18 @@ export async function stepSql(
   const { segment, conditions } = step;
   return selectSql({
     relation: reading.relation,
-    outputs: [...selectedOf(reading.columns), order.key.text, ...(order.ties ?? []).map(({ text }) => text)],
+    outputs: selectionOf(reading, order).outputs,
     order,
     segment,
     joined: await joinedIn(session, facts.oid, segment.newer),
     conditions,
     limit: limit === undefined ? undefined : limit + hashesBefore(step).length,
   });
+}
+
+/** The record, the replication key and what tells rows apart. */
+function selectionOf({ columns }: Incremental['reading'], { key, ties = [] }: Order): Selection {
+  return selectionWith(columns, [key.text, ...ties.map(({ text }) => text)]);
 }
 
 /** Rows at the position where a step begins that were sent already. */
@@ -57,10 +62,12 @@ export async function* readStep(
   const { order, facts } = start;
   const sent = new SentRows(hashesBefore(step));
   const select = await stepSql(stream, start, session, step, limit);
-  const positionAfter = order.ties === undefined ? byHash(output) : byTies(order, output, facts);
+  const { places } = selectionOf(reading, order);
+  const keyAt = (block: CopyBlock, row: number): string | null => cellAt(block, row, places[0]!);
+  const positionAfter = order.ties === undefined ? byHash(keyAt) : byTies(order, places, facts);
   for await (const block of session.copyOut(copySql(select), reading.request.signal)) {
     const position = positionAfter(block);
-    const ranges = sent.expected ? rangesWithout(block, sent, step.segment.from!.value, output) : [{ from: 0, to: block.rows }];
+    const ranges = sent.expected ? rangesWithout(block, sent, step.segment.from!.value, keyAt) : [{ from: 0, to: block.rows }];
     for (const { from, to } of ranges) {
       let left = block.rows - from;
       for (const batch of output.records(block, from, to)) {
@@ -78,28 +85,30 @@ async function joinedIn(session: Session, oid: number | undefined, newer: Step['
   return newer === 'all' || oid === undefined ? [] : joinedSince(session, oid, newer.xid);
 }
 
+/** The replication key of a row. */
+type KeyAt = (block: CopyBlock, row: number) => string | null;
 type After = (block: CopyBlock) => Position | undefined;
 
 /** The position behind the last row of a block, where the order tells all rows apart. */
-function byTies({ ties }: Order, output: Output, facts: Facts): After {
+function byTies({ ties }: Order, places: Selection['places'], facts: Facts): After {
   return (block) => {
-    const [value, ...after] = output.extras(block, block.rows - 1);
-    const places = after.map((text) => text ?? '');
-    if (places.length === 0) return { value: value!, within: 'all' };
-    const file = ties === PLACE ? facts.files?.get(places[0]!)?.file : undefined;
-    return { value: value!, within: { after: places, ...(file === undefined ? {} : { file }) } };
+    const [value, ...after] = places.map((place) => cellAt(block, block.rows - 1, place));
+    const texts = after.map((text) => text ?? '');
+    if (texts.length === 0) return { value: value!, within: 'all' };
+    const file = ties === PLACE ? facts.files?.get(texts[0]!)?.file : undefined;
+    return { value: value!, within: { after: texts, ...(file === undefined ? {} : { file }) } };
   };
 }
 
 /** The position behind the last row of a block, where nothing tells rows with the same value apart. */
-function byHash(output: Output): After {
+function byHash(keyAt: KeyAt): After {
   const ties = new LastTies();
   return (block) => {
     const last = block.rows - 1;
-    const value = output.extras(block, last)[0]!;
+    const value = keyAt(block, last);
     if (value === null) return undefined;
     let first = last;
-    while (first > 0 && output.extras(block, first - 1)[0] === value) first--;
+    while (first > 0 && keyAt(block, first - 1) === value) first--;
     const hashes = ties.add(value, first, block.rows, (row) => rowBytes(block, row));
     return { value, within: hashes === undefined ? 'none' : { sent: hashes } };
   };
@@ -111,11 +120,11 @@ interface Range {
 }
 
 /** The rows of a block but for those that were sent already; they stand at its beginning and have this value. */
-function rangesWithout(block: CopyBlock, sent: SentRows, value: string | null, output: Output): readonly Range[] {
+function rangesWithout(block: CopyBlock, sent: SentRows, value: string | null, keyAt: KeyAt): readonly Range[] {
   const ranges: Range[] = [];
   let from = 0;
   let row = 0;
-  for (; row < block.rows && sent.expected && output.extras(block, row)[0] === value; row++) {
+  for (; row < block.rows && sent.expected && keyAt(block, row) === value; row++) {
     if (!sent.take(rowBytes(block, row))) continue;
     if (row > from) ranges.push({ from, to: row });
     from = row + 1;

@@ -4,7 +4,7 @@ import { type Batch, BATCH_BYTES, Out, type ReadRequest, type Row, SLACK_BYTES }
 import type { ColumnPlan } from '../model.ts';
 import type { Reading } from '../reading.ts';
 import { Changes } from './changes.ts';
-import { cellsOf } from './copy-text.ts';
+import { cellText } from './copy-text.ts';
 import { LineEncoder } from './line-encoder.ts';
 import { rowDecoder } from './row-decoder.ts';
 
@@ -15,8 +15,6 @@ export type Records =
 
 /** What becomes of the rows of a stream's COPYs. */
 export interface Output {
-  /** What was selected behind the columns of the record; null for NULL. */
-  extras(block: CopyBlock, row: number): readonly (string | null)[];
   /** The records of some rows of a block, some at a time; each is valid until the one after the next is asked for. Throws RecordError. */
   records(block: CopyBlock, from: number, to: number): Iterable<Records>;
   /** Says which values could not be sent as they are. */
@@ -36,10 +34,26 @@ export function selectedOf(columns: readonly ColumnPlan[]): readonly string[] {
   return columns.map(({ name, expression }) => expression(ident(name)));
 }
 
+/** SQL of what is selected for the record and for more than that. */
+export interface Selection {
+  readonly outputs: readonly string[];
+  /** Where in a row each of the latter stands. */
+  readonly places: readonly number[];
+}
+
+/** What is in the record already is not selected twice: the server would write it twice. */
+export function selectionWith(columns: readonly ColumnPlan[], more: readonly string[]): Selection {
+  const outputs = [...selectedOf(columns)];
+  const places = more.map((sql) => {
+    const place = outputs.indexOf(sql);
+    return place < 0 ? outputs.push(sql) - 1 : place;
+  });
+  return { outputs, places };
+}
+
 export function outputOf({ id, columns, request }: Pick<Reading, 'id' | 'columns' | 'request'>): Output {
   const changes = new Changes(id);
   return {
-    extras: (block, row) => extraCells(block, row, columns.length),
     records: request.whole ? inLines(columns, request, changes) : inRows(columns, changes),
     tell: () => changes.tell(request.log),
   };
@@ -68,9 +82,11 @@ function inRows(columns: readonly ColumnPlan[], changes: Changes): Output['recor
   };
 }
 
-/** The cells of a row behind so many columns, where there are such. */
-export function extraCells({ bytes, starts }: CopyBlock, row: number, columns: number): readonly (string | null)[] {
+/** The text of a row's cell, null for NULL. */
+export function cellAt({ bytes, starts }: CopyBlock, row: number, place: number): string | null {
   let start = starts[row]!;
-  for (let c = 0; c < columns; c++) start = bytes.indexOf(TAB, start) + 1;
-  return cellsOf(bytes.toString('utf8', start, starts[row + 1]! - ROW_GAP - 1));
+  for (let c = 0; c < place; c++) start = bytes.indexOf(TAB, start) + 1;
+  const end = starts[row + 1]! - ROW_GAP - 1;
+  const tab = bytes.indexOf(TAB, start);
+  return cellText(bytes.toString('utf8', start, tab < 0 ? end : Math.min(tab, end)));
 }

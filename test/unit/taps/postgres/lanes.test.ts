@@ -5,7 +5,7 @@ import { rowEncoder } from '../../../../singer/tap/rows.ts';
 import type { ColumnPlan, OutOfRange, Special, Wire } from '../../../../taps/postgres/model.ts';
 import { Changes } from '../../../../taps/postgres/wire/changes.ts';
 import { LineEncoder } from '../../../../taps/postgres/wire/line-encoder.ts';
-import { extraCells } from '../../../../taps/postgres/wire/output.ts';
+import { cellAt } from '../../../../taps/postgres/wire/output.ts';
 import { rowDecoder } from '../../../../taps/postgres/wire/row-decoder.ts';
 import type { CopyBlock } from '../../../../clients/postgres/row-frames.ts';
 import { blockOf } from './blocks.ts';
@@ -99,7 +99,10 @@ describe('rows of a COPY', () => {
         expect(fastLines(columns, block, inFast, bytes)).toBe(expected);
         expect(generalLines(columns, block, inGeneral)).toBe(expected);
         expect(told(inFast)).toEqual(told(inGeneral));
-        if (extras.length > 0) for (let r = 0; r < block.rows; r++) expect(extraCells(block, r, columns.length)).toEqual(extras);
+        for (const [r, row] of rows.entries()) {
+          const literals = [...row.map(({ literal }) => literal), ...extras];
+          expect(literals.map((_, c) => cellAt(block, r, c))).toEqual(literals);
+        }
       }),
       { numRuns: 2000 },
     );
