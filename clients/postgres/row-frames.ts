@@ -39,6 +39,8 @@ export class RowFrames {
   #now: Filling = filling(BUFFER_BYTES);
   /** The last block, which its reader has done with when it takes the next. */
   #last: Filling | undefined;
+  /** See `release`. */
+  #large: Buffer | undefined;
   #used = 0;
   /** Where the message that comes next begins: all before it are whole. */
   #next = 0;
@@ -86,6 +88,7 @@ export class RowFrames {
     starts[rows] = end + ROW_GAP;
     const tail = bytes.subarray(end, this.#used);
     const spare = this.#last;
+    if (bytes.length === BUFFER_BYTES) this.#large = undefined;
     this.#last = this.#now;
     this.#now = spare?.bytes.length === BUFFER_BYTES ? spare : filling(BUFFER_BYTES);
     this.#used = tail.copy(this.#now.bytes);
@@ -97,9 +100,11 @@ export class RowFrames {
     return { bytes: bytes.subarray(0, end), starts: starts.subarray(0, rows + 1), rows };
   }
 
-  /** The reader has done with the last block: a large buffer is not kept for later. */
+  /** The reader has done with the last block: a large buffer is kept for a long row that comes at once, no longer. */
   release(): void {
-    if (this.#last?.bytes.length !== BUFFER_BYTES) this.#last = undefined;
+    if (this.#last === undefined || this.#last.bytes.length === BUFFER_BYTES) return;
+    this.#large = this.#last.bytes;
+    this.#last = undefined;
   }
 
   /** Steps over the messages that are whole by now. */
@@ -142,7 +147,8 @@ export class RowFrames {
   #grow(): void {
     const { bytes, starts } = this.#now;
     const length = 1 + this.#lengthAt(this.#next + 1);
-    const larger = Buffer.allocUnsafeSlow(length);
+    const larger = this.#large !== undefined && this.#large.length >= length ? this.#large : Buffer.allocUnsafeSlow(length);
+    this.#large = undefined;
     this.#used = bytes.copy(larger, 0, this.#next, this.#used);
     this.#next = 0;
     this.#now = { bytes: larger, starts };
