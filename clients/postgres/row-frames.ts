@@ -6,6 +6,8 @@ export interface CopyBlock {
   readonly rows: number;
 }
 
+/** So many bytes can be read behind the end of a block's memory: for those who read whole words. */
+export const READ_AHEAD = 4;
 /** Type and length of a message: what stands before each row (Message Formats in the manual). */
 export const ROW_GAP = 5;
 
@@ -147,7 +149,7 @@ export class RowFrames {
   #grow(): void {
     const { bytes, starts } = this.#now;
     const length = 1 + this.#lengthAt(this.#next + 1);
-    const larger = this.#large !== undefined && this.#large.length >= length ? this.#large : Buffer.allocUnsafeSlow(length);
+    const larger = this.#large !== undefined && this.#large.length >= length ? this.#large : room(length);
     this.#large = undefined;
     this.#used = bytes.copy(larger, 0, this.#next, this.#used);
     this.#next = 0;
@@ -156,5 +158,9 @@ export class RowFrames {
 }
 
 function filling(bytes: number): Filling {
-  return { bytes: Buffer.allocUnsafeSlow(bytes), starts: new Int32Array(FIRST_STARTS) };
+  return { bytes: room(bytes), starts: new Int32Array(FIRST_STARTS) };
+}
+
+function room(bytes: number): Buffer {
+  return Buffer.allocUnsafeSlow(bytes + READ_AHEAD).subarray(0, bytes);
 }

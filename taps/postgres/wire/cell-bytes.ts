@@ -24,16 +24,24 @@ const LOWER_X = 0x78;
 /** Where the cell ended that was written last. One object for all: nothing is made per cell. */
 export const cell = { end: 0 };
 
-/** 1: a byte at which the copying of text has to stop and look. */
-export const TEXT_STOPS = stops(QUOTE, BACKSLASH);
-const JSON_STOPS = stops(QUOTE, BACKSLASH, SPACE);
-
-function stops(...bytes: readonly number[]): Uint8Array {
-  const table = new Uint8Array(256);
-  table.fill(1, 0, SPACE);
-  for (const byte of bytes) table[byte] = 1;
-  return table;
+/**
+ * The top bit of each byte of a word at which the copying of text has to stop and look: quotes, backslashes, control characters. Only the
+ * lowest one is sure to be right: it may mark those above it by its borrow.
+ */
+export function textStops(word: number): number {
+  const quotes = word ^ 0x2222_2222;
+  const backslashes = word ^ 0x5c5c_5c5c;
+  const controls = (word - 0x2020_2020) & ~word;
+  return (controls | ((quotes - 0x0101_0101) & ~quotes) | ((backslashes - 0x0101_0101) & ~backslashes)) & 0x8080_8080;
 }
+
+/** The bytes of a word before its first stop, which there is. */
+export function bytesBefore(stops: number): number {
+  return (31 - Math.clz32(stops & -stops)) >> 3;
+}
+
+/** 1: a byte at which the copying of JSON has to stop and look. */
+const JSON_STOPS = Uint8Array.from({ length: 256 }, (_, byte) => (byte <= SPACE || byte === QUOTE || byte === BACKSLASH ? 1 : 0));
 
 /** What stands at a backslash or control character of text: COPY's escapes are JSON's, but for that of the vertical tab. */
 export function putSpecial(input: Uint8Array, at: number, output: Uint8Array, to: number): number {
