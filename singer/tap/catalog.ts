@@ -116,18 +116,25 @@ export function* catalogText(streams: readonly Stream[]): Iterable<string> {
 }
 
 function layOut(value: Json, indent: string): string {
+  if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return stringifyExact(value);
   const inner = `${indent}  `;
   const [open, close] = isList(value) ? '[]' : '{}';
   const parts = isList(value) ? value.map((item) => layOut(item, inner)) : members(value, inner);
-  const characters = parts.reduce((sum, part) => sum + part.length + 2, 2);
-  if (characters <= LINE_CHARACTERS && parts.every((part) => !part.includes('\n'))) return `${open}${parts.join(', ')}${close}`;
+  let characters = 2;
+  for (const part of parts) characters += part.length + 2;
+  // A part that is broken up is too long for a line, too.
+  if (characters <= LINE_CHARACTERS) return `${open}${parts.join(', ')}${close}`;
   return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${indent}${close}`;
 }
 
 function members(value: JsonObject, indent: string): string[] {
-  const present = Object.entries(value).filter((member): member is [string, Json] => member[1] !== undefined);
-  return present.map(([name, member]) => `${JSON.stringify(name)}: ${layOut(member, indent)}`);
+  const members: string[] = [];
+  for (const name in value) {
+    const member = value[name];
+    if (member !== undefined) members.push(`${JSON.stringify(name)}: ${layOut(member, indent)}`);
+  }
+  return members;
 }
 
 function isList(value: Json): value is readonly Json[] {
