@@ -1,6 +1,7 @@
 // @ts-check
 // `npm run soak`: the kill tests of `npm test`, at length. `-- --kills N` (default 1000) over three streams whose schemas change,
-// and a fifth of it for each way of resuming one file; `-- --seed N`.
+// a fifth of it for each way of resuming one file, and a fifth of
+// tap-postgres into target-postgres beside writers, whose late commits are looked for as often as well; `-- --seed N`.
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { tool } from './command.mjs';
@@ -12,6 +13,8 @@ const kills = Number(values.kills);
 const soaks = [
   { test: 'changing.test.ts', kills },
   { test: 'kill.test.ts', kills: Math.ceil(kills / 5) },
+  { test: 'tap-postgres/kill.test.ts', kills: Math.ceil(kills / 5) },
+  { test: 'tap-postgres/late-commits.test.ts', kills: Math.ceil(kills / 5) },
 ];
 for (const { test, kills } of soaks) {
   const env = { ...process.env, SOAK_KILLS: String(kills), SOAK_SEED: values.seed, REQUIRE_BACKENDS: '1' };
