@@ -34,13 +34,15 @@ export function judge(result, rounds) {
     if (result.unit === 'MB')
       return Math.max(0, ...processes.filter(({ name }) => result.work.includes(name)).map((use) => use.peakMegabytes));
     if (result.unit === 'seconds') return own;
+    if (result.unit === 'k rows/s') return (result.rows ?? NaN) / own / 1000;
     if (limit === undefined) throw new Error(`${result.id} has no limit to be held against`);
     return result.unit === 'times as fast' ? limit / own : own / limit;
   };
   // Ours and the limit of one round ran under the same conditions, so ratios are taken round by round.
   const each = rounds.map((round, index) => figure(ours[index]?.seconds ?? NaN, round.limit?.seconds));
   const value = median(each);
-  const within = (/** @type {number} */ bound) => (result.unit === 'times as fast' ? value >= bound : value <= bound);
+  const isSpeed = result.unit === 'times as fast' || result.unit === 'k rows/s';
+  const within = (/** @type {number} */ bound) => (isSpeed ? value >= bound : value <= bound);
   const spread = /** @type {[number, number]} */ ([Math.min(...each), Math.max(...each)]);
   return {
     ...result,

@@ -8,7 +8,7 @@
  * @property {string} id
  * @property {string} work
  * @property {string} against the limit's name
- * @property {'times as fast' | 'times as long' | 'MB' | 'seconds'} unit what floor and goal mean: at least, for all others at most
+ * @property {'times as fast' | 'times as long' | 'MB' | 'seconds' | 'k rows/s'} unit what floor and goal mean: at least for times as fast and rows, for all others at most
  * @property {number} floor
  * @property {number} goal
  * @property {number} [rows] for rows per second

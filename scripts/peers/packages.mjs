@@ -24,6 +24,7 @@ export const PEERS = {
     needs: ['singer-python==6.8.0', 'psycopg2-binary==2.9.13', 'strict-rfc3339==0.7'],
     alone: true,
   },
+  'meltano-map-transform': { package: 'meltano-map-transform==0.12.3', needs: [SDK] },
   'singer-tools': { package: 'singer-tools==0.4.1' },
   'singer-sdk-testing': { package: 'singer-sdk[testing]==0.54.9' },
 };

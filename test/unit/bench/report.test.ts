@@ -36,6 +36,18 @@ test.each([
   expect(judge({ ...result, unit }, [round(ratio, 1)]).holds).toBe(holds);
 });
 
+test('rows per second need no limit', () => {
+  const own = (seconds: number): Round => ({ ours: round(1, seconds).ours });
+  const wanted: Result = { ...result, unit: 'k rows/s', rows: 100_000, floor: 100, goal: 200 };
+  expect(judge(wanted, [own(0.5), own(1), own(0.8)])).toMatchObject({
+    value: 125,
+    spread: [100, 200],
+    holds: true,
+    reached: false,
+  });
+  expect(judge(wanted, [own(1.1)]).holds).toBe(false);
+});
+
 test('memory is the highest peak of the process that the work names', () => {
   const judged = judge({ ...result, unit: 'MB', floor: 130, goal: 100 }, [round(1, 1, 90e6), round(1, 1, 120e6)]);
   expect(judged).toMatchObject({ value: 120, holds: true, reached: false });
