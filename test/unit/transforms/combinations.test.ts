@@ -252,7 +252,7 @@ const config = fc
     masks: rarely(fc.constantFrom('HASH', 'SET-NULL', 'MASK-HIDDEN', 'MASK-NUMBER', 'MASK-DATE', 'HASH-SKIP-FIRST-2')),
   })
   .map(({ child, flattens, maps, masks, own, then }): JsonObject => ({
-    keys: { k: { env: 'TEST_COMBINATIONS_KEY' } },
+    keys: { example: { env: 'TEST_COMBINATIONS_KEY' } },
     ...(masks === undefined ? {} : { transformations: [{ tap_stream_name: 's', field_id: 'f2', type: masks }] }),
     ...(maps === undefined ? {} : { stream_maps: { s: maps } }),
     ...(flattens === undefined ? {} : { flattening_enabled: true, flattening_max_depth: flattens }),
@@ -319,7 +319,7 @@ test('each record leaves once, or is put aside, where no rule takes records away
       const left = Object.entries(rules).filter(([name]) => !taking.includes(name));
       const text = JSON.stringify(Object.fromEntries(left)).replaceAll('drop_record', 'quarantine');
       const own = JSON.parse(text) as JsonObject;
-      const config = { keys: { k: { env: 'TEST_COMBINATIONS_KEY' } }, transforms: { s: own } };
+      const config = { keys: { example: { env: 'TEST_COMBINATIONS_KEY' } }, transforms: { s: own } };
       const out = await outOf(config, stream);
       if (out === undefined) return;
       through++;
@@ -347,7 +347,7 @@ test(
           const { fields, ...others } = rules;
           const step = typeof hide === 'string' ? { [hide]: {}, on_error } : { ...(hide as JsonObject), on_error };
           const config = {
-            keys: { k: { env: 'TEST_COMBINATIONS_KEY' } },
+            keys: { example: { env: 'TEST_COMBINATIONS_KEY' } },
             transforms: {
               s: { ...others, fields: { ...(fields as JsonObject | undefined), [hidden]: step } },
               'child, copy': { optional: true },
@@ -364,3 +364,32 @@ test(
     expect(through).toBeGreaterThan(RUNS / 40);
   },
 );
+
+test('what redact_text looks for comes out nowhere, whatever other rules do with the text', { timeout: 300_000 }, async () => {
+  const TEXT = { type: ['string', 'null'] };
+  const policy = fc.constantFrom(...POLICIES);
+  let through = 0;
+  await fc.assert(
+    fc.asyncProperty(fewRules, policy, stream, fc.boolean(), async (rules, on_error, { records, schema }, isWord) => {
+      const { fields, ...others } = rules;
+      const find = isWord ? { detect: [], values_of: ['f1'] } : { detect: ['email'] };
+      const own = { ...(fields as JsonObject | undefined), f0: { redact_text: find, on_error }, f1: { redact: {}, on_error } };
+      const named = (record: JsonObject): JsonObject => ({
+        ...record,
+        f0: isWord ? `(${mark('f1')})met ${mark('f1')}, she said` : `write to ${mark('f1')}@x.org.`,
+        f1: mark('f1'),
+      });
+      const properties = { ...(schema['properties'] as JsonObject), f0: TEXT, f1: TEXT };
+      const config = {
+        keys: { example: { env: 'TEST_COMBINATIONS_KEY' } },
+        transforms: { s: { ...others, fields: own }, 'child, copy': { optional: true } },
+      };
+      const out = await outOf(config, { schema: { ...schema, properties }, records: records.map(named) });
+      if (out === undefined) return;
+      through++;
+      expect(`${out.text}${JSON.stringify(out.log)}`).not.toContain(mark('f1'));
+    }),
+    { numRuns: RUNS / 4 },
+  );
+  expect(through).toBeGreaterThan(RUNS / 80);
+});
