@@ -105,6 +105,8 @@ describeWithPostgres('target-postgres erases people who have asked', (url) => {
     );
   const log = (): Promise<Record<string, unknown>[]> =>
     query(`SELECT table_name, rows::int, cardinality(marks) AS marks FROM ${schema}.erasure_log ORDER BY table_name`);
+  const erasedOf = (infos: Awaited<ReturnType<typeof load>>['infos']): unknown[] =>
+    infos.filter(({ message }) => message === 'Erased').map(({ fields }) => fields);
   const makeOthers = async (): Promise<void> => {
     await query(
       `CREATE TABLE ${schema}.customers_history (id text, name text, email varchar(16), valid_from int, _sdc_changes jsonb)`,
@@ -126,7 +128,7 @@ describeWithPostgres('target-postgres erases people who have asked', (url) => {
     test('in every table, with the counts in the log, and nobody else', async () => {
       await load(PEOPLE);
       await makeOthers();
-      await load([REQUESTS, request]);
+      const { infos } = await load([REQUESTS, request]);
       expect(await customers('7')).toEqual([ERASED]);
       expect((await customers('7'))[0]).not.toMatchObject({ name: CLEAR.name });
       expect(await customers('8')).toEqual([{ ...CLEAR, name: 'Bob', email: 'bob@example.org' }]);
@@ -150,6 +152,16 @@ describeWithPostgres('target-postgres erases people who have asked', (url) => {
         { table_name: 'customers_history', rows: 2, marks: 2 },
         { table_name: 'orders', rows: 2, marks: 2 },
       ]);
+      const quarantined = how === 'by id' ? 1 : 2;
+      expect(erasedOf(infos)).toEqual([
+        {
+          requests: 1,
+          pending: 0,
+          rows: 5 + quarantined,
+          tables: ['customers 1', 'orders 2', 'customers_history 2', `customers__quarantine ${quarantined}`],
+        },
+      ]);
+      expect(JSON.stringify(infos)).not.toMatch(/ada@|Ada/i);
     });
   });
 
@@ -160,7 +172,9 @@ describeWithPostgres('target-postgres erases people who have asked', (url) => {
   });
 
   test('an unknown one stays pending until rows come', async () => {
-    await load([...PEOPLE, REQUESTS, ask('99', null), ask(null, null)]);
+    const { infos } = await load([...PEOPLE, REQUESTS, ask('99', null), ask(null, null)]);
+    const missing = ['customers_history is missing', 'customers__quarantine is missing'];
+    expect(erasedOf(infos)).toContainEqual({ requests: 1, pending: 1, rows: 0, tables: ['customers 0', 'orders 0', ...missing] });
     expect(await log()).toEqual([{ table_name: '', rows: 0, marks: 0 }]);
     expect(await customers('7')).toEqual([CLEAR]);
     await load([CUSTOMERS, customer('99', 'late@example.org')]);
@@ -171,14 +185,16 @@ describeWithPostgres('target-postgres erases people who have asked', (url) => {
   test('a request that is repeated changes nothing', async () => {
     await load([...PEOPLE, REQUESTS, ask('7', 'ada@example.org')]);
     const before = [await customers('7'), await streets('7'), await log()];
-    await load([REQUESTS, ask('7', 'ada@example.org'), ask(' 7', 'ADA@example.org')]);
+    const again = await load([REQUESTS, ask('7', 'ada@example.org'), ask(' 7', 'ADA@example.org')]);
+    expect(erasedOf(again.infos)).toEqual([]);
     await load([]);
     expect([await customers('7'), await streets('7'), await log()]).toEqual(before);
   });
 
   test('a row that is sent again later in clear is erased again, and counted', async () => {
     await load([...PEOPLE, REQUESTS, ask('7', null)]);
-    await load([CUSTOMERS, customer('7', 'Ada@example.org')]);
+    const { infos } = await load([CUSTOMERS, customer('7', 'Ada@example.org')]);
+    expect(erasedOf(infos)).toMatchObject([{ requests: 1, rows: 1 }]);
     expect(await customers('7')).toEqual([ERASED]);
     expect((await log())[0]).toEqual({ table_name: 'customers', rows: 2, marks: 1 });
   });

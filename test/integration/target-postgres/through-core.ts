@@ -8,16 +8,22 @@ import { chunks } from '../../support/memory-destination.ts';
 /** By which lane records go: the fast one as far as it takes them, or the general one alone. */
 export type Lane = 'fast' | 'general';
 
+interface Told {
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
 /** What the core and the target said in one run. */
 export interface Said {
-  readonly warnings: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[];
+  readonly warnings: Told[];
+  readonly infos: Told[];
   readonly summaries: Map<string, Readonly<Record<string, Json>>>;
   readonly states: string[];
 }
 
 /** Loads message lines by the whole of the core. Throws what the run throws. */
 export async function through(url: string, lane: Lane, settings: Record<string, Json>, lines: readonly string[]): Promise<Said> {
-  const said: Said = { warnings: [], summaries: new Map(), states: [] };
+  const said: Said = { warnings: [], infos: [], summaries: new Map(), states: [] };
   const plugin = (lane === 'fast' ? target : withoutLines(target)) as unknown as Target;
   const { config, problems } = checkConfig(allSettings(plugin), { url, default_target_schema: 'public', ...settings });
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
@@ -26,7 +32,7 @@ export async function through(url: string, lane: Lane, settings: Record<string, 
   const once = new Set<string>();
   const log = {
     debug() {},
-    info() {},
+    info: (message: string, fields: Readonly<Record<string, unknown>> = {}) => void said.infos.push({ message, fields }),
     error() {},
     conceal() {},
     warn,

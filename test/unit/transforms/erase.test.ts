@@ -100,6 +100,10 @@ describe('requests of this run', () => {
     expect((to!['to'] as JsonObject)['street']).not.toBe('High Street 1');
     expect(other).toEqual(order(2, '8')['record']);
     expect(lines()).toEqual([expect.objectContaining({ erased: { customers: 1, orders: 1 } })]);
+    const transformed = result.log.lines.filter(({ message }) => message === 'Transformed').map(({ fields }) => fields);
+    expect(transformed).toContainEqual(expect.objectContaining({ stream: 'customers', erased: 1 }));
+    expect(transformed).toContainEqual(expect.objectContaining({ stream: 'orders', erased: 1 }));
+    expect(JSON.stringify(result.log.lines)).not.toMatch(/ada@/i);
   });
 
   test('for an unknown person are kept, and told as pending', async () => {
