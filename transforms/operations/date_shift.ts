@@ -1,4 +1,4 @@
-import type { Json } from '../../singer/index.ts';
+import { type Json, nearest } from '../../singer/index.ts';
 import { canonicalOf } from '../canonical.ts';
 import { dateText, datedText, dayNumber } from '../civil.ts';
 import { ValueFault } from '../fault.ts';
@@ -43,7 +43,10 @@ export default defineOperation({
   prepare({ domain, key: name, max_days: most, subject }, field): Step {
     const { schema } = field;
     const key = keyNamed(name, field);
-    if (field.schemaOf(subject) === undefined) field.problem(`the schema has no field ${subject}`, 'subject');
+    if (field.schemaOf(subject) === undefined) {
+      const near = nearest(subject, field.names);
+      field.problem(`the schema has no field ${subject}${near === undefined ? '' : `; did you mean ${near}?`}`, 'subject');
+    }
     const { format } = schema;
     const shifted = schemaLike(schema, 'string', format === 'date' || format === 'date-time' ? { format } : {});
     return {

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, type JsonSchema } from '../../singer/index.ts';
+import { isJsonObject, type Json, type JsonObject, type JsonSchema, nearest } from '../../singer/index.ts';
 import { simplify } from '../../singer/mapper/index.ts';
 import { partsOf } from '../context.ts';
 import { propertiesOf, requiredOf } from '../engine/shape.ts';
@@ -196,7 +196,11 @@ function keysOf(
     : namesIn(given).map((name) => [name, name] as const);
   if (keys.length === 0) return problem('is required: the stream has no key properties', 'parent_keys');
   const unknown = keys.filter(([from]) => !Object.hasOwn(propertiesOf(shape), from));
-  for (const [from] of unknown) problem(`the schema of ${shape.stream} has no field ${from}`, 'parent_keys');
+  for (const [from] of unknown) {
+    const near = nearest(from, Object.keys(propertiesOf(shape)));
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    problem(`the schema of ${shape.stream} has no field ${from}${hint}`, 'parent_keys');
+  }
   return unknown.length > 0 ? undefined : keys;
 }
 

@@ -97,7 +97,10 @@ export function compileMap(map: StreamMap, from: Shape, context: RuleContext, o:
   }
   const left = Object.fromEntries(Object.entries(properties).filter(([name]) => kept.has(name)));
   for (const key of keys) {
-    if (!Object.hasOwn(left, key)) problem(`the stream has no property ${key}, which is to be a key`, '__key_properties__');
+    if (Object.hasOwn(left, key)) continue;
+    const near = nearest(key, Object.keys(left));
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    problem(`the stream has no property ${key}, which is to be a key${hint}`, '__key_properties__');
   }
   const shape: Shape = {
     ...withoutRequired(withProperties(from, left), absent),

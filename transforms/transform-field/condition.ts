@@ -5,6 +5,7 @@ import type { Fields } from '../operation.ts';
 import { compileRegex } from '../regex.ts';
 import type { RuleContext, Shape } from '../rule.ts';
 import { segmentsOf, valuesAt } from './json-path.ts';
+import { placeAt, tellUnknownPath } from './place.ts';
 
 /** As in the config. */
 export interface Condition {
@@ -38,8 +39,12 @@ function compileCondition(
       `${at}.column`,
     );
   }
-  if (equals === undefined && pattern === undefined) context.problem('must say equals or regex_match', at);
   const segments = segmentsOf(path);
+  // A condition on a path that is mistyped would never hold, and let the value pass.
+  if (Object.hasOwn(propertiesOf(shape), column) && placeAt(column, segments, shape) === 'unknown') {
+    tellUnknownPath(column, path!, shape, (message) => context.problem(message, `${at}.field_path`));
+  }
+  if (equals === undefined && pattern === undefined) context.problem('must say equals or regex_match', at);
   const regex =
     pattern === undefined ? undefined : compileRegex(pattern, 'u', (message) => context.problem(message, `${at}.regex_match`));
   return (record) => {

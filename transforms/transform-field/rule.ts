@@ -1,16 +1,16 @@
-import { columnOf, isJsonObject, type Json, nearest } from '../../singer/index.ts';
-import { simplify } from '../../singer/mapper/index.ts';
+import { columnOf, type Json, nearest } from '../../singer/index.ts';
 import { within } from '../context.ts';
 import { openShape, propertiesOf, withProperties } from '../engine/shape.ts';
 import { RecordFault } from '../fault.ts';
 import type { Fields } from '../operation.ts';
-import { allPlaces, ITEMS, type PathStep, type Place, withSchemaAt } from '../path.ts';
+import { withSchemaAt } from '../path.ts';
 import type { RecordView } from '../record.ts';
 import type { Rule, RuleContext, Shape } from '../rule.ts';
 import { asListed } from '../schemas.ts';
 import { compileSteps, either, type FieldProgram } from '../steps.ts';
 import { type Condition, compileConditions } from './condition.ts';
 import { changeAt, segmentsOf } from './json-path.ts';
+import { placeAt, tellUnknownPath } from './place.ts';
 import { fieldTypeOf } from './types.ts';
 
 /** One entry of the setting `transformations`. */
@@ -89,10 +89,7 @@ function compileOne(
   const segments = segmentsOf(path);
   const place = placeAt(name, segments, current);
   if (place === 'unknown') {
-    context.problem(
-      `the schema has no such path below ${name}; its fields are ${placesBelow(name, current)}`,
-      `${at}.field_paths`,
-    );
+    tellUnknownPath(name, path, current, (message) => context.problem(message, `${at}.field_paths`));
     return undefined;
   }
   const { type } = columnOf(name, place.schema);
@@ -145,37 +142,4 @@ function refuse(field: string): never {
     field,
     message: 'a value stands where field_paths go on, so that what they mean cannot be hidden',
   });
-}
-
-interface PathPlace extends Place {
-  /** False where the schema does not say what is below an object or list: any JSON is valid there, before and after. */
-  readonly isDeclared: boolean;
-}
-
-/** Where a path leads in a shape. `unknown` if the schema says what is there, and this is not. */
-function placeAt(name: string, segments: readonly string[], shape: Shape): PathPlace | 'unknown' {
-  let schema = simplify(propertiesOf(shape)[name]!);
-  let text = name;
-  const steps: PathStep[] = [];
-  for (const segment of segments) {
-    const { items, properties } = schema;
-    if (isJsonObject(items)) {
-      if (segment !== '*' && !/^-?\d+$/.test(segment)) return 'unknown';
-      steps.push(ITEMS);
-      text += '[]';
-      schema = simplify(items);
-    } else if (isJsonObject(properties) && Object.keys(properties).length > 0 && segment !== '*') {
-      const inner = Object.hasOwn(properties, segment) ? properties[segment] : undefined;
-      if (!isJsonObject(inner)) return 'unknown';
-      steps.push(segment);
-      text += `.${segment}`;
-      schema = simplify(inner);
-    } else return { text: [name, ...segments].join('.'), name, steps: [], schema: {}, isDeclared: false };
-  }
-  return { text, name, steps, schema, isDeclared: true };
-}
-
-function placesBelow(name: string, shape: Shape): string {
-  const below = allPlaces(shape).filter((text) => text.startsWith(`${name}.`) || text.startsWith(`${name}[`));
-  return below.length === 0 ? 'none' : below.join(', ');
 }

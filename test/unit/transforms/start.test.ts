@@ -279,6 +279,93 @@ describe('what the fields of a stream decide', () => {
     await expect(run).rejects.toThrow('transforms.s.fields.a.c: the schema of s has no field a.c; did you mean a.b?');
   });
 
+  const SHOP = schemaOf(
+    's',
+    {
+      id: { type: 'integer' },
+      at: { type: 'string', format: 'date-time' },
+      city: { type: ['string', 'null'] },
+      amount: { type: 'number' },
+      address: {
+        type: ['object', 'null'],
+        properties: { zip: { type: 'string' }, geo: { type: 'object', properties: { lat: { type: 'number' } } } },
+      },
+      lines: { type: 'array', items: { type: 'object', properties: { sku: { type: 'string' }, total: { type: 'number' } } } },
+    },
+    ['id'],
+  );
+  const windows = { time: 'at', every: '1h', functions: { amount: ['sum'] } };
+
+  test.each<[JsonObject, RegExp]>([
+    [{ parse_json: { 'address.zpi': {} } }, /parse_json: .*did you mean address\.zip\?/],
+    [{ where: "address['zpi'] == 'x'" }, /where: .*no zpi; did you mean zip\?/],
+    [{ where: "address['geo']['lta'] == 1" }, /where: .*no lta; did you mean lat\?/],
+    [{ where: 'address.zpi is None' }, /where: .*no zpi; did you mean zip\?/],
+    [{ where: { field: 'address.zpi', equals: 1 } }, /where\.field: .*did you mean address\.zip\?/],
+    [{ fields: { 'address.geo.lta': 'redact' } }, /did you mean address\.geo\.lat\?/],
+    [{ fields: { 'lines[].ksu': 'redact' } }, /did you mean lines\[\]\.sku\?/],
+    [{ fields: { 'lines.sku': 'redact' } }, /did you mean lines\[\]\.sku\?/],
+    [{ fields: { city: { upper: { when: { field: 'address.zpi', is_null: true } } } } }, /did you mean address\.zip\?/],
+    [{ fields: { city: { coalesce: ['amout'] } } }, /did you mean amount\?/],
+    [{ fields: { at: { date_shift: { subject: 'idd' } } } }, /subject: .*did you mean id\?/],
+    [{ fields: { city: { redact_text: { values_of: ['addres'] } } } }, /did you mean address\?/],
+    [{ split: { field: 'citi', by: '-', into: ['a'] } }, /did you mean city\?/],
+    [{ concat: { fields: ['address.zpi'], into: 'x' } }, /did you mean address\.zip\?/],
+    [{ set: { x: { key_hash: ['address.zpi'] } } }, /did you mean address\.zip\?/],
+    [{ set: { x: 'lines[0].ksu' } }, /no ksu; did you mean sku\?/],
+    [
+      { erase: { ledger: 'x', requests_stream: 'r', match: { id: 'id' }, fields: ['address.zpi'] } },
+      /did you mean address\.zip\?/,
+    ],
+    [{ checks: [{ not_null: ['address.zpi'] }] }, /did you mean address\.zip\?/],
+    [{ checks: [{ sum_equals: { path: 'lines[].totl', total: 'amount' } }] }, /did you mean lines\[\]\.total\?/],
+    [{ rename: { 'address.zpi': 'x' } }, /did you mean address\.zip\?/],
+    [{ move: { 'address.zpi': 'x' } }, /did you mean address\.zip\?/],
+    [{ drop: ['address.zpi'] }, /did you mean address\.zip\?/],
+    [{ keep: ['id', 'address.zpi'] }, /did you mean address\.zip\?/],
+    [{ explode: { path: 'line[]', into: 'c' } }, /did you mean lines\[\]\?/],
+    [{ explode: { path: 'lines[]', into: 'c', parent_keys: ['idd'] } }, /parent_keys: .*did you mean id\?/],
+    [{ pack: { into: 'x', keep: ['idd'] } }, /did you mean id\?/],
+    [{ unpivot: { keep: ['idd'] } }, /did you mean id\?/],
+    [{ dedupe: { by: ['idd'] } }, /did you mean id\?/],
+    [{ aggregate: { ...windows, by: ['citi'] } }, /did you mean city\?/],
+    [{ keys: ['idd'] }, /did you mean id\?/],
+    [{ flatten: { paths: ['addres'] } }, /did you mean address\?/],
+    [{ to_json: ['addres'] }, /did you mean address\?/],
+    [{ sample: { rate: 0.5, by: ['idd'] } }, /did you mean id\?/],
+  ])('a field that is mistyped, nested ones too, is told with the nearest: %j', async (rules, message) => {
+    const run = transform({ keys: { k: { ephemeral: true } }, transforms: { s: rules } }, [SHOP]);
+    await expect(run).rejects.toThrow(message);
+  });
+
+  test.each<[JsonObject, RegExp]>([
+    [{ stream_maps: { s: { x: "record['address']['zpi']" } } }, /no zpi; did you mean zip\?/],
+    [{ stream_maps: { s: { __key_properties__: ['idd'] } } }, /did you mean id\?/],
+    [
+      { transformations: [{ tap_stream_name: 's', field_id: 'address', field_paths: ['geo/lta'], type: 'HASH' }] },
+      /field_paths: .*no path geo\/lta below address; did you mean geo\/lat\?/,
+    ],
+    [
+      {
+        transformations: [
+          { tap_stream_name: 's', field_id: 'city', type: 'HASH', when: [{ column: 'lines', field_path: '*/ksu', equals: 1 }] },
+        ],
+      },
+      /when\[0\]\.field_path: .*did you mean \*\/sku\?/,
+    ],
+  ])('so it is in the dialects of others: %j', async (config, message) => {
+    await expect(transform(config, [SHOP])).rejects.toThrow(message);
+  });
+
+  test('a member that the schema may have without naming it is no mistake', async () => {
+    const open = { type: 'object', properties: { zip: { type: 'string' } }, additionalProperties: true };
+    const run = transform({ transforms: { s: { set: { x: "a['zap']", y: "b.get('zap')" } } } }, [
+      schemaOf('s', { a: open, b: { ...open, additionalProperties: false } }),
+      recordOf('s', { a: { zap: 1 }, b: {} }),
+    ]);
+    expect((await run).records()).toEqual([{ a: { zap: 1 }, b: {}, x: 1, y: null }]);
+  });
+
   test('a field with the name of a module is that field', async () => {
     const set = { x: 'datetime.strip()', y: "json.get('k')", z: 'datetime.date.today().year > 2000' };
     const input = [

@@ -172,7 +172,7 @@ describe('where transform-field lets the value pass', () => {
       [{ field_id: 'text', type: 'HASH', when: [{ column: 'dya', equals: 1 }] }, /no field dya; did you mean day/],
       [{ field_id: 'text', type: 'HASH', when: [{ column: 'day' }] }, /must say equals or regex_match/],
       [{ field_id: 'text', type: 'HASH', when: [{ column: 'day', regex_match: '(' }] }, /regex_match/],
-      [{ field_id: 'known', type: 'HASH', field_paths: ['deep/m'] }, /no such path below known; its fields are known.name/],
+      [{ field_id: 'known', type: 'HASH', field_paths: ['deep/m'] }, /no path deep\/m below known; did you mean deep\/n\?/],
     ] as const) {
       await expect(run([entry as JsonObject], { id: 1 }), JSON.stringify(entry)).rejects.toThrow(message);
     }

@@ -1,5 +1,6 @@
 /** Names, and the parts of values: fields, members, slices. */
-import { nearest } from '../../../singer/index.ts';
+import { isJsonObject, nearest } from '../../../singer/index.ts';
+import { propertiesOf } from '../../engine/shape.ts';
 import { indexed, memberOfType, memberOr, sliced } from '../access.ts';
 import { type Turn } from '../budget.ts';
 import { isFloat, toDouble } from '../numbers.ts';
@@ -49,6 +50,8 @@ export function attribute(compiler: Compiling, node: Node & { readonly kind: 'at
   const field = fieldOf(compiler, node.of, name, node.at);
   if (field !== undefined) return field;
   const of = compiler.part(node.of);
+  const unknown = unknownMember(of.type, name);
+  if (unknown !== undefined) return compiler.wrong(unknown, node.at);
   const type = attributeType(of.type, name);
   if (type === undefined) return compiler.wrong(`a value of this type has no ${name}`, node.at);
   return {
@@ -90,6 +93,18 @@ function fieldOf(compiler: Compiling, of: Node, name: string, at: number): Part 
   return { type: field.type, run: (turn) => field.read(turn.record) ?? null };
 }
 
+/** What is wrong with a member of an object whose schema names its members; undefined if it may have such a one. */
+function unknownMember({ kinds, schema }: Type, name: string | undefined): string | undefined {
+  const names = propertiesOf({ schema: schema ?? {} });
+  if (name === undefined || (kinds & ~(DICT | NULL)) !== 0 || Object.keys(names).length === 0) return undefined;
+  const more = schema?.['additionalProperties'];
+  const mayHaveMore = more === true || isJsonObject(more) || isJsonObject(schema?.['patternProperties']);
+  if (Object.hasOwn(names, name) || mayHaveMore) return undefined;
+  const near = nearest(name, Object.keys(names));
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  return `the schema of the object has no ${name}${hint} (get('${name}') reads it where a record has it)`;
+}
+
 function isLocal(compiler: Compiling, name: string): boolean {
   return compiler.locals.some((local) => local.name === name);
 }
@@ -101,6 +116,8 @@ export function index(compiler: Compiling, { at, key: keyNode, of: ofNode }: Nod
   if (field !== undefined) return field;
   const of = compiler.part(ofNode);
   if (!mayBe(of.type, NULL | DICT | LIST | STR)) return compiler.wrong('a value of this type has no parts', at);
+  const unknown = unknownMember(of.type, name);
+  if (unknown !== undefined) return compiler.wrong(unknown, at);
   let type: Type = { kinds: of.type.kinds & NULL };
   if (mayBe(of.type, DICT)) type = union(type, memberOfType(of.type, name));
   if (mayBe(of.type, LIST)) type = union(type, itemType({ ...of.type, kinds: LIST }));
