@@ -19,6 +19,6 @@ async function rules(kind) {
   return {
     settings: transformSettings,
     areIn: (config) => hasRules(config, kind),
-    open: async (config, run) => (await import(dist('transforms/index.js'))).openStage(rulesConfig(config, kind), run),
+    open: async (config, run, how) => (await import(dist('transforms/index.js'))).openStage(rulesConfig(config, kind), run, how),
   };
 }

@@ -39,7 +39,7 @@ export interface Ask {
   /** Messages on stdin (or of `--input`), for targets; ends at once if stdin is a terminal. */
   readonly input: AsyncIterable<Buffer>;
   /**
-   * For targets: reads `input` to its end as a load does (schemas resolved, options per stream, flattening, checks) and hands all to this
+   * For targets: reads `input` to its end as a load does (through the rules of the settings, schemas resolved, options per stream, flattening, checks) and hands all to this
    * destination; no state is printed. The destination is closed by then. Throws what a load throws.
    */
   readonly rehearse: (destination: Destination) => Promise<void>;
@@ -358,8 +358,8 @@ export interface Rules {
   readonly settings: Settings;
   /** True if a config has some. */
   areIn(config: object): boolean;
-  /** Throws ConfigError. */
-  open(config: object, run: Run): Promise<Stage>;
+  /** `rehearsal`: nothing that they do may last. Throws ConfigError. */
+  open(config: object, run: Run, how?: { readonly rehearsal: boolean }): Promise<Stage>;
 }
 
 /** What an executable runs. */

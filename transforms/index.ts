@@ -23,8 +23,8 @@ export default defineMapper({
 });
 
 /** The stage of a tap or target whose own settings have rules. It makes RECORD messages of a BATCH: no second files are needed then. */
-export async function openStage(config: TransformConfig, run: Run): Promise<Stage> {
-  return new Transformer(await loadRules(config, run), { ...batchOptions(config), rewrite: false });
+export async function openStage(config: TransformConfig, run: Run, how?: { readonly rehearsal: boolean }): Promise<Stage> {
+  return new Transformer(await loadRules(config, run), { ...batchOptions(config), rewrite: false }, how);
 }
 
 function batchOptions(config: object): Omit<BatchOptions, 'rewrite'> {

@@ -82,11 +82,12 @@ async function beforeRules(
   { config, rules, run }: Job,
   input: AsyncIterable<Buffer>,
   work: (input: AsyncIterable<Buffer>) => Promise<void>,
+  how = { rehearsal: false },
 ): Promise<void> {
   if (rules?.areIn(config) !== true) return work(input);
   const { stagedInput, withStage } = await import('../mapper/staged.ts');
   const { max_line_bytes } = config as MapperConfig;
-  const stage = await rules.open(config, run);
+  const stage = await rules.open(config, run, how);
   await withStage(stage, () => work(stagedInput(input, stage, max_line_bytes)));
 }
 
@@ -124,7 +125,9 @@ export async function runMode(plugin: Plugin, name: string, job: Job, format: 't
     const target: Target = { ...plugin, open: () => Promise.resolve(destination) };
     // Nothing is loaded, so nothing is used up.
     const harmless = { ...config, delete_batch_files: false };
-    await load({ target, config: harmless, run, input, output: DISCARDED, meter: UNMETERED });
+    const read = (input: AsyncIterable<Buffer>): Promise<void> =>
+      load({ target, config: harmless, run, input, output: DISCARDED, meter: UNMETERED });
+    await beforeRules({ ...job, config: harmless }, input, read, { rehearsal: true });
   };
   try {
     return await mode.run(config as never, run, { format, catalog, input, rehearse, requests });

@@ -84,8 +84,9 @@ export class Transformer implements Stage {
   /** Files that were read. */
   readonly #read: string[] = [];
 
-  constructor(rules: RuleSet, batches: BatchOptions) {
-    this.#rules = rules;
+  /** `rehearsal`: no file is written but those that are gone at the end. */
+  constructor(rules: RuleSet, batches: BatchOptions, { rehearsal } = { rehearsal: false }) {
+    this.#rules = rehearsal ? { ...rules, report: { ...rules.report, file: undefined } } : rules;
     this.#batches = batches;
     this.#flow = new RecordFlow({
       out: this.#out,
@@ -106,7 +107,7 @@ export class Transformer implements Stage {
       shared: keeper(),
       once: rules.once,
       quality: this.#quality,
-      rehearsal: false,
+      rehearsal,
       beforeSend: (save) => void this.#savers.push(save),
       onClose: (close) => void this.#closers.push(close),
     };

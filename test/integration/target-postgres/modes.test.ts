@@ -1,6 +1,11 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeWithPostgres } from '../../support/postgres.ts';
 import { executable, run } from '../../support/processes.ts';
+import { temporaryFolder } from '../../support/tmp.ts';
 import { sql, type Sql } from './drive.ts';
 
 interface Checked {
@@ -19,6 +24,7 @@ interface Planned {
   }[];
 }
 
+const PLAN_KEY = createHash('sha256').update('the key of the tests of plans').digest('hex');
 const lines = (...messages: readonly object[]): string => messages.map((message) => `${JSON.stringify(message)}\n`).join('');
 const schema = (stream: string, properties: object, keys: readonly string[] = []): object => ({
   type: 'SCHEMA',
@@ -45,7 +51,7 @@ describeWithPostgres('target-postgres modes', (url) => {
       value,
     ]);
     return run(process.execPath, [executable('target-postgres'), mode, '--config=ENV', '--format', format], {
-      env: Object.fromEntries(env) as Record<string, string>,
+      env: { ...(Object.fromEntries(env) as Record<string, string>), PLAN_KEY },
       input,
     });
   };
@@ -179,6 +185,66 @@ describeWithPostgres('target-postgres modes', (url) => {
         'cut_plan: append into a new table not_there.cut_plan\n  CREATE SCHEMA IF NOT EXISTS "not_there";\n  CREATE TABLE',
       );
       expect(stderr).toContain('cut');
+    });
+
+    test('has the streams as the rules of the settings leave them, and writes none of the files of these', async () => {
+      const folder = temporaryFolder();
+      const [ledger, report] = [join(folder, 'ledger.jsonl'), join(folder, 'report.json')];
+      const batch = join(folder, 'records.jsonl');
+      writeFileSync(batch, '{"id":2,"mail":"c@d.ef","address":{"zip":"1"},"lines":[]}\n');
+      const rules = {
+        fields: { mail: { pseudonymize: { encoding: 'uuid' } } },
+        erase: { ledger, match: { id: 'person' }, fields: ['address.zip'] },
+        checks: [{ row_count: { min: 1 } }],
+        rename: { mail: 'token' },
+        explode: { path: 'lines[]', into: 'ruled_lines' },
+        flatten: true,
+        alias: 'ruled',
+      };
+      const input = lines(
+        schema('erasure_requests', { person: { type: 'string' } }),
+        { type: 'RECORD', stream: 'erasure_requests', record: { person: '1' } },
+        schema(
+          'raw',
+          {
+            id: { type: 'integer' },
+            mail: { type: 'string' },
+            address: { type: 'object', properties: { zip: { type: 'string' } } },
+            lines: { type: 'array', items: { type: 'object', properties: { sku: { type: 'string' } } } },
+          },
+          ['id'],
+        ),
+        { type: 'RECORD', stream: 'raw', record: { id: 1, mail: 'a@b.cd', address: { zip: '1' }, lines: [{ sku: 'x' }] } },
+        {
+          type: 'BATCH',
+          stream: 'raw',
+          encoding: { format: 'jsonl', compression: 'none' },
+          manifest: [pathToFileURL(batch).href],
+        },
+        { type: 'STATE', value: { n: 9 } },
+      );
+      const config = {
+        load_method: 'upsert',
+        delete_batch_files: 'true',
+        keys: JSON.stringify({ k: { env: 'PLAN_KEY' } }),
+        transforms: JSON.stringify({ raw: rules }),
+        report: JSON.stringify({ file: report }),
+      };
+      const plan = async (): Promise<Planned['streams']> => {
+        const { status, stdout, stderr } = await ask('--plan', config, input);
+        expect(status, stderr).toBe(0);
+        return (JSON.parse(stdout) as Planned).streams;
+      };
+      const streams = await plan();
+      expect(streams.map(({ stream, keys }) => [stream, keys])).toEqual([
+        ['erasure_requests', []],
+        ['ruled', ['id']],
+        ['ruled_lines', ['id', '_position']],
+      ]);
+      expect(streams[1]!.sql.join(' ')).toMatch(/"token" uuid.*"address__zip" text/s);
+      expect(readdirSync(folder)).toEqual(['records.jsonl']);
+      for (const { sql: statements } of streams) for (const statement of statements) await query(statement);
+      expect((await plan()).map(({ sql: statements }) => statements)).toEqual([[], [], []]);
     });
 
     test('without input says so', async () => {
