@@ -2,7 +2,7 @@
 export type { Json, JsonObject, JsonSchema, Row } from './json.ts';
 export { ExactNumber, isJsonObject } from './json.ts';
 export type { Column, LogicalType } from './columns.ts';
-export type { Config, Setting, Settings } from './settings.ts';
+export type { Config, Setting, Settings, SettingValue } from './settings.ts';
 export type { Fields, Log } from './log.ts';
 export type {
   Answer,

@@ -43,14 +43,15 @@ export interface Settings {
 
 /** The exact config type of a declaration: required or defaulted settings are never undefined. */
 export type Config<S extends Settings> = {
-  readonly [K in keyof S as IsSure<S[K]> extends true ? K : never]: Value<S[K]>;
+  readonly [K in keyof S as IsSure<S[K]> extends true ? K : never]: SettingValue<S[K]>;
 } & {
-  readonly [K in keyof S as IsSure<S[K]> extends true ? never : K]: Value<S[K]> | undefined;
+  readonly [K in keyof S as IsSure<S[K]> extends true ? never : K]: SettingValue<S[K]> | undefined;
 };
 
 type IsSure<T extends Setting> = T extends { required: true } ? true : T extends { default: Json } ? true : false;
 
-type Value<T extends Setting> = T['type'] extends readonly (infer U)[] ? ValueOf<U, T> : ValueOf<T['type'], T>;
+/** The type of one setting's value where it is set. */
+export type SettingValue<T extends Setting> = T['type'] extends readonly (infer U)[] ? ValueOf<U, T> : ValueOf<T['type'], T>;
 
 type ValueOf<U, T extends Setting> = U extends 'string'
   ? T extends { options: readonly (infer O)[] }
@@ -62,12 +63,12 @@ type ValueOf<U, T extends Setting> = U extends 'string'
       ? boolean
       : U extends 'array'
         ? T extends { items: infer I extends Setting }
-          ? readonly Value<I>[]
+          ? readonly SettingValue<I>[]
           : readonly Json[]
         : U extends 'object'
           ? T extends { properties: infer P extends Settings }
             ? Config<P>
             : T extends { members: infer M extends Setting }
-              ? { readonly [name: string]: Value<M> }
+              ? { readonly [name: string]: SettingValue<M> }
               : { readonly [name: string]: Json }
           : never;

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, JsonSchema, Log, Setting } from '../singer/index.ts';
+import type { Json, JsonObject, JsonSchema, Log, Setting, SettingValue } from '../singer/index.ts';
 import type { Quality } from './checks/quality.ts';
 import type { Keep } from './engine/keeper.ts';
 import type { Defaults, Fields, Privacy } from './operation.ts';
@@ -120,13 +120,13 @@ export interface PreparedRule {
  * A rule for a whole stream, a literal given to `defineRule`, one per file in `transforms/rules/`. Its name is the file's name and
  * the member of the stream's config.
  */
-export interface Rule {
+export interface Rule<S extends Setting = Setting> {
   readonly name: string;
   /** One sentence for the docs page. */
   readonly summary: string;
   readonly notes?: readonly string[];
   /** What it takes, declared as a setting. */
-  readonly setting: Setting;
+  readonly setting: S;
   /** Parts of it that run earlier, with the same value: right before the rule of this name, where the stream has that, too. */
   readonly before?: Readonly<Record<string, Rule>>;
   /** Runs in the tests and stands on the docs page. */
@@ -135,12 +135,15 @@ export interface Rule {
    * Tells what is wrong with it whatever the stream's fields are: asked at the start of a run, before any SCHEMA. Changes nothing. `value`
    * was checked by `setting`.
    */
-  check?(value: Json, context: RuleContext): void;
+  check?(value: RuleValue<S>, context: RuleContext): void;
   /** `value` was checked by `setting` and by `check`. */
-  prepare(value: Json, shape: Shape, context: RuleContext): PreparedRule;
+  prepare(value: RuleValue<S>, shape: Shape, context: RuleContext): PreparedRule;
   /** Looks at other streams that it needs. `value` was checked by `setting`. */
-  watches?(value: Json): readonly Watch[];
+  watches?(value: RuleValue<S>): readonly Watch[];
 }
+
+/** A rule knows the type of what it takes; whoever has any rule does not. */
+type RuleValue<S extends Setting> = Setting extends S ? Json : SettingValue<S>;
 
 export interface RuleExample {
   /** The rules of the stream `s`, as in the config. */
@@ -159,6 +162,8 @@ export interface Watch {
   prepare(shape: Shape, context: RuleContext): (record: Fields) => void;
 }
 
+/** In the rule the value has the type that `setting` declares. */
+export function defineRule<const S extends Setting>(rule: Rule<S>): Rule;
 export function defineRule(rule: Rule): Rule {
   return rule;
 }

@@ -1,4 +1,4 @@
-import { columnOf, type Json, type JsonObject, type JsonSchema, nearest } from '../../singer/index.ts';
+import { columnOf, type Json, type JsonSchema, nearest, type Setting, type SettingValue } from '../../singer/index.ts';
 import { type Function, FUNCTIONS, refusalOf, resultSchema, type StatsPlan, statsPlan } from '../aggregate/stats.ts';
 import { type Output, resultsOf, type Row, Windows } from '../aggregate/windows.ts';
 import { canonicalOf } from '../canonical.ts';
@@ -15,6 +15,46 @@ const DAY = 86_400_000;
 /** 1970-01-05: weeks begin on a Monday. */
 const MONDAY = 4 * DAY;
 
+const SETTING = {
+  type: 'object',
+  description: 'Which windows, which groups, which functions.',
+  properties: {
+    time: { type: 'string', required: true, description: 'The field that tells when: a date or date-time.' },
+    every: { type: 'string', required: true, description: 'Length of a window: `10m`, `1h`, `1d`, `1w`.' },
+    by: {
+      type: ['array', 'string'],
+      default: [],
+      description: 'Fields that make groups.',
+      items: { type: 'string', description: 'A field.' },
+    },
+    functions: {
+      type: 'object',
+      required: true,
+      description: `By field: one or several of ${FUNCTIONS.join(', ')}.`,
+      members: { type: ['array', 'string'], description: 'Functions.', items: { type: 'string', description: 'A function.' } },
+    },
+    std: {
+      type: 'string',
+      options: ['sample', 'population'],
+      default: 'sample',
+      description: 'Divide variances by n-1 or by n.',
+    },
+    lateness: {
+      type: ['integer', 'string'],
+      default: 0,
+      description: 'How long a window waits for records out of order: `5m`, or a number of minutes.',
+    },
+    origin: { type: 'string', description: 'A date or date-time at which a window begins.' },
+    partial: {
+      type: 'string',
+      options: ['emit', 'hold'],
+      default: 'emit',
+      description: 'What becomes of windows that are open at the end of the input.',
+    },
+    memory: { type: 'integer', minimum: 1, default: 32, description: 'Megabytes that open windows may take.' },
+  },
+} as const satisfies Setting;
+
 export default defineRule({
   name: 'aggregate',
   summary: 'Makes one row per window of time and group, with counts, sums, means and the like of its records.',
@@ -26,45 +66,7 @@ export default defineRule({
     'A new SCHEMA in the middle of a stream ends all open windows; that is counted as `windows cut by a SCHEMA`.',
     '`memory` bounds what open windows may take; more ends the run. `median` keeps every value of a window, the others do not.',
   ],
-  setting: {
-    type: 'object',
-    description: 'Which windows, which groups, which functions.',
-    properties: {
-      time: { type: 'string', required: true, description: 'The field that tells when: a date or date-time.' },
-      every: { type: 'string', required: true, description: 'Length of a window: `10m`, `1h`, `1d`, `1w`.' },
-      by: {
-        type: ['array', 'string'],
-        default: [],
-        description: 'Fields that make groups.',
-        items: { type: 'string', description: 'A field.' },
-      },
-      functions: {
-        type: 'object',
-        required: true,
-        description: `By field: one or several of ${FUNCTIONS.join(', ')}.`,
-        members: { type: ['array', 'string'], description: 'Functions.', items: { type: 'string', description: 'A function.' } },
-      },
-      std: {
-        type: 'string',
-        options: ['sample', 'population'],
-        default: 'sample',
-        description: 'Divide variances by n-1 or by n.',
-      },
-      lateness: {
-        type: ['integer', 'string'],
-        default: 0,
-        description: 'How long a window waits for records out of order: `5m`, or a number of minutes.',
-      },
-      origin: { type: 'string', description: 'A date or date-time at which a window begins.' },
-      partial: {
-        type: 'string',
-        options: ['emit', 'hold'],
-        default: 'emit',
-        description: 'What becomes of windows that are open at the end of the input.',
-      },
-      memory: { type: 'integer', minimum: 1, default: 32, description: 'Megabytes that open windows may take.' },
-    },
-  },
+  setting: SETTING,
   examples: [
     {
       rules: { aggregate: { time: 'at', every: '10m', functions: { power: ['mean', 'max'], '*': 'count' } } },
@@ -84,28 +86,15 @@ export default defineRule({
     },
   ],
   check(value, context) {
-    const given = value as unknown as Given;
-    timesOf(given, context);
-    const fields = Object.entries(given.functions);
+    timesOf(value, context);
+    const fields = Object.entries(value.functions);
     for (const [field, names] of fields) functionsNamed(field, names, context);
     if (fields.length === 0) context.problem('must name at least one field with a function', 'functions');
   },
-  prepare(value, shape, context) {
-    return prepareAggregate(value as unknown as Given, shape, context);
-  },
+  prepare: prepareAggregate,
 });
 
-interface Given {
-  readonly time: string;
-  readonly every: string;
-  readonly by: Json;
-  readonly functions: JsonObject;
-  readonly std: 'sample' | 'population';
-  readonly lateness: number | string;
-  readonly origin?: string;
-  readonly partial: 'emit' | 'hold';
-  readonly memory: number;
-}
+type Given = SettingValue<typeof SETTING>;
 
 function prepareAggregate(given: Given, shape: Shape, context: RuleContext): PreparedRule {
   const properties = propertiesOf(shape);
