@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { card } from '../../../../transforms/redaction/card.ts';
-import { foundIn, luhnDigit, redacted } from './found.ts';
+import { foundIn, luhnDigit, reads, redacted } from './found.ts';
 
 const LENGTHS = [12, 13, 14, 15, 16, 17, 18, 19];
 const digits = (count: number): fc.Arbitrary<string> =>
@@ -53,7 +53,7 @@ describe.each(LENGTHS)('numbers of %i digits', (length) => {
   });
 });
 
-test.each([
+reads(card, [
   ['visa4111111111111111', 'visa<CARD>'],
   ['4111 1111 1111 1111 123', '<CARD> 123'],
   ['12 4111-1111-1111-1111 03/27', '12 <CARD> 03/27'],
@@ -68,6 +68,4 @@ test.each([
   ['79927398713', '79927398713'],
   ['4111 1111 1111 1112', '4111 1111 1111 1112'],
   ['4111111111111111²', '<CARD>²'],
-])('%s', (text, result) => {
-  expect(redacted(text, card)).toBe(result);
-});
+]);

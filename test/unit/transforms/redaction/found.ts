@@ -1,9 +1,17 @@
+import { expect, test } from 'vitest';
 import type { Detector } from '../../../../transforms/redaction/detector.ts';
 import { replaced } from '../../../../transforms/redaction/replaced.ts';
 
 /** The text with the label of each finding in its place. */
 export function redacted(text: string, ...detectors: readonly Detector[]): string {
   return replaced(text, { detectors, wanted: [] }, (label) => `<${label}>`);
+}
+
+/** A test for each text: what is left of it with labels in the places of what the detector finds. */
+export function reads(detector: Detector, cases: readonly (readonly [text: string, result: string])[]): void {
+  test.each(cases)('%s', (text, result) => {
+    expect(redacted(text, detector)).toBe(result);
+  });
 }
 
 /** The parts of a text that a detector finds. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ssn } from '../../../../transforms/redaction/ssn.ts';
-import { foundIn, redacted } from './found.ts';
+import { foundIn, reads } from './found.ts';
 
 /** The ranges, written once more: as lists. */
 const TAXPAYER_GROUPS = new Set([...range(50, 65), ...range(70, 88), ...range(90, 92), ...range(94, 99)]);
@@ -31,7 +31,7 @@ test('every serial number', () => {
   expect(foundIn(numbers.join('\n'), ssn)).toEqual(numbers.slice(1));
 });
 
-test.each([
+reads(ssn, [
   ['219-09-9999', '<SSN>'],
   ['219 09 9999', '<SSN>'],
   ['219.09.9999', '<SSN>'],
@@ -48,6 +48,4 @@ test.each([
   ['1219-09-9999', '1219-09-9999'],
   ['219-09-99991', '219-09-99991'],
   ['219-099-999', '219-099-999'],
-])('%s', (text, result) => {
-  expect(redacted(text, ssn)).toBe(result);
-});
+]);
