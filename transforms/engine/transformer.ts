@@ -5,8 +5,6 @@ import {
   ConfigError,
   InputError,
   type JsonObject,
-  nearest,
-  type Problem,
   type Stage,
   stringifyExact,
 } from '../../singer/index.ts';
@@ -30,8 +28,9 @@ import { buffersOf, childrenOf, type Route, routeOf, streamsOf } from './route.t
 import type { RuleSet } from './rule-set.ts';
 import { SentRecords } from './sent.ts';
 import { StreamCounts } from './counts.ts';
-import { Quality } from '../checks/quality.ts';
-import { qualityRecord, qualityShape, type Report, statsRecords, statsShape, tellFindings, writeReport } from './report.ts';
+import { Findings } from './findings.ts';
+import { refuseNearMiss, tellUnmet } from './near-misses.ts';
+import { qualityRecord, qualityShape, statsRecords, statsShape } from './report.ts';
 import type { WayOptions } from './way.ts';
 
 const NEWLINE = 0x0a;
@@ -66,11 +65,9 @@ export class Transformer implements Stage {
   readonly #held = new Held();
   readonly #counts = new StreamCounts();
   readonly #flow: RecordFlow;
-  readonly #quality: Quality;
+  readonly #findings: Findings;
   /** What must be saved before anything more is sent. */
   readonly #savers: (() => Promise<void>)[] = [];
-  readonly #started = new Date();
-  #isReported = false;
   readonly #closers: (() => Promise<void> | void)[] = [];
   /** The route whose records come now: tried first. */
   #current: Route | undefined;
@@ -86,7 +83,7 @@ export class Transformer implements Stage {
 
   /** `rehearsal`: no file is written but those that are gone at the end. */
   constructor(rules: RuleSet, batches: BatchOptions, { rehearsal } = { rehearsal: false }) {
-    this.#rules = rehearsal ? { ...rules, report: { ...rules.report, file: undefined } } : rules;
+    this.#rules = rules;
     this.#batches = batches;
     this.#flow = new RecordFlow({
       out: this.#out,
@@ -96,7 +93,7 @@ export class Transformer implements Stage {
       sent: this.#sent,
       quarantine: rules.quarantine,
     });
-    this.#quality = new Quality(rules.checkMemoryBytes);
+    this.#findings = new Findings({ rules, isKept: !rehearsal });
     this.#options = {
       keys: rules.keys,
       defaults: rules.defaults,
@@ -106,7 +103,7 @@ export class Transformer implements Stage {
       count: (stream, what, by) => this.#counts.of(stream).note(what, by),
       shared: keeper(),
       once: rules.once,
-      quality: this.#quality,
+      quality: this.#findings.quality,
       rehearsal,
       beforeSend: (save) => void this.#savers.push(save),
       onClose: (close) => void this.#closers.push(close),
@@ -167,7 +164,7 @@ export class Transformer implements Stage {
     if (this.#held.size > 0) {
       this.#rules.log.info('States wait for records that the next run reads again', { messages: this.#held.size });
     }
-    this.#tellUnmet();
+    tellUnmet(this.#rules);
     this.#counts.tell(this.#rules.log);
     yield* this.#report();
   }
@@ -175,25 +172,15 @@ export class Transformer implements Stage {
   /** What the checks have found, and the counts. Throws QualityError if a check that is broken ends the run. */
   async *#report(): AsyncGenerator<Buffer> {
     const { report, statsStream } = this.#rules;
-    const { checks, ended, started } = await this.#tellChecks(true);
+    const { checks, ended, started } = await this.#findings.tell({ complete: true });
     if (report.stream !== undefined && checks.length > 0) {
       const records = checks.map((finding) => qualityRecord(finding, { started, ended }));
       this.#flow.add(qualityShape(report.stream), records);
     }
     if (statsStream !== undefined) this.#flow.add(statsShape(statsStream), statsRecords(this.#counts));
     yield* this.#drain();
-    const broken = this.#quality.broken();
+    const broken = this.#findings.quality.broken();
     if (broken !== undefined) throw broken.error();
-  }
-
-  async #tellChecks(complete: boolean): Promise<Report> {
-    const { log, report } = this.#rules;
-    this.#isReported = true;
-    const checks = this.#quality.findings();
-    const told = { started: this.#started.toISOString(), ended: new Date().toISOString(), complete, checks };
-    tellFindings(checks, log, complete);
-    if (report.file !== undefined) await writeReport(report.file, told);
-    return told;
   }
 
   sent(): Iterable<readonly [stream: string, records: number]> {
@@ -202,7 +189,7 @@ export class Transformer implements Stage {
 
   async close(succeeded: boolean): Promise<void> {
     for (const close of this.#closers.splice(0)) await close();
-    if (!this.#isReported && this.#quality.size > 0) await this.#tellChecks(false);
+    await this.#findings.close();
     if (!succeeded || !this.#batches.deleteFiles) return;
     for (const path of this.#read) await rm(path, { force: true });
   }
@@ -299,7 +286,7 @@ export class Transformer implements Stage {
     const announced = { message, line: Buffer.from(line), ancestors: [], place: this.#place };
     const route = routeOf(this.#rules, this.#options, name, announced);
     if (route === undefined) {
-      this.#refuseNearMiss(name);
+      refuseNearMiss(this.#rules, name);
       this.#passed.add(name);
       return this.#flow.announcePassed(name, line);
     }
@@ -382,30 +369,6 @@ export class Transformer implements Stage {
 
   #release(): void {
     for (const line of this.#held.take()) this.#out.append(line, 0, line.length);
-  }
-
-  #refuseNearMiss(name: string): void {
-    const problems: Problem[] = this.#rules.layers.flatMap((layer) =>
-      layer.guarded().flatMap(({ path, name: guarded }) =>
-        nearest(guarded, [name]) !== undefined
-          ? [
-              {
-                path,
-                message: `matches no stream so far, and the stream ${name} has no rules: is it the one that is meant? If not, give ${name} an entry of its own: {}`,
-              },
-            ]
-          : [],
-      ),
-    );
-    if (problems.length > 0) throw new ConfigError(problems, { code: 'transform-stream', facts: { stream: name } });
-  }
-
-  #tellUnmet(): void {
-    for (const layer of this.#rules.layers) {
-      for (const { path, pattern } of layer.unmet()) {
-        this.#rules.log.warn('Rules have met no stream', { rules: path, stream: pattern });
-      }
-    }
   }
 
   #streamOf(message: Message): string {
