@@ -117,10 +117,11 @@ export interface Stream {
    */
   seesAll?(): boolean;
   /**
-   * FULL_TABLE: whether a reading that was cut short can go on at the bookmark of its last batch. If not, the table is read from its beginning
-   * under another version. Absent: it can.
+   * FULL_TABLE: why a reading that was cut short cannot go on at the bookmark of its last batch, in words for the log; the table is then read
+   * from its beginning under another version. Undefined: it can. A stream without this, and without bookmarks, is always read from its beginning, and
+   * keeps the version of a reading that was cut short.
    */
-  resumes?(bookmark: JsonObject): Promise<boolean>;
+  cannotResume?(request: ReadRequest): Promise<string | undefined>;
   /** Reads the stream in order. Pull only: nothing is read before it is asked for. */
   read(request: ReadRequest): AsyncIterable<Batch>;
 }
@@ -144,6 +145,8 @@ export interface ReadRequest {
    * cut out below the top level or converted (the catalog overrides a type): `lines` are parsed again then, so give `rows`.
    */
   readonly whole: boolean;
+  /** True for a FULL_TABLE whose records carry a version: rows of earlier ones are gone once it was read to its end. */
+  readonly versioned: boolean;
   /** Read no more than this many records (for `--test`); undefined = all. */
   readonly limit: number | undefined;
   /** The constant bytes around a record, for taps that write RECORD lines themselves: `head` + `{…}` + `tail`. `tail` ends with a newline. */

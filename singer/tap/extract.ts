@@ -1,6 +1,6 @@
 import { batchSink } from './batch-sink.ts';
 import { Bookmarks } from './bookmarks.ts';
-import { inOrder, usableBookmark } from './requests.ts';
+import { askOf, inOrder, usableBookmark } from './requests.ts';
 import { Interrupted, SystemError } from '../errors.ts';
 import { type ExtractSettings, extractSettings } from './extract-settings.ts';
 import { CoveredBookmark } from './covered-bookmark.ts';
@@ -112,6 +112,7 @@ async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
       run,
       sink,
       bookmark: full ? table?.resume : usableBookmark(given, plan, run.log),
+      versioned: table?.version !== undefined,
       limit: test === undefined ? undefined : 1,
       written: async (records, bookmark) => {
         covered.add(records, full && bookmark !== undefined ? table?.at(bookmark) : bookmark);
@@ -140,16 +141,19 @@ async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
 }
 
 /** How a whole table is read now: the version of its records, and where to go on if the last reading was cut short and can. */
-async function readingOf(sync: Sync, { stream }: StreamPlan, given: JsonObject | undefined): Promise<TableReading> {
-  const versioned = sync.settings.activateVersions;
+async function readingOf({ run, settings }: Sync, plan: StreamPlan, given: JsonObject | undefined): Promise<TableReading> {
+  const { stream } = plan;
+  const versioned = settings.activateVersions;
   const place = interruptedAt(given, versioned);
-  const resume = place === undefined || (await stream.resumes?.(place)) === false ? undefined : place;
-  if (place !== undefined && resume === undefined) {
-    sync.run.log.info('The reading that was interrupted cannot go on where it was: the table is read anew', {
+  const reason = place === undefined ? undefined : await stream.cannotResume?.(askOf(plan, run, place, versioned));
+  if (reason !== undefined) {
+    run.log.info('The reading that was interrupted cannot go on where it was: the table is read anew', {
       stream: stream.id,
+      reason,
     });
   }
-  return tableReading(given, { now: new Date(), versioned, resume });
+  const resume = reason === undefined ? place : undefined;
+  return tableReading(given, { now: new Date(), versioned, resume, resumable: stream.cannotResume !== undefined });
 }
 
 /** A whole table was read. */

@@ -18,6 +18,8 @@ export interface Reading {
   readonly run: Run;
   readonly sink: RecordSink;
   readonly bookmark: JsonObject | undefined;
+  /** See ReadRequest. */
+  readonly versioned: boolean;
   /** Read no more records than this. */
   readonly limit: number | undefined;
   /** Called after a batch was written, with the number of its records and its bookmark. */

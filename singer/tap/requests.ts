@@ -12,6 +12,7 @@ export function requestOf(o: {
   readonly sink: Pick<RecordSink, 'head' | 'tail'>;
   readonly bookmark: JsonObject | undefined;
   readonly limit: number | undefined;
+  readonly versioned: boolean;
 }): ReadRequest {
   const { plan, run, sink } = o;
   return {
@@ -22,11 +23,17 @@ export function requestOf(o: {
     schema: plan.schema,
     columns: plan.columns.map((column) => column.name),
     whole: plan.whole,
+    versioned: o.versioned,
     limit: o.limit,
     envelope: () => ({ head: Buffer.from(sink.head), tail: Buffer.from(sink.tail()) }),
     signal: run.signal,
     log: run.log,
   };
+}
+
+/** The same for a stream that is only asked about: nothing is read. */
+export function askOf(plan: StreamPlan, run: Run, bookmark: JsonObject | undefined, versioned: boolean): ReadRequest {
+  return requestOf({ plan, run, sink: { head: '', tail: () => '\n' }, bookmark, limit: undefined, versioned });
 }
 
 /** What a run would ask of these streams, in its order. Throws ConfigError for a catalog or state that cannot be used. */
@@ -39,9 +46,8 @@ export function streamRequests(
   const plans = inOrder(planSync(streams, given.catalog, run.log), bookmarks.currentlySyncing);
   return plans.map((plan) => {
     const bookmark = bookmarks.given(plan.stream.id, plan.stream.formerIds);
-    const sink = { head: '', tail: () => '\n' };
     const used = plan.method === 'FULL_TABLE' ? undefined : usableBookmark(bookmark, plan, run.log);
-    return { stream: plan.stream, request: requestOf({ plan, run, sink, bookmark: used, limit: undefined }) };
+    return { stream: plan.stream, request: askOf(plan, run, used, false) };
   });
 }
 

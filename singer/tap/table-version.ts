@@ -25,11 +25,12 @@ export function interruptedAt(bookmark: JsonObject | undefined, versioned: boole
 
 /**
  * Works out the reading that begins now; `bookmark` is the stream's, as the last run left it. `resume`: where it goes on. If there was
- * such a place and it is not given, the reading gets another version: what was sent under the old one does not count.
+ * such a place and it is not given, the reading gets another version: what was sent under the old one does not count. `resumable`: so it does
+ * if an interrupted one came to no such place, for what it sent may be gone by now.
  */
 export function tableReading(
   bookmark: JsonObject | undefined,
-  o: { readonly now: Date; readonly versioned: boolean; readonly resume: JsonObject | undefined },
+  o: { readonly now: Date; readonly versioned: boolean; readonly resume: JsonObject | undefined; readonly resumable: boolean },
 ): TableReading {
   const { version: interrupted, activated_version: activated, resume: place, ...rest } = bookmark ?? {};
   const kept = activated === undefined ? rest : { ...rest, activated_version: activated };
@@ -39,7 +40,7 @@ export function tableReading(
     return { version: undefined, first: false, resume: o.resume, at: (resume) => placed(kept, resume), done: kept };
   }
   const newest = Math.max(...[activated, interrupted].map((version) => (typeof version === 'number' ? version : 0)));
-  const goesOn = typeof interrupted === 'number' && (o.resume !== undefined || place === undefined);
+  const goesOn = typeof interrupted === 'number' && (o.resume !== undefined || (place === undefined && !o.resumable));
   const version = goesOn ? interrupted : Math.max(o.now.getTime(), newest + 1);
   return {
     version,

@@ -122,7 +122,6 @@ export function lazily(id: string, make: () => PostgresStream, last: { id?: stri
       return made().formerIds!;
     },
     seesAll: () => made().seesAll!(),
-    resumes: async (bookmark) => (await made().resumes?.(bookmark)) ?? false,
     get metadata() {
       return made().metadata!;
     },

@@ -97,6 +97,7 @@ async function examineFile(job: FileJob): Promise<FileFacts> {
     schema,
     columns: Object.keys(propertiesOf(schema)),
     whole: false,
+    versioned: false,
     limit: undefined,
     envelope: () => BARE,
     signal: run.signal,

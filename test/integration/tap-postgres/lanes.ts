@@ -44,6 +44,7 @@ async function readLane(url: string, id: string, whole: boolean, given: object):
       schema: stream.schema,
       columns,
       whole,
+      versioned: false,
       limit: undefined,
       envelope: () => ({ head: Buffer.alloc(0), tail: Buffer.from('\n') }),
       signal: run.signal,

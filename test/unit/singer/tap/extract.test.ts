@@ -486,9 +486,16 @@ describe('extract of a whole table', () => {
   });
 
   /** Reads rows 1 to 4, two at a time, from its bookmark on; fails behind the first two when it is told to. */
-  const inPieces = (o: { fails?: boolean; resumes?: boolean; seen?: unknown[] }): Stream =>
+  const inPieces = (o: { fails?: boolean; refuses?: string; seen?: unknown[]; asked?: unknown[] }): Stream =>
     memoryStream(
-      { id: 'a', methods: ['FULL_TABLE'], ...(o.resumes === undefined ? {} : { resumes: async () => o.resumes! }) },
+      {
+        id: 'a',
+        methods: ['FULL_TABLE'],
+        cannotResume: async ({ bookmark, versioned }) => {
+          o.asked?.push([bookmark, versioned]);
+          return o.refuses;
+        },
+      },
       async function* ({ bookmark }) {
         o.seen?.push(bookmark);
         if (bookmark === undefined) yield { rows: rows(1, 2), bookmark: { next: 3 } };
@@ -499,13 +506,15 @@ describe('extract of a whole table', () => {
 
   it('goes on where it was cut short, under the same version, and activates it when all was read', async () => {
     const seen: unknown[] = [];
-    const cut = await sync([inPieces({ fails: true })], { config });
+    const asked: unknown[] = [];
+    const cut = await sync([inPieces({ fails: true, asked })], { config });
     const { version } = cut.messages.find(({ type }) => type === 'RECORD')!;
     const state = cut.messages.at(-1)!.value;
     expect(state).toEqual({ bookmarks: { a: { version, resume: { next: 3 } } }, currently_syncing: 'a' });
     const again = await sync([inPieces({ fails: true, seen })], { config, state });
     expect(again.messages.findLast(({ type }) => type === 'STATE')!.value).toEqual(state);
-    const rest = await sync([inPieces({ seen, resumes: true })], { config, state });
+    const rest = await sync([inPieces({ seen, asked })], { config, state });
+    expect(asked).toEqual([[{ next: 3 }, true]]);
     expect(seen).toEqual([{ next: 3 }, { next: 3 }]);
     expect(rest.messages.filter(({ type }) => type === 'RECORD').map(({ record }) => record!['id'])).toEqual([3, 4]);
     expect(rest.messages.at(-2)).toEqual({ type: 'ACTIVATE_VERSION', stream: 'a', version });
@@ -515,16 +524,25 @@ describe('extract of a whole table', () => {
   it('begins anew under another version where the stream cannot go on, and says so', async () => {
     const seen: unknown[] = [];
     const state = { bookmarks: { a: { version: 9e15, activated_version: 5, resume: { next: 3 } } } };
-    const { messages, log } = await sync([inPieces({ resumes: false, seen })], { config, state });
+    const { messages, log } = await sync([inPieces({ refuses: 'it is another one', seen })], { config, state });
     expect(seen).toEqual([undefined]);
     expect(messages[0]!.value).toEqual({
       bookmarks: { a: { activated_version: 5, version: 9e15 + 1 } },
       currently_syncing: 'a',
     });
     expect(messages.at(-2)).toEqual({ type: 'ACTIVATE_VERSION', stream: 'a', version: 9e15 + 1 });
-    expect(log.lines.map(({ message }) => message)).toContain(
+    expect(log.lines.map(({ message, fields }) => [message, fields])).toContainEqual([
       'The reading that was interrupted cannot go on where it was: the table is read anew',
-    );
+      { stream: 'a', reason: 'it is another one' },
+    ]);
+  });
+
+  it('begins anew under another version where the stream could go on, and was cut short before it came to a place for it', async () => {
+    const seen: unknown[] = [];
+    const state = { bookmarks: { a: { version: 9e15, activated_version: 5 } } };
+    const { messages } = await sync([inPieces({ seen })], { config, state });
+    expect(seen).toEqual([undefined]);
+    expect(messages.at(-2)).toEqual({ type: 'ACTIVATE_VERSION', stream: 'a', version: 9e15 + 1 });
   });
 
   it('goes on without versions as well, and begins anew when they were switched on or off meanwhile', async () => {

@@ -95,6 +95,7 @@ export function requestOf(stream: CsvStream, log: Log, request: Partial<ReadRequ
     keys: stream.keys,
     schema: stream.schema,
     columns: Object.keys(stream.schema['properties'] as object),
+    versioned: false,
     whole: true,
     limit: undefined,
     envelope: () => ({ head: Buffer.from('{"type":"RECORD","stream":"s","record":'), tail: Buffer.from('}\n') }),
