@@ -10,11 +10,13 @@ export type Attempt = (session: Session, bookmark: JsonObject | undefined) => As
 
 /**
  * Reads a stream. When the connection is lost, the server goes down or gives up what a standby cannot show any more, it goes on at the last
- * bookmark over a new connection: as a new run would. So often in a row as `max_retries` says. Throws TaplineError.
+ * bookmark over a new connection: as a new run would. So often in a row as `max_retries` says. `goesOn`: false if nothing may be sent twice: then it is
+ * not tried again when something was sent. Throws TaplineError.
  */
-export async function* inAttempts(reading: Reading, attempt: Attempt): AsyncGenerator<Batch, void> {
+export async function* inAttempts(reading: Reading, attempt: Attempt, goesOn = true): AsyncGenerator<Batch, void> {
   const { sessions, request, config, id } = reading;
   let { bookmark } = request;
+  let sent = false;
   for (let failures = 0; ;) {
     const session = await sessions.begin();
     try {
@@ -23,12 +25,13 @@ export async function* inAttempts(reading: Reading, attempt: Attempt): AsyncGene
           bookmark = batch.bookmark;
           failures = 0;
         }
+        sent = true;
         yield batch;
       }
       return;
     } catch (error) {
       const remedy = remedyOf(error);
-      const passes = remedy === 'reconnect' || remedy === 'retry';
+      const passes = (remedy === 'reconnect' || remedy === 'retry') && (goesOn || !sent);
       if (request.signal.aborted || !passes || failures === config.max_retries) throw systemError(error, { stream: id });
       const waitMs = waitFor(++failures, Math.random());
       const { code, facts } = systemError(error);

@@ -1,6 +1,7 @@
 import { connectionSettings } from '../../clients/postgres/settings.ts';
 import type { Config, Settings } from '../../singer/tap/index.ts';
 import { discoverySettings } from './discover/settings.ts';
+import { fullTableSettings } from './full-table/settings.ts';
 import { incrementalSettings } from './incremental/settings.ts';
 import { limitSettings } from './limits/settings.ts';
 import { sessionSettings } from './session-settings.ts';
@@ -12,6 +13,7 @@ export const settings = {
   application_name: { ...connectionSettings.application_name, default: 'tap-postgres' },
   ...discoverySettings,
   ...typeSettings,
+  ...fullTableSettings,
   ...incrementalSettings,
   ...limitSettings,
   ...sessionSettings,

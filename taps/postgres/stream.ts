@@ -2,9 +2,10 @@ import { qualified } from '../../clients/postgres/quote.ts';
 import type { JsonObject, JsonSchema, ReadRequest, Stream } from '../../singer/tap/index.ts';
 import type { TableFacts } from './discover/facts.ts';
 import type { ColumnPlan, TableColumn, TableKind } from './model.ts';
+import { readFullTable, whyNoResume } from './full-table/read.ts';
 import { readIncremental } from './incremental/read.ts';
 import { filtersOf, isPart } from './limits/filters.ts';
-import { firstOf, withoutBookmarks } from './limits/first.ts';
+import { firstOf } from './limits/first.ts';
 import { type Reading, wayOf } from './reading.ts';
 import { replicationKeys } from './replication-keys.ts';
 import type { Sessions } from './session.ts';
@@ -13,7 +14,6 @@ import { planColumn } from './types/column-plan.ts';
 import type { TypeOptions } from './types/options.ts';
 import { XMIN } from './xmin/bookmark.ts';
 import { readXminKey } from './xmin/read.ts';
-import { readWhole } from './whole.ts';
 
 /** What the streams of one run share. */
 export interface Shared {
@@ -68,6 +68,7 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Post
     metadata: tableMetadata(table, shared.database),
     propertyMetadata,
     reading: readingOf,
+    cannotResume: (request) => whyNoResume(readingOf(request)),
     read: (request) => {
       const reading = readingOf(request);
       const { max_record_count } = reading.config;
@@ -76,11 +77,9 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Post
           return readXminKey(reading);
         case 'incremental':
           return readIncremental(reading);
-        case 'window':
-          // Of a window all is read, whatever the bookmark says, and the bookmark stays.
-          return firstOf(max_record_count, withoutBookmarks(readWhole(reading)));
         default:
-          return firstOf(max_record_count, readWhole(reading));
+          // Of a window all is read, whatever the bookmark says, and the bookmark stays.
+          return firstOf(max_record_count, readFullTable(reading));
       }
     },
   };
@@ -122,6 +121,7 @@ export function lazily(id: string, make: () => PostgresStream, last: { id?: stri
       return made().formerIds!;
     },
     seesAll: () => made().seesAll!(),
+    cannotResume: (request) => made().cannotResume!(request),
     get metadata() {
       return made().metadata!;
     },

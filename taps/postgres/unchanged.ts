@@ -1,5 +1,7 @@
 import type { Session } from '../../clients/postgres/connect.ts';
 import { SystemError } from '../../singer/tap/index.ts';
+import { ifAllowed } from './if-allowed.ts';
+import type { TableKind } from './model.ts';
 import type { Reading } from './reading.ts';
 
 /** The columns of a table with their types, domains resolved. */
@@ -8,12 +10,17 @@ const COLUMNS = `WITH RECURSIVE typed(name, type) AS
    UNION ALL SELECT typed.name, t.typbasetype FROM typed JOIN pg_type t ON t.oid = typed.type AND t.typtype = 'd')
   SELECT typed.name, typed.type::text FROM typed JOIN pg_type t ON t.oid = typed.type AND t.typtype <> 'd'`;
 
+/** Kinds that LOCK takes; of a view it locks what it is made of. */
+const LOCKABLE: ReadonlySet<TableKind | undefined> = new Set(['table', 'partitioned table', 'view']);
+
 /**
  * Locks the relation of a stream against changes to the end of the transaction and makes sure that its columns are still those that were
  * discovered: values of another type would be taken for what they are not. Gives the oid of the table; undefined for a custom query. Throws SystemError `schema-changed`,
  * and the server's errors.
  */
 export async function lockUnchanged(session: Session, { relation, columns, id }: Reading): Promise<number | undefined> {
+  // With its first query the transaction begins to see. If it then had to wait for a TRUNCATE, it would see an empty table.
+  if (LOCKABLE.has(relation.table?.kind)) await ifAllowed(session, `LOCK TABLE ${relation.sql} IN ACCESS SHARE MODE`);
   await session.query(`SELECT FROM ${relation.sql} LIMIT 0`);
   if (relation.table === undefined) return undefined;
   const { rows: found } = await session.query('SELECT $1::regclass::oid AS oid', [relation.sql]);

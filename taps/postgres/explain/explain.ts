@@ -1,10 +1,10 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
 import type { Answer, Ask, Run } from '../../../singer/tap/index.ts';
+import { fullTableQueries } from '../full-table/read.ts';
 import { incrementalQueries } from '../incremental/read.ts';
 import { openSource } from '../open.ts';
 import { type Query, type Reading, wayOf } from '../reading.ts';
 import type { PostgresConfig } from '../settings.ts';
-import { wholeQuery } from '../whole.ts';
 import { xminQueries } from '../xmin/read.ts';
 import { facts, type PlanFacts, type PlanNode } from './plan-facts.ts';
 import { explainText } from './text.ts';
@@ -60,6 +60,6 @@ async function queriesOf(reading: Reading, session: Session): Promise<readonly Q
     case 'xmin':
       return xminQueries(reading, session);
     default:
-      return [wholeQuery(reading)];
+      return fullTableQueries(reading, session);
   }
 }

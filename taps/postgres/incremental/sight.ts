@@ -1,5 +1,5 @@
-import type { Session } from '../../../clients/postgres/connect.ts';
-import { sqlState } from '../../../clients/postgres/errors.ts';
+import type { Rows, Session } from '../../../clients/postgres/connect.ts';
+import { ifAllowed } from '../if-allowed.ts';
 import type { Reading } from '../reading.ts';
 import { lockUnchanged } from '../unchanged.ts';
 import type { Sight } from './coverage.ts';
@@ -20,6 +20,11 @@ export interface Facts {
    * for views, queries and foreign tables, other ways of storage than the heap, and roles that may read some columns only.
    */
   readonly files: ReadonlyMap<string, HeapFile> | undefined;
+  /**
+   * A file is another one than the transaction sees: it was written anew in between. After a TRUNCATE the transaction sees neither the rows from before
+   * nor those from after it.
+   */
+  readonly rewritten: boolean;
 }
 
 /** The file of one table that holds rows. */
@@ -30,6 +35,8 @@ export interface HeapFile {
   readonly file: string;
   /** Pages in it now. */
   readonly pages: number;
+  /** Bytes of it and of what is stored out of line (TOAST). */
+  readonly bytes: number;
 }
 
 /** Tables that `$1` consists of: itself, its partitions or what inherits from it, at any depth. */
@@ -39,11 +46,15 @@ const TREE = `WITH RECURSIVE tree(oid) AS
 const SIGHT = `SELECT pg_current_snapshot()::text AS snapshot, pg_is_in_recovery() AS standby,
   (SELECT oid FROM pg_database WHERE datname = current_database())::text AS database`;
 
-/** Who may read some columns only may not read those of the system. */
+/** Who may read some columns only may not read those of the system. A materialized view shows what is in its newest file to everybody. */
 const PARTS = `${TREE} SELECT c.oid::text, n.nspname AS schema, c.relname AS name, pg_relation_filenode(c.oid)::text AS file,
-    (CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) ELSE 0 END / current_setting('block_size')::int)::float8 AS pages, am.amname IS NOT DISTINCT FROM 'heap'
+    c.relkind = 'r' AND c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid) AS rewritten,
+    (size.heap / current_setting('block_size')::int)::float8 AS pages, (size.heap + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0))::float8 AS bytes,
+    am.amname IS NOT DISTINCT FROM 'heap'
     AND (SELECT bool_and(has_column_privilege($1::oid, name, 'SELECT')) FROM unnest('{tableoid,ctid,xmin}'::text[]) AS name) AS told
-  FROM tree JOIN pg_class c ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam WHERE c.relkind <> 'p'`;
+  FROM tree JOIN pg_class c ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam
+    CROSS JOIN LATERAL (SELECT CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) ELSE 0 END AS heap) size
+  WHERE c.relkind <> 'p'`;
 
 /** The system's number and the timeline that it writes (a standby: that it has replayed). */
 const CLUSTER = 'SELECT system_identifier::text AS cluster FROM pg_control_system()';
@@ -60,39 +71,30 @@ export async function look(session: Session, reading: Reading): Promise<Facts> {
   const parsed = parseSnapshot(String(snapshot));
   if (parsed === undefined) throw new Error('The server gave no snapshot');
   const sight: Sight = { snapshot: parsed, onStandby: standby === true };
-  const cluster = await ifAllowed(session, CLUSTER, 'cluster');
-  const timeline = await ifAllowed(session, standby === true ? TIMELINE.standby : TIMELINE.primary, 'timeline');
-  const files = oid === undefined ? undefined : await filesOf(session, oid);
-  return { sight, source: [cluster, timeline, String(database), oid ?? '-'].join('.'), oid, files };
+  const cluster = (await ifAllowed(session, CLUSTER))?.[0]?.['cluster'];
+  const timeline = (await ifAllowed(session, standby === true ? TIMELINE.standby : TIMELINE.primary))?.[0]?.['timeline'];
+  const parts = oid === undefined ? [] : (await session.query(PARTS, [oid])).rows;
+  return {
+    sight,
+    source: [cluster ?? '-', timeline ?? '-', database, oid ?? '-'].map(String).join('.'),
+    oid,
+    files: oid === undefined ? undefined : filesOf(parts),
+    rewritten: parts.some((part) => part['rewritten'] === true),
+  };
 }
 
-/** What not every server lets everybody ask: `-` then. */
-async function ifAllowed(session: Session, query: string, column: string): Promise<string> {
-  await session.query('SAVEPOINT asked');
-  try {
-    const { rows } = await session.query(query);
-    await session.query('RELEASE asked');
-    const value = rows[0]?.[column];
-    return typeof value === 'string' ? value : '-';
-  } catch (error) {
-    if (sqlState(error) === undefined) throw error;
-    await session.query('ROLLBACK TO asked; RELEASE asked');
-    return '-';
-  }
-}
-
-async function filesOf(session: Session, oid: number): Promise<Facts['files']> {
-  const { rows } = await session.query(PARTS, [oid]);
-  if (rows.some((row) => row['told'] !== true)) return undefined;
+function filesOf(parts: Rows): Facts['files'] {
+  if (parts.some((part) => part['told'] !== true)) return undefined;
   return new Map(
-    rows.map((row) => {
+    parts.map((part) => {
       const file = {
-        schema: String(row['schema']),
-        name: String(row['name']),
-        file: String(row['file']),
-        pages: Number(row['pages']),
+        schema: String(part['schema']),
+        name: String(part['name']),
+        file: String(part['file']),
+        pages: Number(part['pages']),
+        bytes: Number(part['bytes']),
       };
-      return [String(row['oid']), file];
+      return [String(part['oid']), file];
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../singer/tap/index.ts';
+import type { PlaceReached } from '../pages/pieces.ts';
 import { parseSnapshot, snapshotText, type Snapshot } from '../incremental/snapshot.ts';
 
 /** The virtual replication key. */
@@ -9,15 +10,6 @@ export interface XminCoverage {
   /** All rows that it shows were sent; undefined: no reading has come to its end yet. */
   readonly seen: Snapshot | undefined;
   readonly reading?: PlaceReached | undefined;
-}
-
-/** How far a later reading has come: tables in the order of their oids, and pages in that of their file. */
-export interface PlaceReached {
-  readonly seen: Snapshot;
-  readonly table: string;
-  readonly file: string;
-  /** The pages below it were read. */
-  readonly page: number;
 }
 
 /** The bookmark as JSON. The value is the snapshot's `xmin`, for people; `snapshot` is what counts. */

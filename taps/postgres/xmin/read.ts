@@ -1,18 +1,15 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
-import { qualified } from '../../../clients/postgres/quote.ts';
 import { type Batch, ConfigError, type JsonObject } from '../../../singer/tap/index.ts';
 import { inAttempts } from '../attempts.ts';
 import { remembered } from '../incremental/coverage.ts';
-import { copySql } from '../incremental/query.ts';
 import { joinedSince, look, type Facts } from '../incremental/sight.ts';
-import { horizonOf, newerSql, newerThan, type Snapshot } from '../incremental/snapshot.ts';
+import { horizonOf, newerThan, type Snapshot } from '../incremental/snapshot.ts';
 import type { Query, Reading } from '../reading.ts';
-import { outputOf, recordsIn, selectedOf, type Output } from '../wire/output.ts';
-import { readXmin, xminJson, type PlaceReached, type XminCoverage } from './bookmark.ts';
-import { END, piecesOf, type Piece, type Since } from './pieces.ts';
-
-/** Ranges of `ctid` are read without a look at what is before them from here on. */
-const TID_RANGES = 140_000;
+import { outputOf, recordsIn, type Output } from '../wire/output.ts';
+import { pieceSql } from '../pages/piece-sql.ts';
+import { END, piecesOf, TID_RANGES, WHOLE, type Piece, type PlaceReached, type Since } from '../pages/pieces.ts';
+import { rowsOf } from '../rows-of.ts';
+import { readXmin, xminJson, type XminCoverage } from './bookmark.ts';
 
 /**
  * Reads the rows of a table that transactions have written which the last run did not see, whatever is in them, in the order in which they are
@@ -44,10 +41,10 @@ async function* readOnce(
     coverage = next;
     return { bookmark: xminJson(coverage, facts.source) };
   };
-  for (const piece of pieces.again) yield* recordsOf(reading, output, session, piece);
+  for (const piece of pieces.again) yield* rowsOf(reading, output, session, pieceSql(reading, piece));
   if (cut !== undefined) yield bookmarked({ ...coverage, reading: { ...cut, seen } });
   for (const piece of pieces.rest) {
-    for await (const batch of recordsOf(reading, output, session, piece)) {
+    for await (const batch of rowsOf(reading, output, session, pieceSql(reading, piece))) {
       left.records -= recordsIn(batch);
       yield batch;
     }
@@ -71,6 +68,7 @@ async function planned(
     files: isWhole(reading) ? new Map([[String(facts.oid), WHOLE]]) : files,
     since: await sinceOf(session, reading, facts, coverage.seen),
     cut: cut === undefined ? undefined : { at: cut, since: await sinceOf(session, reading, facts, cut.seen) },
+    atOnce: reading.config.resume_interval_bytes,
     byPages: session.version >= TID_RANGES && !isWhole(reading),
   });
 }
@@ -85,8 +83,6 @@ export async function xminQueries(reading: Reading, session: Session): Promise<Q
     ...pieces.rest.map(query('pages that are still to be read')),
   ];
 }
-
-const WHOLE = { schema: '', name: '', file: '', pages: 0 };
 
 function isWhole({ relation }: Reading): boolean {
   return relation.table!.parent && relation.table!.leaves.length === 0;
@@ -125,27 +121,4 @@ async function sinceOf(session: Session, reading: Reading, { sight, oid }: Facts
   const newer = seen === undefined ? 'all' : newerThan(horizonOf(seen, remembered(sight)), sight.snapshot);
   const joined = typeof newer === 'object' ? await joinedSince(session, oid!, newer.xid) : [];
   return { newer: joined.length > 0 && isWhole(reading) ? 'all' : newer, joined: new Set(joined) };
-}
-
-async function* recordsOf(reading: Reading, output: Output, session: Session, piece: Piece): AsyncGenerator<Batch, void> {
-  const { request } = reading;
-  for await (const block of session.copyOut(copySql(pieceSql(reading, piece)), request.signal)) {
-    yield* output.records(block, 0, block.rows);
-  }
-}
-
-function pieceSql(reading: Reading, { file, from, before, newer }: Piece): string {
-  const { relation, request } = reading;
-  const where = [
-    ...(from === 0 ? [] : [`ctid >= '(${from},0)'`]),
-    ...(before === undefined ? [] : [`ctid < '(${before},0)'`]),
-    ...(newer === 'all' ? [] : [newerSql(newer.xid)]),
-    ...relation.filters.map((filter) => `(${filter}\n)`),
-  ];
-  return [
-    `SELECT ${selectedOf(reading.columns).join(', ')}`,
-    `FROM ${file === WHOLE ? relation.sql : `ONLY ${qualified(file.schema, file.name)}`}`,
-    ...(where.length === 0 ? [] : [`WHERE ${where.join('\n  AND ')}`]),
-    ...(request.limit === undefined ? [] : [`LIMIT ${request.limit}`]),
-  ].join('\n');
 }

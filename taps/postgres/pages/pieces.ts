@@ -1,6 +1,14 @@
 import type { HeapFile } from '../incremental/sight.ts';
-import type { Newer } from '../incremental/snapshot.ts';
-import type { PlaceReached } from './bookmark.ts';
+import type { Newer, Snapshot } from '../incremental/snapshot.ts';
+
+/** How far a reading has come: tables in the order of their oids, and pages in that of their file. */
+export interface PlaceReached {
+  readonly seen: Snapshot;
+  readonly table: string;
+  readonly file: string;
+  /** The pages below it were read. */
+  readonly page: number;
+}
 
 /** A stretch of a table's pages, and which of its rows are new. */
 export interface Piece {
@@ -19,8 +27,10 @@ export interface Since {
   readonly joined: ReadonlySet<string>;
 }
 
-/** Pages that are read at once: 64 MiB. */
-const PAGES = 8192;
+/** Ranges of `ctid` are read without a look at what is before them from this server on. */
+export const TID_RANGES = 140_000;
+/** In place of the files of a table whose parts may not be read one by one. */
+export const WHOLE: HeapFile = { schema: '', name: '', file: '', pages: 0, bytes: 0 };
 /** No page has this number. */
 export const END = 0xffff_ffff;
 
@@ -29,6 +39,8 @@ export interface Pieces {
   readonly since: Since;
   /** A reading that did not come to its end: how far it came, and what is new since. */
   readonly cut: { readonly at: PlaceReached; readonly since: Since } | undefined;
+  /** Bytes that are read at once, those out of line with them. */
+  readonly atOnce: number;
   /** The server finds pages without looking through those before. */
   readonly byPages: boolean;
 }
@@ -57,12 +69,14 @@ function reachedIn({ cut, byPages }: Pieces, table: string, { file }: HeapFile):
   return file === cut.at.file && (byPages || cut.at.page === END) ? cut.at.page : 0;
 }
 
-function stretch({ byPages }: Pieces, whole: Omit<Piece, 'newer'>, since: Since): Piece[] {
+function stretch({ byPages, atOnce }: Pieces, whole: Omit<Piece, 'newer'>, since: Since): Piece[] {
   const newer = since.joined.has(whole.table) ? 'all' : since.newer;
   if (newer === 'none') return [];
   const pieces: Piece[] = [];
   let { from } = whole;
   const end = byPages ? (whole.before ?? whole.file.pages) : 0;
-  for (; from + PAGES < end; from += PAGES) pieces.push({ ...whole, from, before: from + PAGES, newer });
+  const { pages, bytes } = whole.file;
+  const step = Math.max(1, Math.floor((atOnce * pages) / bytes));
+  for (; from + step < end; from += step) pieces.push({ ...whole, from, before: from + step, newer });
   return [...pieces, { ...whole, from, newer }];
 }

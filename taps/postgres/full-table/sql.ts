@@ -1,0 +1,35 @@
+import type { Reading } from '../reading.ts';
+import { selectSql } from '../select-sql.ts';
+import { selectedOf } from '../wire/output.ts';
+import { fromKey, type KeyOrder } from './keys.ts';
+
+/** The SELECT for the rows in the order of their keys, from one on; the key stands behind what is selected. */
+export function keysSql(
+  { relation, columns }: Pick<Reading, 'relation' | 'columns'>,
+  order: KeyOrder,
+  from: readonly string[] | undefined,
+): string {
+  return selectSql({
+    selected: [...selectedOf(columns), ...order.columns.map(({ text }) => text)],
+    from: relation.sql,
+    where: from === undefined ? [] : [fromKey(order, from)],
+    filters: relation.filters,
+    tail: [`ORDER BY ${order.by}`],
+  });
+}
+
+/** The SELECT for all rows, as far as they are wanted. */
+export function allSql({
+  relation,
+  columns,
+  request,
+  config,
+}: Pick<Reading, 'relation' | 'columns' | 'request' | 'config'>): string {
+  const limits = [request.limit, config.max_record_count].filter((limit) => limit !== undefined);
+  return selectSql({
+    selected: selectedOf(columns),
+    from: relation.sql,
+    filters: relation.filters,
+    tail: limits.length === 0 ? [] : [`LIMIT ${Math.min(...limits)}`],
+  });
+}
