@@ -1,10 +1,10 @@
 import type { Batch } from '../../../singer/tap/index.ts';
 import { copySql } from '../incremental/query.ts';
-import { recordsIn } from '../wire/output.ts';
+import { cellAt, recordsIn } from '../wire/output.ts';
 import type { FullTable } from './full-table.ts';
 import type { KeyOrder } from './keys.ts';
 import { placeJson, type KeyPlace } from './place.ts';
-import { keysSql } from './sql.ts';
+import { keySelection, keysSql } from './sql.ts';
 
 /** Reads rows in the order of their keys, with a bookmark behind each block. */
 export async function* readKeys(
@@ -19,8 +19,9 @@ export async function* readKeys(
       { stream: id },
     );
   }
+  const { places } = keySelection(reading, order);
   for await (const block of session.copyOut(copySql(keysSql(reading, order, place?.after)), request.signal)) {
-    const after = output.extras(block, block.rows - 1);
+    const after = places.map((place) => cellAt(block, block.rows - 1, place));
     // Behind a row that lacks a part of its key nobody knows where to go on.
     const isPlace = after.every((text) => text !== null);
     const bookmark = isPlace ? placeJson({ by: 'keys', source: facts.source, reads, after }) : undefined;

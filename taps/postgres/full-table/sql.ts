@@ -1,16 +1,24 @@
 import type { Reading } from '../reading.ts';
 import { selectSql } from '../select-sql.ts';
-import { selectedOf } from '../wire/output.ts';
+import { selectedOf, selectionWith, type Selection } from '../wire/output.ts';
 import { fromKey, type KeyOrder } from './keys.ts';
 
-/** The SELECT for the rows in the order of their keys, from one on; the key stands behind what is selected. */
+/** The record and the key. */
+export function keySelection({ columns }: Pick<Reading, 'columns'>, order: KeyOrder): Selection {
+  return selectionWith(
+    columns,
+    order.columns.map(({ text }) => text),
+  );
+}
+
+/** The SELECT for the rows in the order of their keys, from one on. */
 export function keysSql(
   { relation, columns }: Pick<Reading, 'relation' | 'columns'>,
   order: KeyOrder,
   from: readonly string[] | undefined,
 ): string {
   return selectSql({
-    selected: [...selectedOf(columns), ...order.columns.map(({ text }) => text)],
+    selected: keySelection({ columns }, order).outputs,
     from: relation.sql,
     where: from === undefined ? [] : [fromKey(order, from)],
     filters: relation.filters,
