@@ -152,10 +152,10 @@ function explained(
 }
 
 function tooOld(version: number): SystemError {
-  return new SystemError(`The server is older than Postgres ${OLDEST / 10_000}`, {
+  return new SystemError(`The server is Postgres ${Math.floor(version / 10_000)}; it has to be ${OLDEST / 10_000} or newer`, {
     code: 'server-too-old',
     facts: { version },
-    hint: 'Read from a newer server.',
+    hint: 'Upgrade the server, or read from a newer one.',
   });
 }
 
