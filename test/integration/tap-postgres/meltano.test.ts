@@ -1,0 +1,136 @@
+import { mkdirSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findMeltano, meltanoProject, type MeltanoProject } from '../../support/meltano.ts';
+import { describeWithPostgres } from '../../support/postgres.ts';
+import type { Finished } from '../../support/processes.ts';
+import { connected } from './drive.ts';
+
+const STATE_ID = { jsonl: 'dev:tap-postgres-to-target-jsonl', postgres: 'dev:tap-postgres-to-target-postgres' };
+
+const found = await findMeltano();
+if ('missing' in found) {
+  describe.skip(`Meltano, tap-postgres (skipped: ${found.missing})`, () => {
+    it('runs', () => undefined);
+  });
+} else {
+  withMeltano(found.path);
+}
+
+function withMeltano(meltano: string): void {
+  describeWithPostgres('Meltano, tap-postgres', (url) => {
+    let client: Client;
+    beforeAll(async () => {
+      client = await connected(url());
+      await client.query(`CREATE TABLE t (id int PRIMARY KEY, updated_at timestamptz NOT NULL, amount numeric, secret text);
+        INSERT INTO t SELECT g, timestamptz '2025-12-30 00:00:00.123456Z' + g * interval '1 day', g + 0.10, 's' FROM generate_series(0, 4) g;
+        CREATE TABLE whole (id int PRIMARY KEY, x text); INSERT INTO whole VALUES (1, 'a'), (2, 'b');
+        CREATE TABLE other (id int PRIMARY KEY)`);
+    });
+    afterAll(() => client.end());
+
+    const env = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+      TAP_POSTGRES_URL: url(),
+      TARGET_POSTGRES_URL: url(),
+      TAP_POSTGRES__SELECT: JSON.stringify(['public-t.*', '!public-t.secret', 'public-whole.*']),
+      TAP_POSTGRES__METADATA: JSON.stringify({
+        'public-t': { 'replication-method': 'INCREMENTAL', 'replication-key': 'updated_at' },
+        'public-whole': { 'replication-method': 'FULL_TABLE' },
+      }),
+      ...more,
+    });
+    const prepared = (): MeltanoProject => {
+      const project = meltanoProject(meltano);
+      mkdirSync(join(project.folder, 'output'));
+      return project;
+    };
+    const toFiles = ['run', 'tap-postgres', 'target-jsonl'];
+    const toPostgres = ['run', 'tap-postgres', 'target-postgres'];
+    const records = (project: MeltanoProject, stream: string): Record<string, unknown>[] => {
+      if (!existsSync(join(project.folder, `output/${stream}.jsonl`))) return [];
+      const lines = project.read(`output/${stream}.jsonl`).trimEnd().split('\n');
+      return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    const ids = (project: MeltanoProject, stream = 'public-t'): unknown[] => records(project, stream).map(({ id }) => id);
+    const bookmarks = async (project: MeltanoProject, id: string): Promise<Record<string, Record<string, unknown>>> => {
+      const { stdout } = await succeeded(project.meltano(['state', 'get', id]));
+      return (JSON.parse(stdout) as { singer_state: { bookmarks: Record<string, Record<string, unknown>> } }).singer_state
+        .bookmarks;
+    };
+
+    it('select and metadata choose streams, columns, methods and keys; a second run sends nothing of what is not new', async () => {
+      const project = prepared();
+      await succeeded(project.meltano(toFiles, env()));
+      expect(records(project, 'public-t')[0]).toEqual({ id: 0, updated_at: '2025-12-30T00:00:00.123456+00:00', amount: 0.1 });
+      expect([ids(project), ids(project, 'public-whole'), ids(project, 'public-other')]).toEqual([[0, 1, 2, 3, 4], [1, 2], []]);
+      await succeeded(project.meltano(toFiles, env()));
+      // The other stream is read whole by each run.
+      expect([ids(project), ids(project, 'public-whole')]).toEqual([
+        [0, 1, 2, 3, 4],
+        [1, 2, 1, 2],
+      ]);
+      await client.query(`INSERT INTO t VALUES (5, '2026-02-01Z', 5.5, 's')`);
+      await succeeded(project.meltano(toFiles, env()));
+      await client.query('DELETE FROM t WHERE id = 5');
+      expect(ids(project)).toEqual([0, 1, 2, 3, 4, 5]);
+    });
+
+    it('goes on at a state that was set by hand, and then at its own', async () => {
+      const project = prepared();
+      const state = {
+        singer_state: { bookmarks: { 'public-t': { replication_key: 'updated_at', replication_key_value: '2026-01-01' } } },
+      };
+      await succeeded(project.meltano(['state', 'set', '--force', STATE_ID.jsonl, JSON.stringify(state)]));
+      await succeeded(project.meltano(toFiles, env()));
+      expect(ids(project)).toEqual([2, 3, 4]);
+      await succeeded(project.meltano(toFiles, env()));
+      expect(ids(project)).toEqual([2, 3, 4]);
+      expect((await bookmarks(project, STATE_ID.jsonl))['public-t']).toMatchObject({
+        replication_key: 'updated_at',
+        replication_key_value: '2026-01-03 00:00:00.123456+00',
+      });
+    });
+
+    it('a full refresh sends all again, of the chosen stream alone', async () => {
+      const project = prepared();
+      await succeeded(project.meltano(toFiles, env()));
+      const refresh = ['run', '--full-refresh', 'tap-postgres', 'target-jsonl'];
+      await succeeded(project.meltano(refresh, env({ TAP_POSTGRES__SELECT_FILTER: '["public-t"]' })));
+      expect([ids(project), ids(project, 'public-whole')]).toEqual([
+        [0, 1, 2, 3, 4, 0, 1, 2, 3, 4],
+        [1, 2],
+      ]);
+      await succeeded(project.meltano(toFiles, env()));
+      expect(ids(project)).toHaveLength(10);
+    });
+
+    it('loads into Postgres what is there, value by value; then only what is new', async () => {
+      const project = prepared();
+      const own = env({ TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA: 'loaded', TARGET_POSTGRES_LOAD_METHOD: 'append-only' });
+      const differences = async (table: string, columns: string): Promise<unknown> => {
+        const { rows } = await client.query<{ count: number }>(
+          `SELECT count(*)::int FROM ((SELECT ${columns} FROM public.${table} EXCEPT ALL SELECT ${columns} FROM loaded.${table})
+             UNION ALL (SELECT ${columns} FROM loaded.${table} EXCEPT ALL SELECT ${columns} FROM public.${table})) AS d`,
+        );
+        return rows[0]!.count;
+      };
+      await succeeded(project.meltano(toPostgres, own));
+      expect([await differences('t', 'id, updated_at, amount'), await differences('whole', 'id, x')]).toEqual([0, 0]);
+      await client.query(`INSERT INTO t VALUES (6, '2026-02-01Z', 6.50, 's')`);
+      await succeeded(project.meltano(toPostgres, { ...own, TAP_POSTGRES__SELECT_FILTER: '["public-t"]' }));
+      expect(await differences('t', 'id, updated_at, amount')).toBe(0);
+      await client.query('DELETE FROM t WHERE id = 6');
+    });
+
+    it('config test passes', async () => {
+      await succeeded(prepared().meltano(['--environment=dev', 'config', 'test', 'tap-postgres'], env()));
+    });
+  });
+}
+
+async function succeeded(running: Promise<Finished>): Promise<Finished> {
+  const finished = await running;
+  expect(finished.status, finished.stderr.slice(-4000)).toBe(0);
+  return finished;
+}
