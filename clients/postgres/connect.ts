@@ -12,6 +12,21 @@ import type { CopyBlock } from './row-frames.ts';
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];
 
+/** What a query says of one of its columns. */
+export interface ResultColumn {
+  readonly name: string;
+  /** Oid of the type; of a domain, that of what it is made of. */
+  readonly type: number;
+  /** As `atttypmod`; -1 for none. */
+  readonly modifier: number;
+}
+
+export interface Result {
+  readonly rows: Rows;
+  readonly rowCount: number;
+  readonly columns: readonly ResultColumn[];
+}
+
 /** One connection. Errors are the server's and the socket's own: see errors.ts for what they mean. */
 export interface Session {
   /** `server_version_num`, for example 150018. */
@@ -23,7 +38,7 @@ export interface Session {
    * own timeouts are no help when the network in between is silent.
    */
   answerWithinMs: number | undefined;
-  query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: Rows; readonly rowCount: number }>;
+  query(text: string, values?: readonly unknown[]): Promise<Result>;
   /** Does some COPYs in their order, as one query, which the first refusal ends as a whole; gives the rows of each. */
   copyIn(copies: readonly Copy[]): Promise<readonly number[]>;
   /**
@@ -177,11 +192,22 @@ class PgSession implements Session {
     this.version = Number(rows[0]?.['version']);
   }
 
-  async query(text: string, values?: readonly unknown[]): Promise<{ rows: Rows; rowCount: number }> {
+  async query(text: string, values?: readonly unknown[]): Promise<Result> {
     const result = await this.#answered(() =>
       this.#client.query<Record<string, unknown>>(text, values === undefined ? undefined : [...values]),
     );
-    return { rows: result.rows, rowCount: result.rowCount ?? 0 };
+    return {
+      rows: result.rows,
+      rowCount: result.rowCount ?? 0,
+      // Few ask for them, and several statements, which give several results, have none.
+      get columns() {
+        return result.fields.map(({ name, dataTypeID, dataTypeModifier }) => ({
+          name,
+          type: dataTypeID,
+          modifier: dataTypeModifier,
+        }));
+      },
+    };
   }
 
   async copyIn(copies: readonly Copy[]): Promise<readonly number[]> {

@@ -3,9 +3,10 @@ import { ConfigError, streamOptions, type Run, type Source } from '../../singer/
 import { discoverTables } from './discover/index.ts';
 import { filtersOf } from './discover/filters.ts';
 import { streamIds } from './ids.ts';
+import { describeQueries } from './queries/describe.ts';
 import { openSessions, type Sessions } from './session.ts';
 import { settings, type PostgresConfig } from './settings.ts';
-import { lazily, type PostgresStream, type Shared, tableStream } from './stream.ts';
+import { lazily, type PostgresStream, queryStream, type Shared, tableStream } from './stream.ts';
 import { typeOptions } from './types/options.ts';
 
 export interface PostgresSource extends Source {
@@ -36,16 +37,18 @@ async function findStreams(
   const session = await sessions.begin();
   try {
     const { rows } = await session.query('SELECT current_database() AS database');
+    const queries = await describeQueries(session, config.custom_queries ?? []);
     const tables = await discoverTables(session, filtersOf(config));
     const ids = streamIds(tables, ({ schema, name }, id) =>
       run.log.warn('Two tables would make streams of the same name: one gets another', { schema, table: name, stream: id }),
     );
     const shared = { config, configOf, types: typeOptions(config), sessions, database: String(rows[0]?.['database']) };
     const last = {};
-    return tables.map((table) => {
+    const ofTables = tables.map((table) => {
       const id = ids.get(table)!;
       return lazily(id, () => tableStream(table.facts(), id, shared), last);
     });
+    return [...ofTables, ...queries.map((query) => queryStream(query, shared))];
   } finally {
     await sessions.end(session);
   }

@@ -1,5 +1,5 @@
 import type { Batch, ReadRequest } from '../../singer/tap/index.ts';
-import type { ColumnPlan, Table } from './model.ts';
+import type { ColumnPlan } from './model.ts';
 import type { Relation } from './relation.ts';
 import type { Sessions } from './session.ts';
 import type { PostgresConfig } from './settings.ts';
@@ -7,7 +7,6 @@ import { XMIN } from './xmin/bookmark.ts';
 
 /** All that a way of reading a stream needs. */
 export interface Reading {
-  readonly table: Table;
   readonly relation: Relation;
   /** `tap_stream_id`. */
   readonly id: string;

@@ -4,6 +4,7 @@ import { discoverySettings } from './discover/settings.ts';
 import { fullTableSettings } from './full-table/settings.ts';
 import { incrementalSettings } from './incremental/settings.ts';
 import { limitSettings } from './limits/settings.ts';
+import { querySettings } from './queries/settings.ts';
 import { sessionSettings } from './session-settings.ts';
 import { typeSettings } from './types/settings.ts';
 
@@ -16,6 +17,7 @@ export const settings = {
   ...fullTableSettings,
   ...incrementalSettings,
   ...limitSettings,
+  ...querySettings,
   ...sessionSettings,
 } as const satisfies Settings;
 

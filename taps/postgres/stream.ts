@@ -1,12 +1,13 @@
 import { qualified } from '../../clients/postgres/quote.ts';
 import type { JsonObject, JsonSchema, ReadRequest, Stream } from '../../singer/tap/index.ts';
 import type { TableFacts } from './discover/facts.ts';
-import type { ColumnPlan, TableColumn, TableKind } from './model.ts';
+import type { ColumnPlan, Table, TableColumn, TableKind } from './model.ts';
 import { readFullTable, whyNoResume } from './full-table/read.ts';
 import { readIncremental } from './incremental/read.ts';
 import { filtersOf, isPart } from './limits/filters.ts';
 import { firstOf } from './limits/first.ts';
 import { type Reading, wayOf } from './reading.ts';
+import type { DescribedQuery } from './queries/describe.ts';
 import { replicationKeys } from './replication-keys.ts';
 import type { Sessions } from './session.ts';
 import type { PostgresConfig } from './settings.ts';
@@ -34,12 +35,57 @@ export interface PostgresStream extends Stream {
   reading(request: ReadRequest): Reading;
 }
 
+/** What a stream is made of. */
+interface Source {
+  /** What stands behind FROM. */
+  readonly sql: string;
+  /** Undefined for a query. */
+  readonly table: Table | undefined;
+  readonly columns: readonly TableColumn[];
+  readonly comment?: string;
+  readonly keys: readonly string[];
+  readonly validReplicationKeys: readonly string[];
+  readonly virtualReplicationKeys: readonly string[];
+  /** By which it is read INCREMENTAL where nobody says otherwise. */
+  readonly replicationKey?: string | undefined;
+  readonly formerIds: readonly string[];
+  readonly metadata: JsonObject;
+}
+
 /** The stream of a table. */
 export function tableStream(table: TableFacts, id: string, shared: Shared): PostgresStream {
+  return streamOf(id, shared, {
+    sql: qualified(table.schema, table.name),
+    table,
+    columns: table.columns,
+    ...(table.comment === undefined ? {} : { comment: table.comment }),
+    keys: table.keys,
+    validReplicationKeys: replicationKeys(table),
+    virtualReplicationKeys: WITH_XMIN.has(table.kind) ? [XMIN] : [],
+    // singer-io's tap reads many databases.
+    formerIds: [`${shared.database}-${table.schema}-${table.name}`],
+    metadata: tableMetadata(table, shared.database),
+  });
+}
+
+/** The stream of a query. */
+export function queryStream(query: DescribedQuery, shared: Shared): PostgresStream {
+  return streamOf(query.name, shared, {
+    ...query,
+    table: undefined,
+    validReplicationKeys: query.orderable,
+    virtualReplicationKeys: [],
+    formerIds: [],
+    metadata: { 'database-name': shared.database, 'table-type': 'query' },
+  });
+}
+
+function streamOf(id: string, shared: Shared, source: Source): PostgresStream {
+  const { sql, table, comment, validReplicationKeys, virtualReplicationKeys, formerIds, metadata } = source;
   const plans = new Map<string, ColumnPlan>();
   const properties: Record<string, JsonSchema> = {};
   const propertyMetadata: Record<string, JsonObject> = {};
-  for (const column of table.columns) {
+  for (const column of source.columns) {
     const { plan, omitted } = planColumn(column, shared.types);
     if (omitted === undefined) plans.set(column.name, plan);
     properties[column.name] = plan.schema;
@@ -48,24 +94,25 @@ export function tableStream(table: TableFacts, id: string, shared: Shared): Post
   const readingOf = (request: ReadRequest): Reading => {
     const columns = request.columns.map((name) => plans.get(name)!);
     const config = shared.configOf(id);
-    const named = { sql: qualified(table.schema, table.name), table, columns: table.columns };
-    const relation = { ...named, filters: filtersOf(config, id, table.columns, request.replicationKey) };
-    return { table, relation, id, columns, request, sessions: shared.sessions, config };
+    const filters = filtersOf(config, id, source.columns, request.replicationKey);
+    const relation = { sql, table, columns: source.columns, filters };
+    return { relation, id, columns, request, sessions: shared.sessions, config };
   };
-  const validReplicationKeys = replicationKeys(table);
-  const virtualReplicationKeys = WITH_XMIN.has(table.kind) ? [XMIN] : [];
+  const replicationKey = source.replicationKey ?? shared.configOf(id).replication_key;
   return {
     id,
-    schema: { type: 'object', properties, ...(table.comment === undefined ? {} : { description: table.comment }) },
-    keys: table.keys.every((key) => plans.has(key)) ? table.keys : [],
-    methods: methodsOf([...validReplicationKeys, ...virtualReplicationKeys], shared.configOf(id)),
+    schema: { type: 'object', properties, ...(comment === undefined ? {} : { description: comment }) },
+    keys: source.keys.every((key) => plans.has(key)) ? source.keys : [],
+    methods: methodsOf(
+      [...validReplicationKeys, ...virtualReplicationKeys],
+      source.replicationKey === undefined ? shared.configOf(id).default_replication_method : 'INCREMENTAL',
+    ),
     validReplicationKeys,
     virtualReplicationKeys,
-    ...replicationKeyOf(shared.configOf(id)),
-    // singer-io's tap reads many databases.
-    formerIds: [`${shared.database}-${table.schema}-${table.name}`],
+    ...(replicationKey === undefined ? {} : { replicationKey }),
+    formerIds,
     seesAll: () => !isPart(shared.configOf(id)),
-    metadata: tableMetadata(table, shared.database),
+    metadata,
     propertyMetadata,
     reading: readingOf,
     cannotResume: (request) => whyNoResume(readingOf(request)),
@@ -134,13 +181,9 @@ export function lazily(id: string, make: () => PostgresStream, last: { id?: stri
 }
 
 /** The first one is the default. */
-function methodsOf(keys: readonly string[], config: PostgresConfig): Stream['methods'] {
+function methodsOf(keys: readonly string[], method: PostgresConfig['default_replication_method']): Stream['methods'] {
   if (keys.length === 0) return ['FULL_TABLE'];
-  return config.default_replication_method === 'INCREMENTAL' ? ['INCREMENTAL', 'FULL_TABLE'] : ['FULL_TABLE', 'INCREMENTAL'];
-}
-
-function replicationKeyOf({ replication_key: replicationKey }: PostgresConfig): { readonly replicationKey?: string } {
-  return replicationKey === undefined ? {} : { replicationKey };
+  return method === 'INCREMENTAL' ? ['INCREMENTAL', 'FULL_TABLE'] : ['FULL_TABLE', 'INCREMENTAL'];
 }
 
 function tableMetadata(table: TableFacts, database: string): JsonObject {

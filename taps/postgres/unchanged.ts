@@ -21,12 +21,10 @@ const LOCKABLE: ReadonlySet<TableKind | undefined> = new Set(['table', 'partitio
 export async function lockUnchanged(session: Session, { relation, columns, id }: Reading): Promise<number | undefined> {
   // With its first query the transaction begins to see. If it then had to wait for a TRUNCATE, it would see an empty table.
   if (LOCKABLE.has(relation.table?.kind)) await ifAllowed(session, `LOCK TABLE ${relation.sql} IN ACCESS SHARE MODE`);
-  await session.query(`SELECT FROM ${relation.sql} LIMIT 0`);
-  if (relation.table === undefined) return undefined;
-  const { rows: found } = await session.query('SELECT $1::regclass::oid AS oid', [relation.sql]);
-  const oid = Number(found[0]?.['oid']);
-  const { rows } = await session.query(COLUMNS, [oid]);
-  const types = new Map(rows.map((row) => [row['name'], row['type']]));
+  const asked = await session.query(`SELECT ${relation.table === undefined ? '*' : ''} FROM ${relation.sql} LIMIT 0`);
+  const oid = relation.table === undefined ? undefined : await oidOf(session, relation.sql);
+  const types =
+    oid === undefined ? new Map(asked.columns.map(({ name, type }) => [name, String(type)])) : await typesOf(session, oid);
   const known = new Map(relation.columns.map((column) => [column.name, String(column.type.oid)]));
   const changed = columns.filter(({ name }) => types.get(name) !== known.get(name)).map(({ name }) => name);
   if (changed.length === 0) return oid;
@@ -38,4 +36,15 @@ export async function lockUnchanged(session: Session, { relation, columns, id }:
       hint: 'Run again, so that they are discovered as they are now: the state is safe.',
     },
   );
+}
+
+async function oidOf(session: Session, name: string): Promise<number> {
+  const { rows } = await session.query('SELECT $1::regclass::oid AS oid', [name]);
+  return Number(rows[0]?.['oid']);
+}
+
+/** The types of the columns of a table, by name. */
+async function typesOf(session: Session, oid: number): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await session.query(COLUMNS, [oid]);
+  return new Map(rows.map((row) => [String(row['name']), String(row['type'])]));
 }

@@ -19,7 +19,7 @@ export async function discoverTables(session: Session, filters: Filters): Promis
   const { relkinds, schemas, take, leave, partitions } = filters;
   const tables = (await session.query(TABLES, [relkinds, schemas, take, leave, partitions]))
     .rows as unknown as readonly TableRow[];
-  const { rows } = await session.query(TYPES, [tables.map(({ oid }) => oid)]);
+  const { rows } = await session.query(TYPES, [tables.map(({ oid }) => oid), [], []]);
   const types = new Types(rows as unknown as readonly TypeRow[]);
   return tables.map((row) => ({ schema: row.schema, name: row.name, facts: () => tableOf(row, types) }));
 }

@@ -129,13 +129,16 @@ export interface TypeRow {
 }
 
 /**
- * The types of the columns of the tables $1, and those they are made of. rngmultitypid is read through to_jsonb: servers before 14 have none.
+ * The types of the columns of the tables $1, the types $2 with the modifiers $3, and those they are made of. rngmultitypid is read through to_jsonb: servers before 14 have none.
  * An array is a type that its element names as its array: int2vector and others have elements too.
  */
 export const TYPES = `
 WITH RECURSIVE used AS (
-  SELECT DISTINCT a.atttypid AS oid, a.atttypmod AS mod FROM pg_attribute a
-  WHERE a.attrelid = ANY ($1::int8[]::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+  SELECT * FROM (
+    SELECT a.atttypid AS oid, a.atttypmod AS mod FROM pg_attribute a
+    WHERE a.attrelid = ANY ($1::int8[]::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+    UNION SELECT * FROM unnest($2::int8[]::oid[], $3::int4[])
+  ) AS asked
   UNION
   SELECT made.oid, made.mod FROM used JOIN pg_type t ON t.oid = used.oid CROSS JOIN LATERAL (
     SELECT t.typbasetype AS oid, t.typtypmod AS mod WHERE t.typtype = 'd'
