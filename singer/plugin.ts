@@ -77,6 +77,8 @@ export interface Tap<S extends Settings = Settings> {
 
 export interface Source {
   readonly streams: readonly Stream[];
+  /** Called before the first stream is read, with those that will be. What it throws ends the run before anything is written. */
+  prepare?(chosen: readonly Stream[]): Promise<void>;
   /** Called once, whatever happened. */
   close?(): Promise<void>;
 }

@@ -46,6 +46,7 @@ export async function extract(o: {
     run.log.warn('No stream is selected: nothing to read');
     return;
   }
+  await o.source.prepare?.(plans.map(({ stream }) => stream));
   const settings = extractSettings(o.config);
   const states = new StateSender({ bookmarks, output, meter, settings, signal: run.signal, silent: test !== undefined });
   const sync: Sync = { run, output, meter, settings, test, bookmarks, states };

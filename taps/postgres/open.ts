@@ -1,9 +1,10 @@
 import { systemError } from '../../clients/postgres/errors.ts';
-import { ConfigError, streamOptions, type Run, type Source } from '../../singer/tap/index.ts';
+import { ConfigError, streamOptions, type Run, type Source, type Stream } from '../../singer/tap/index.ts';
 import { discoverTables } from './discover/index.ts';
 import { filtersOf } from './discover/filters.ts';
 import { streamIds } from './ids.ts';
 import { describeQueries } from './queries/describe.ts';
+import { checkRights, FILTERED } from './rights.ts';
 import { openSessions, type Sessions } from './session.ts';
 import { settings, type PostgresConfig } from './settings.ts';
 import { lazily, type PostgresStream, queryStream, type Shared, tableStream } from './stream.ts';
@@ -21,7 +22,13 @@ export async function openSource(config: PostgresConfig, run: Run): Promise<Post
   refuseLogBased([config, ...options.options]);
   const sessions = openSessions(config, run);
   try {
-    return { streams: await findStreams(config, options.forStream, run, sessions), sessions, close: () => sessions.close() };
+    const streams = await findStreams(config, options.forStream, run, sessions);
+    return {
+      streams,
+      sessions,
+      prepare: (chosen) => prepare(sessions, streams, chosen, run),
+      close: () => sessions.close(),
+    };
   } catch (error) {
     await sessions.close();
     throw systemError(error);
@@ -49,6 +56,26 @@ async function findStreams(
       return lazily(id, () => tableStream(table.facts(), id, shared), last);
     });
     return [...ofTables, ...queries.map((query) => queryStream(query, shared))];
+  } finally {
+    await sessions.end(session);
+  }
+}
+
+/** Before the first stream is read. Throws SystemError. */
+async function prepare(
+  sessions: Sessions,
+  streams: readonly PostgresStream[],
+  chosen: readonly Pick<Stream, 'id'>[],
+  run: Run,
+): Promise<void> {
+  const ids = new Set(chosen.map(({ id }) => id));
+  const found = streams.filter(({ id }) => ids.has(id));
+  const tables = found.flatMap(({ id, table }) => (table === undefined ? [] : [{ id, table }]));
+  const session = await sessions.begin();
+  try {
+    for (const { id, ...facts } of await checkRights(session, tables)) run.log.warn(FILTERED, { stream: id, ...facts });
+  } catch (error) {
+    throw systemError(error);
   } finally {
     await sessions.end(session);
   }

@@ -31,6 +31,8 @@ const WITH_XMIN: ReadonlySet<TableKind> = new Set(['table', 'partitioned table',
 
 /** A stream of this tap. */
 export interface PostgresStream extends Stream {
+  /** Undefined for a query. */
+  readonly table: Table | undefined;
   /** All that is needed to read it. */
   reading(request: ReadRequest): Reading;
 }
@@ -101,6 +103,7 @@ function streamOf(id: string, shared: Shared, source: Source): PostgresStream {
   const replicationKey = source.replicationKey ?? shared.configOf(id).replication_key;
   return {
     id,
+    table,
     schema: { type: 'object', properties, ...(comment === undefined ? {} : { description: comment }) },
     keys: source.keys.every((key) => plans.has(key)) ? source.keys : [],
     methods: methodsOf(
@@ -146,6 +149,9 @@ export function lazily(id: string, make: () => PostgresStream, last: { id?: stri
   };
   return {
     id,
+    get table() {
+      return made().table;
+    },
     get schema() {
       return made().schema;
     },
@@ -188,7 +194,10 @@ function methodsOf(keys: readonly string[], method: PostgresConfig['default_repl
 
 function tableMetadata(table: TableFacts, database: string): JsonObject {
   const isView = table.kind === 'view' || table.kind === 'materialized view';
+  const isReadable = table.columns.length === 0 || table.columns.some(({ readable }) => readable);
   return {
+    // Chosen by name, it ends a run with the GRANT that is missing.
+    ...(isReadable ? {} : { 'selected-by-default': false, 'unsupported-reason': 'the role may not SELECT it' }),
     'database-name': database,
     'schema-name': table.schema,
     'table-name': table.name,

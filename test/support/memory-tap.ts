@@ -100,6 +100,7 @@ export async function sync(
     config?: object;
     signal?: AbortSignal;
     output?: ReturnType<typeof keepingOutput>;
+    prepare?: Source['prepare'];
   } = {},
 ): Promise<SyncResult> {
   const log = keepingLog();
@@ -116,7 +117,7 @@ export async function sync(
     summary: (stream, _, outcome) => void summaries.push(outcome === 'failed' ? `${stream}: failed` : stream),
     close: () => undefined,
   };
-  const source: Source = { streams };
+  const source: Source = { streams, ...(o.prepare === undefined ? {} : { prepare: o.prepare }) };
   const signal = o.signal ?? new AbortController().signal;
   const run = { name: 'tap-memory', version: '0', log, signal };
   let error: unknown;

@@ -3,6 +3,7 @@ import { answerOf, type Finding, roleFinding, tlsFinding } from '../../../client
 import { type Answer, type Ask, ConfigError, type Run, type StreamRequest, TaplineError } from '../../../singer/tap/index.ts';
 import { openSource, type PostgresSource } from '../open.ts';
 import type { PostgresConfig } from '../settings.ts';
+import { checkRights, FILTERED } from '../rights.ts';
 import { serverFindings } from './server.ts';
 import { streamFinding } from './stream.ts';
 
@@ -41,7 +42,13 @@ async function ofStream({ streams, sessions }: PostgresSource, { stream, request
   const name = `stream ${stream.id}`;
   const session = await sessions.begin();
   try {
-    return { check: name, ...(await streamFinding(streams.find(({ id }) => id === stream.id)!.reading(request), session)) };
+    const { table, reading } = streams.find(({ id }) => id === stream.id)!;
+    const [filtered] = await checkRights(session, table === undefined ? [] : [{ id: stream.id, table }]);
+    const found = await streamFinding(reading(request), session);
+    const hints = [filtered === undefined ? undefined : `${FILTERED}: ${filtered.remedy}.`, found.hint].filter(
+      (hint) => hint !== undefined,
+    );
+    return { check: name, ...found, ...(hints.length === 0 ? {} : { hint: hints.join(' ') }) };
   } catch (error) {
     return failed(name, error);
   } finally {

@@ -20,10 +20,10 @@ export interface TapRun {
 /** How one stream is read: root metadata of the catalog. */
 export type Choice = JsonObject;
 
-/** Runs tap-postgres in this process over the chosen streams; what it throws is given. */
+/** Runs tap-postgres in this process over the chosen streams, or without a catalog; what it throws is given. */
 export async function runTap(
   url: string,
-  choices: Readonly<Record<string, Choice>>,
+  choices: Readonly<Record<string, Choice>> | undefined,
   o: {
     readonly config?: object;
     readonly state?: unknown;
@@ -41,7 +41,7 @@ export async function runTap(
   try {
     const source = await tap.open(config as never, run);
     try {
-      const streams = Object.entries(choices).map(([id, root]) => ({
+      const streams = Object.entries(choices ?? {}).map(([id, root]) => ({
         tap_stream_id: id,
         metadata: [{ breadcrumb: [], metadata: { selected: true, ...root } }],
       }));
@@ -52,7 +52,7 @@ export async function runTap(
         run,
         output,
         meter,
-        catalog: { streams },
+        catalog: choices === undefined ? undefined : { streams },
         state: o.state,
         test: undefined,
       });

@@ -41,6 +41,19 @@ function catalog(...streams: { id: string; root?: JsonObject; [more: string]: un
 }
 
 describe('extract', () => {
+  it('tells the source which streams will be read; what it refuses ends the run before anything is written', async () => {
+    const chosen: string[] = [];
+    const prepare = async (streams: readonly Stream[]): Promise<void> => {
+      chosen.push(...streams.map(({ id }) => id));
+      if (streams.length > 1) throw new SystemError('no', { code: 'refused' });
+    };
+    const one = await sync([a, b], { prepare, catalog: catalog({ id: 'b' }) });
+    expect([one.error, one.counted.get('b')?.records]).toEqual([undefined, 1]);
+    const both = await sync([a, b], { prepare });
+    expect([both.error, both.text]).toEqual([expect.objectContaining({ code: 'refused' }), '']);
+    expect(chosen).toEqual(['b', 'a', 'b']);
+  });
+
   it('names the stream being read before its SCHEMA, says where it stands, and at the end names none', async () => {
     const result = await sync([a, b], { config: often });
     expect(result.error).toBeUndefined();
