@@ -26,7 +26,7 @@ export async function openSource(config: PostgresConfig, run: Run): Promise<Post
     return {
       streams,
       sessions,
-      prepare: (chosen) => prepare(sessions, streams, chosen, run),
+      prepare: (chosen) => prepare({ sessions, streams, run, isShared: config.snapshot === 'shared' }, chosen),
       close: () => sessions.close(),
     };
   } catch (error) {
@@ -63,10 +63,8 @@ async function findStreams(
 
 /** Before the first stream is read. Throws SystemError. */
 async function prepare(
-  sessions: Sessions,
-  streams: readonly PostgresStream[],
+  { sessions, streams, run, isShared }: Pick<PostgresSource, 'sessions' | 'streams'> & { run: Run; isShared: boolean },
   chosen: readonly Pick<Stream, 'id'>[],
-  run: Run,
 ): Promise<void> {
   const ids = new Set(chosen.map(({ id }) => id));
   const found = streams.filter(({ id }) => ids.has(id));
@@ -79,6 +77,10 @@ async function prepare(
   } finally {
     await sessions.end(session);
   }
+  if (!isShared) return;
+  await sessions.share(tables.map(({ table }) => table)).catch((error: unknown) => {
+    throw systemError(error);
+  });
 }
 
 /** Throws ConfigError. */

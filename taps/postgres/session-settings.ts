@@ -22,6 +22,13 @@ export const sessionSettings = {
     type: 'string',
     description: 'Role to take on right after the login (SET ROLE): it must be able to read. The user must be a member of it.',
   },
+  snapshot: {
+    type: 'string',
+    options: ['per_table', 'shared'],
+    default: 'per_table',
+    description:
+      'per_table: each stream is read as it is when its turn comes. shared: all streams of a run as they are at its beginning, so that what refers to each other is there; a transaction stays open for it from the first stream to the last, which keeps VACUUM from removing rows and ALTER TABLE waiting, and a lost connection ends the run if it is the one that keeps the moment.',
+  },
   statement_timeout: {
     type: 'number',
     default: 0,

@@ -1,10 +1,12 @@
 import { connect, type Session } from '../../clients/postgres/connect.ts';
 import { remedyOf, sqlState, systemError } from '../../clients/postgres/errors.ts';
 import { connectOptions, type ConnectOptions } from '../../clients/postgres/options.ts';
-import { ident } from '../../clients/postgres/quote.ts';
+import { ident, literal } from '../../clients/postgres/quote.ts';
 import { withRetry } from '../../clients/postgres/retry.ts';
 import { ConfigError, type Run, SystemError } from '../../singer/tap/index.ts';
+import type { Table } from './model.ts';
 import type { PostgresConfig } from './settings.ts';
+import { exportSnapshot, isSnapshotGone, snapshotLost } from './shared-snapshot.ts';
 
 /** The oldest version that tells snapshots by ids that never come again (pg_current_snapshot). */
 const OLDEST = 130_000;
@@ -20,31 +22,37 @@ export interface Sessions {
   begin(): Promise<Session>;
   /** Ends the transaction; a connection that still works is used again. Never throws. */
   end(session: Session): Promise<void>;
+  /**
+   * From here on, all transactions see the same moment: that of one that stays open until `close`, with what is locked in it for these
+   * tables. When its connection is lost, `begin` throws SystemError `snapshot-lost`. Throws as `begin` does, and the server's errors.
+   */
+  share(tables: readonly Table[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Throws ConfigError; connects at the first `begin`. */
 export function openSessions(config: PostgresConfig, run: Run): Sessions {
   const options = connectOptions(config, run.log, process.env, placeOf(config));
-  const begin = beginning(config);
+  let shared: { readonly session: Session; readonly snapshot: string } | undefined;
   let searchPath: string | undefined;
   const idle: Session[] = [];
   let connectedOnce = false;
   const begun = async (): Promise<Session> => {
+    if (shared?.session.lost === true) throw snapshotLost();
     const session = idle.pop() ?? (await connect(options));
     try {
       if (session.version < OLDEST) throw tooOld(session.version);
       session.answerWithinMs = config.statement_timeout > 0 ? config.statement_timeout * 1000 + GRACE_MS : undefined;
       searchPath ??= await searchPathOf(session);
-      await session.query(`${begin}; SET LOCAL search_path = ${searchPath}`);
+      await session.query(`${beginning(config, shared?.snapshot)}; SET LOCAL search_path = ${searchPath}`);
       connectedOnce = true;
       return session;
     } catch (error) {
       await session.close();
-      throw error;
+      throw shared !== undefined && isSnapshotGone(error) ? snapshotLost() : error;
     }
   };
-  return {
+  const sessions: Sessions = {
     async begin() {
       try {
         return await withRetry(begun, {
@@ -76,10 +84,21 @@ export function openSessions(config: PostgresConfig, run: Run): Sessions {
         await session.close();
       }
     },
+    async share(tables) {
+      const session = await sessions.begin();
+      try {
+        shared = { session, snapshot: await exportSnapshot(session, tables) };
+      } catch (error) {
+        await sessions.end(session);
+        throw error;
+      }
+    },
     async close() {
-      await Promise.all(idle.splice(0).map((session) => session.close()));
+      const open = shared === undefined ? idle.splice(0) : [shared.session, ...idle.splice(0)];
+      await Promise.all(open.map((session) => session.close()));
     },
   };
+  return sessions;
 }
 
 /** The place that replaces host and port. Throws ConfigError. */
@@ -94,11 +113,16 @@ function placeOf({ use_secondary: isSecondary, secondary_host: host, secondary_p
 
 /**
  * How a transaction begins. What the role, the database or the server set for sessions must not change what values look like; all is local to the
- * transaction, so that a pooler may be between.
+ * transaction, so that a pooler may be between. `snapshot`: the name of the one whose moment it sees.
  */
-export function beginning(config: Pick<PostgresConfig, 'role' | 'statement_timeout' | 'lock_timeout'>): string {
+export function beginning(
+  config: Pick<PostgresConfig, 'role' | 'statement_timeout' | 'lock_timeout'>,
+  snapshot?: string,
+): string {
   return [
     'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    // Before anything that looks at something.
+    ...(snapshot === undefined ? [] : [`SET TRANSACTION SNAPSHOT ${literal(snapshot)}`]),
     ...(config.role === undefined ? [] : [`SET LOCAL ROLE ${ident(config.role)}`]),
     "SET LOCAL client_encoding = 'UTF8'",
     "SET LOCAL datestyle = 'ISO, YMD'",
