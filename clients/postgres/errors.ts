@@ -58,8 +58,8 @@ const RULES: readonly Rule[] = [
     '25006',
     'fail',
     'read-only',
-    'The server takes no writes: it is a standby or read-only',
-    'Point host at the primary server.',
+    'The server takes no writes: it is a standby or read-only, or a query of a tap wants to write',
+    'Point host at the primary server; what a tap asks for must not write.',
   ),
   rule(
     '25P03',

@@ -5,6 +5,7 @@ import { ConfigError, type Problem } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonSchema } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { ReplicationMethod, Stream } from '../plugin.ts';
+import { nearest } from '../shell/nearest.ts';
 import type { RowColumn } from './rows.ts';
 import { cutSchema } from './schema-tree.ts';
 
@@ -41,7 +42,10 @@ export function planSync(streams: readonly Stream[], catalog: unknown, log: Log)
   for (const entry of selectedEntries(entries, log)) {
     const stream = sources.get(entry.id);
     if (stream === undefined) {
-      problems.push({ path: entry.id, message: `the source has no stream of this name (it has ${listed([...sources.keys()])})` });
+      problems.push({
+        path: entry.id,
+        message: `the source has no stream of this name (${nearbyIn([...sources.keys()], entry.id)})`,
+      });
       continue;
     }
     const report = (message: string): void => void problems.push({ path: entry.id, message });
@@ -51,6 +55,15 @@ export function planSync(streams: readonly Stream[], catalog: unknown, log: Log)
     throw new ConfigError(problems, { code: 'catalog', hint: 'Correct the catalog, or discover anew and select again.' });
   }
   return plans;
+}
+
+/** Names in a message, as many as one can read. */
+const READABLE = 20;
+
+function nearbyIn(names: readonly string[], name: string): string {
+  if (names.length <= READABLE) return `it has ${listed(names)}`;
+  const meant = nearest(name, names);
+  return `it has ${names.length}${meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`}`;
 }
 
 interface Entry {

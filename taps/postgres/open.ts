@@ -3,6 +3,7 @@ import { ConfigError, streamOptions, type Run, type Source, type Stream } from '
 import { discoverTables } from './discover/index.ts';
 import { filtersOf } from './discover/filters.ts';
 import { streamIds } from './ids.ts';
+import { checkConditions } from './limits/conditions.ts';
 import { describeQueries } from './queries/describe.ts';
 import { checkRights, FILTERED } from './rights.ts';
 import { openSessions, type Sessions } from './session.ts';
@@ -26,7 +27,7 @@ export async function openSource(config: PostgresConfig, run: Run): Promise<Post
     return {
       streams,
       sessions,
-      prepare: (chosen) => prepare({ sessions, streams, run, isShared: config.snapshot === 'shared' }, chosen),
+      prepare: (chosen) => prepare({ sessions, streams, run, config, configOf: options.forStream }, chosen),
       close: () => sessions.close(),
     };
   } catch (error) {
@@ -63,21 +64,31 @@ async function findStreams(
 
 /** Before the first stream is read. Throws SystemError. */
 async function prepare(
-  { sessions, streams, run, isShared }: Pick<PostgresSource, 'sessions' | 'streams'> & { run: Run; isShared: boolean },
+  {
+    sessions,
+    streams,
+    run,
+    config,
+    configOf,
+  }: Pick<PostgresSource, 'streams'> & Pick<Shared, 'sessions' | 'config' | 'configOf'> & { run: Run },
   chosen: readonly Pick<Stream, 'id'>[],
 ): Promise<void> {
   const ids = new Set(chosen.map(({ id }) => id));
   const found = streams.filter(({ id }) => ids.has(id));
-  const tables = found.flatMap(({ id, table }) => (table === undefined ? [] : [{ id, table }]));
+  const tables = found.flatMap(({ id, relation: { table } }) => (table === undefined ? [] : [{ id, table }]));
   const session = await sessions.begin();
   try {
+    await checkConditions(
+      session,
+      found.map(({ id, relation: { sql } }) => ({ id, sql, conditions: configOf(id).custom_where_clauses ?? [] })),
+    );
     for (const { id, ...facts } of await checkRights(session, tables)) run.log.warn(FILTERED, { stream: id, ...facts });
   } catch (error) {
     throw systemError(error);
   } finally {
     await sessions.end(session);
   }
-  if (!isShared) return;
+  if (config.snapshot !== 'shared') return;
   await sessions.share(tables.map(({ table }) => table)).catch((error: unknown) => {
     throw systemError(error);
   });

@@ -8,6 +8,7 @@ import { filtersOf, isPart } from './limits/filters.ts';
 import { firstOf } from './limits/first.ts';
 import { type Reading, wayOf } from './reading.ts';
 import type { DescribedQuery } from './queries/describe.ts';
+import type { Relation } from './relation.ts';
 import { replicationKeys } from './replication-keys.ts';
 import type { Sessions } from './session.ts';
 import type { PostgresConfig } from './settings.ts';
@@ -31,8 +32,7 @@ const WITH_XMIN: ReadonlySet<TableKind> = new Set(['table', 'partitioned table',
 
 /** A stream of this tap. */
 export interface PostgresStream extends Stream {
-  /** Undefined for a query. */
-  readonly table: Table | undefined;
+  readonly relation: Pick<Relation, 'sql' | 'table'>;
   /** All that is needed to read it. */
   reading(request: ReadRequest): Reading;
 }
@@ -103,7 +103,7 @@ function streamOf(id: string, shared: Shared, source: Source): PostgresStream {
   const replicationKey = source.replicationKey ?? shared.configOf(id).replication_key;
   return {
     id,
-    table,
+    relation: source,
     schema: { type: 'object', properties, ...(comment === undefined ? {} : { description: comment }) },
     keys: source.keys.every((key) => plans.has(key)) ? source.keys : [],
     methods: methodsOf(
@@ -149,8 +149,8 @@ export function lazily(id: string, make: () => PostgresStream, last: { id?: stri
   };
   return {
     id,
-    get table() {
-      return made().table;
+    get relation() {
+      return made().relation;
     },
     get schema() {
       return made().schema;

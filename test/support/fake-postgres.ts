@@ -4,9 +4,9 @@ import { onTestFinished } from 'vitest';
 
 /**
  * Something that speaks as much of Postgres' protocol as a login needs, and answers every query with one number: its version
- * (`server_version_num`). Gives its URL; it is gone when the test ends.
+ * (`server_version_num`), or refuses the login with an SQLSTATE. Gives its URL; it is gone when the test ends.
  */
-export async function startFakePostgres(version: number): Promise<string> {
+export async function startFakePostgres(answers: { readonly version: number } | { readonly refusal: string }): Promise<string> {
   const server = createServer((socket) => {
     let isNew = true;
     socket.on('error', () => undefined);
@@ -15,8 +15,12 @@ export async function startFakePostgres(version: number): Promise<string> {
       if (isNew && bytes.length === 8 && bytes.readInt32BE(4) === 80877103) socket.write('N');
       else if (isNew) {
         isNew = false;
+        if ('refusal' in answers) {
+          socket.end(message('E', Buffer.from(`SFATAL\0VFATAL\0C${answers.refusal}\0Mno\0\0`)));
+          return;
+        }
         socket.write(Buffer.concat([message('R', int32(0)), message('K', int32(1), int32(1)), READY]));
-      } else if (bytes[0] === QUERY) socket.write(answer(String(version)));
+      } else if (bytes[0] === QUERY) socket.write(answer(String('version' in answers ? answers.version : 0)));
       else socket.end();
     });
   });

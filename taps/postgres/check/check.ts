@@ -4,6 +4,7 @@ import { type Answer, type Ask, ConfigError, type Run, type StreamRequest, Tapli
 import { openSource, type PostgresSource } from '../open.ts';
 import type { PostgresConfig } from '../settings.ts';
 import { checkRights, FILTERED } from '../rights.ts';
+import { checkConditions } from '../limits/conditions.ts';
 import { serverFindings } from './server.ts';
 import { streamFinding } from './stream.ts';
 
@@ -42,9 +43,12 @@ async function ofStream({ streams, sessions }: PostgresSource, { stream, request
   const name = `stream ${stream.id}`;
   const session = await sessions.begin();
   try {
-    const { table, reading } = streams.find(({ id }) => id === stream.id)!;
+    const asked = streams.find(({ id }) => id === stream.id)!;
+    const reading = asked.reading(request);
+    const { sql, table } = asked.relation;
     const [filtered] = await checkRights(session, table === undefined ? [] : [{ id: stream.id, table }]);
-    const found = await streamFinding(reading(request), session);
+    await checkConditions(session, [{ id: stream.id, sql, conditions: reading.config.custom_where_clauses ?? [] }]);
+    const found = await streamFinding(reading, session);
     const hints = [filtered === undefined ? undefined : `${FILTERED}: ${filtered.remedy}.`, found.hint].filter(
       (hint) => hint !== undefined,
     );
@@ -57,7 +61,7 @@ async function ofStream({ streams, sessions }: PostgresSource, { stream, request
 }
 
 function failed(check: string, error: unknown): Finding {
-  if (error instanceof ConfigError && error.code === 'config') throw error;
+  if (error instanceof ConfigError && error.code === 'config' && check === 'connection') throw error;
   const { message, code, hint } = error instanceof TaplineError ? error : systemError(error);
   return { check, ok: false, detail: `${message} (${code})`, ...(hint === undefined ? {} : { hint }) };
 }

@@ -120,6 +120,12 @@ describeWithPostgres('tap-postgres --check and --explain', (url) => {
       },
     );
     expect([lookback.status, lookback.stdout]).toEqual([1, expect.stringContaining('lookback')]);
+    const condition = await ask(
+      '--check',
+      { 'public-t': {} },
+      { config: { stream_options: { 'public-t': { custom_where_clauses: ['no'] } } } },
+    );
+    expect([condition.status, condition.stdout]).toEqual([1, expect.stringContaining('the server refuses condition 1')]);
   });
 
   it('--explain prints each query of a run as it would be sent, and how the server would do it', async () => {

@@ -76,7 +76,7 @@ describeWithPostgres('tap-postgres snapshot: shared', (url) => {
     expect(idsOf(lost)).toEqual([1]);
     const next = await sync(insert, { state: lost.state });
     expect(next.error).toBeUndefined();
-    expect(idsOf(next).toSorted()).toEqual([1, 1, 1, 1]);
+    expect(idsOf(next)).toEqual([1, 1, 1, 1]);
     const others = keeper.replace('LIKE', 'NOT LIKE');
     const cut = await sync(() => client.query(`SELECT pg_terminate_backend(pid) ${others}; INSERT INTO b VALUES (3, 3)`));
     expect([cut.error, idsOf(cut)]).toEqual([undefined, [1, 1, 2, 1, 2, 1]]);

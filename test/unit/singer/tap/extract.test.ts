@@ -387,6 +387,17 @@ describe('extract by a replication key that is no property', () => {
 });
 
 describe('extract with a state', () => {
+  it('names the streams of the source to whoever asks for another one, or the nearest of many', async () => {
+    const asked = { catalog: catalog({ id: 'public-order' }) };
+    const few = await sync([a, b], asked);
+    expect(String(few.error)).toContain('no stream of this name (it has "a", "b")');
+    const many = Array.from({ length: 30 }, (_, n) => memoryStream({ id: `t${n}` }));
+    const far = await sync(many, asked);
+    expect(String(far.error)).toContain('no stream of this name (it has 30)');
+    const near = await sync([...many, memoryStream({ id: 'public-orders' })], asked);
+    expect(String(near.error)).toContain('(it has 31; did you mean "public-orders"?)');
+  });
+
   it('finds the bookmark of a stream under a name that another tap gave it, if it has none of its own', async () => {
     const seen: (JsonObject | undefined)[] = [];
     const stream = memoryStream({ id: 'a', formerIds: ['db-a', 'old-a'] }, async function* (request: ReadRequest) {
