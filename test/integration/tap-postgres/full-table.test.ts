@@ -341,6 +341,22 @@ describeWithPostgres('tap-postgres FULL_TABLE', (url) => {
       expect([...new Set([...ids(one), ...ids(two)])].toSorted((a, b) => a - b)).toEqual(range(1, 40_003));
     });
 
+    it('or a query by the keys that the settings give it, unless it is another query by now', async () => {
+      const query = (step: number): object => ({
+        custom_queries: [
+          { name: 's-t', query: `SELECT id, repeat('x', 100) AS x FROM generate_series(1, 20000, ${step}) id`, keys: ['id'] },
+        ],
+      });
+      const one = await cut({ config: query(1) });
+      expect(ids(one).length).toBeLessThan(20_000);
+      const two = complete(await sync({ state: one.state, config: query(1) }));
+      expect(ids(two)).toEqual(range(ids(one).at(-1)!, 20_000));
+      expect(versions(two)).toEqual(versions(one));
+      const other = complete(await sync({ state: one.state, config: query(2) }));
+      expect(ids(other)).toHaveLength(10_000);
+      expect(told(other)).toEqual([expect.stringContaining('conditions')]);
+    });
+
     it('from its beginning where they cannot be sorted', async () => {
       await client.query(
         `CREATE VIEW s.t AS SELECT id, point(id, 1) AS p, repeat('x', 100) AS x FROM generate_series(1, 5000) id`,
