@@ -16,9 +16,9 @@ export default defineRule({
       output: [{ id: 1 }],
     },
   ],
-  check: (value, context) => void streamName(value as string, context.stream, (message) => context.problem(message)),
+  check: (value, context) => void streamName(value, context.stream, (message) => context.problem(message)),
   prepare: (value, shape, context) => ({
-    shape: { ...shape, stream: streamName(value as string, shape.stream, (message) => context.problem(message)) ?? shape.stream },
+    shape: { ...shape, stream: streamName(value, shape.stream, (message) => context.problem(message)) ?? shape.stream },
     apply: () => true,
   }),
 });

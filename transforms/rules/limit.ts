@@ -18,7 +18,7 @@ export default defineRule({
     return {
       shape,
       apply() {
-        if (seen.count < Number(value)) {
+        if (seen.count < value) {
           seen.count++;
           return true;
         }

@@ -39,9 +39,9 @@ export default defineRule({
       if (place === undefined) tellUnknown(path, shape, context, path);
       else if (others.length > 0 || place.steps.length === 0 || place.steps.includes(ITEMS)) {
         context.problem('must mean one member of a nested object', path);
-      } else if (Object.hasOwn(propertiesOf(shape), to as string) || moves.some((move) => move.to === to)) {
-        context.problem(`two fields would have the name ${to as string}`, path);
-      } else moves.push({ place, to: to as string });
+      } else if (Object.hasOwn(propertiesOf(shape), to) || moves.some((move) => move.to === to)) {
+        context.problem(`two fields would have the name ${to}`, path);
+      } else moves.push({ place, to });
     }
     const root = emptyPlan(false);
     for (const { place } of moves) plan(root, place, undefined);
