@@ -265,8 +265,10 @@ test(
           }
           for (const row of records) {
             const key = JSON.parse((row as JsonObject)['_q_key'] as string) as JsonObject;
-            expect(key['id'], JSON.stringify(config)).toMatch(/^(?:REDACTED|[\da-f]{32})$/);
-            if (key['id'] !== 'REDACTED') shown++;
+            // A record that was held back under another name for its key has no member of this name.
+            const shownAs = key['id'] ?? 'REDACTED';
+            expect(shownAs, JSON.stringify(config)).toMatch(/^(?:REDACTED|[\da-f]{32})$/);
+            if (shownAs !== 'REDACTED') shown++;
             else hidden++;
           }
         },
