@@ -11,7 +11,7 @@ const COLUMNS = `WITH RECURSIVE typed(name, type) AS
   SELECT typed.name, typed.type::text FROM typed JOIN pg_type t ON t.oid = typed.type AND t.typtype <> 'd'`;
 
 /** Kinds that LOCK takes; of a view it locks what it is made of. */
-const LOCKABLE: ReadonlySet<TableKind | undefined> = new Set(['table', 'partitioned table', 'view']);
+export const LOCKABLE: ReadonlySet<TableKind | undefined> = new Set(['table', 'partitioned table', 'view']);
 
 /**
  * Locks the relation of a stream against changes to the end of the transaction and makes sure that its columns are still those that were
