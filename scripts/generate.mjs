@@ -1,8 +1,10 @@
-// Writes what follows from the code: docs/plugins/<name>.md, docs/types.md, docs/statements.md and the plugins part of meltano.yml.
+// Writes what follows from the code: docs/plugins/<name>.md, docs/types.md, docs/statements.md, taps/github/schemas/schemas.ts and the
+// plugins part of meltano.yml.
 // With --check it changes nothing and fails if a file is not what it would write.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SCHEMAS_FILE, schemasText } from './github/schemas.mjs';
 import { STATEMENTS_FILE, statementsText } from './statements.mjs';
 import { transformPages } from './transform-pages.mjs';
 import { TYPES_FILE, typesText } from './types.mjs';
@@ -38,7 +40,7 @@ async function generated() {
   if (!MARKED.test(meltano)) throw new Error('meltano.yml has lost its lines "# generated: plugins" and "# end generated"');
   files.push(['meltano.yml', meltano.replace(MARKED, (_, begin, end) => begin + meltanoPlugins(abouts) + end)]);
   files.push(...(await transformPages()));
-  files.push([TYPES_FILE, await typesText()], [STATEMENTS_FILE, await statementsText()]);
+  files.push([TYPES_FILE, await typesText()], [STATEMENTS_FILE, await statementsText()], [SCHEMAS_FILE, schemasText()]);
   return files;
 }
 
