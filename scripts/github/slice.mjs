@@ -29,6 +29,8 @@ export const SLICE = new URL('../../taps/github/schemas/openapi.json', import.me
 const OPERATIONS = [
   'get /rate_limit',
   'get /user',
+  'get /user/{account_id}',
+  'get /orgs/{org}',
   'get /repos/{owner}/{repo}',
   'get /repos/{owner}/{repo}/releases',
   'get /repos/{owner}/{repo}/tags',

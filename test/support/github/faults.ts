@@ -55,10 +55,11 @@ export const FAULTS = {
   'empty-body': { text: '' },
   'an-object-for-a-list': { text: '{"message":"This is no list"}' },
   'a-list-of-numbers': { text: '[1,2,3]' },
-  // It says that nothing is left, and for a thousand years; and that there is more than it has.
-  'lying-limits': {
-    headers: () => ({ 'x-ratelimit-remaining': '-5', 'x-ratelimit-reset': '99999999999', 'x-ratelimit-limit': 'many' }),
+  'nonsense-limits': {
+    headers: () => ({ 'x-ratelimit-remaining': '-5', 'x-ratelimit-reset': 'soon', 'x-ratelimit-limit': 'many' }),
   },
+  // No window is longer than an hour.
+  'lying-limits': { headers: () => ({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '99999999999' }) },
   'no-limits': { headers: () => ({ 'x-ratelimit-remaining': '', 'x-ratelimit-reset': '', 'x-ratelimit-limit': '' }) },
   'retry-after-of-a-day': { answer: refusal(429, SECONDARY, after(86_400)) },
   'retry-after-of-nonsense': { answer: refusal(429, SECONDARY, { 'retry-after': 'soon' }) },

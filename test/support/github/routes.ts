@@ -52,6 +52,8 @@ const PERMISSIONS: Readonly<Record<Collection, string>> = {
 const ROUTES: readonly (readonly [method: string, path: RegExp, route: Route])[] = [
   ['GET', /^\/rate_limit$/, rateLimit],
   ['GET', /^\/user$/, user],
+  ['GET', /^\/user\/(\d+)$/, (question, id = '') => userWith(question, Number(id))],
+  ['GET', /^\/orgs\/([^/]+)$/, (question, name = '') => organization(question, name)],
   ['GET', /^\/repos\/([^/]+)\/([^/]+)\/installation$/, (question, owner = '') => installationOf(question, owner)],
   ['GET', /^\/(?:orgs|users)\/([^/]+)\/installation$/, (question, owner = '') => installationOf(question, owner)],
   ['GET', /^\/app\/installations$/, installations],
@@ -91,6 +93,21 @@ function user({ credential, token }: Question): Answer {
     user_view_type: 'public',
   });
   return { status: 200, body, operation: 'get /user' };
+}
+
+/** A user by number. */
+function userWith({ world }: Question, id: number): Answer {
+  const found = [...world.users].find(([, number]) => number === id)?.[0];
+  if (found === undefined) return notFound();
+  const body = made('public-user', id, { login: found, id, type: 'User', user_view_type: 'public' });
+  return { status: 200, body, operation: 'get /user/{account_id}' };
+}
+
+/** Owners that are not among the users are organizations. */
+function organization({ world }: Question, name: string): Answer {
+  const known = world.repositories.some(({ owner }) => owner.toLowerCase() === name.toLowerCase());
+  if (!known || world.users.has(name)) return notFound();
+  return { status: 200, body: made('organization-full', 9919, { login: name, id: 9919 }), operation: 'get /orgs/{org}' };
 }
 
 function sees(credential: Credential | undefined, repository: Repository): boolean {
@@ -181,6 +198,7 @@ function repositoriesOf(question: Question, kind: string, owner: string): Answer
   const { world, base, credential } = question;
   const all = world.repositories.filter((each) => each.owner.toLowerCase() === owner.toLowerCase() && each.condition !== 'gone');
   if (all.length === 0 && !world.users.has(owner)) return notFound();
+  if (kind === 'orgs' && world.users.has(owner)) return notFound();
   const seen = all.filter((each) => !each.private || sees(credential, each));
   return listed(
     question,

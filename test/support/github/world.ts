@@ -66,7 +66,8 @@ export class World {
   readonly repositories: Repository[] = [];
   readonly credentials = new Map<string, Credential>();
   readonly apps: App[] = [];
-  readonly users = new Set<string>();
+  /** Logins of users with their numbers; all other owners are organizations. */
+  readonly users = new Map<string, number>();
 
   /** Adds a repository, empty lists where none are given. */
   add(given: Partial<Repository> & { readonly name: string }): Repository {

@@ -159,7 +159,16 @@ describe('the fake GitHub', () => {
   });
 
   test.each(
-    ['/rate_limit', '/user', '/repos/octo/all', '/orgs/octo/repos', '/users/octo/repos', '/search/repositories?q=all'].concat(
+    [
+      '/rate_limit',
+      '/user',
+      '/user/583231',
+      '/orgs/octo',
+      '/repos/octo/all',
+      '/orgs/octo/repos',
+      '/users/octocat/repos',
+      '/search/repositories?q=all',
+    ].concat(
       [
         'releases',
         'tags',
@@ -174,6 +183,7 @@ describe('the fake GitHub', () => {
     ),
   )('%s is answered as GitHub’s description says', async (path) => {
     const github = await well();
+    github.world.users.set('octocat', 583_231);
     github.world.add({
       name: 'all',
       releases: recordedReleases(),
@@ -236,7 +246,8 @@ const SEEN: Readonly<Record<Fault, unknown>> = {
   'empty-body': [200, 'cut', {}],
   'an-object-for-a-list': [200, 'no list', {}],
   'a-list-of-numbers': [200, 3, {}],
-  'lying-limits': [200, 5, { left: '-5', reset: '99999999999' }],
+  'nonsense-limits': [200, 5, { left: '-5', reset: 'soon' }],
+  'lying-limits': [200, 5, { left: '0', reset: '99999999999' }],
   'no-limits': [200, 5, { left: undefined, reset: undefined }],
   'retry-after-of-a-day': [429, 'no list', { retry: '86400' }],
   'retry-after-of-nonsense': [429, 'no list', { retry: 'soon' }],
