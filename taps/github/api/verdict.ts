@@ -1,0 +1,63 @@
+import { retryAfter } from '../scheduler/retry-after.ts';
+import type { Reply } from './transport.ts';
+
+/** Why something of one repository could not be read. */
+export interface Refusal {
+  readonly status: number;
+  /** Kebab-case, for programs. */
+  readonly reason: string;
+  /** For people: what it means and what to do. */
+  readonly advice: string;
+}
+
+/** What an answer asks to do next. */
+export type Verdict =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'moved'; readonly to: string }
+  /** Wait: this long, or until the window of the quota ends, or (neither known) as long as seems wise. */
+  | { readonly kind: 'limited'; readonly scope: 'primary' | 'secondary'; readonly milliseconds: number | undefined }
+  | { readonly kind: 'unauthorized' }
+  /** The server's own trouble: ask again soon. */
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** What statuses mean for one repository and stream. 422 is the answer to pages that the API does not give. */
+export const REFUSALS: Readonly<Record<number, { readonly reason: string; readonly advice: string }>> = {
+  301: { reason: 'moved', advice: 'the repository has moved to where this server does not lead' },
+  401: { reason: 'unauthorized', advice: 'the credential is not accepted' },
+  403: { reason: 'forbidden', advice: 'the credential lacks the permission for this stream, or the feature is off' },
+  404: { reason: 'not-found', advice: 'misspelt, deleted, private, or the feature is off' },
+  409: { reason: 'empty', advice: 'the repository is empty' },
+  410: { reason: 'gone', advice: 'the feature is switched off' },
+  422: { reason: 'too-deep', advice: 'the API gives no more pages of this list' },
+  451: { reason: 'blocked', advice: 'blocked for legal reasons' },
+};
+
+/** Reads an answer by its status, headers and, for limits, its text. `now`: our time in milliseconds. */
+export function verdictOf(reply: Reply, now: number): Verdict {
+  const { status, headers } = reply;
+  if (status === 304) return { kind: 'unchanged' };
+  if (status >= 200 && status < 300) return { kind: 'ok' };
+  if ([301, 302, 307, 308].includes(status)) {
+    const to = headers.get('location');
+    return to === null ? refused(301) : { kind: 'moved', to };
+  }
+  if (status === 401) return { kind: 'unauthorized' };
+  if (status === 403 || status === 429) return limitOf(reply, now) ?? refused(403);
+  if (status >= 500 || status === 408) return { kind: 'failed' };
+  return refused(status);
+}
+
+function limitOf({ status, headers, text }: Reply, now: number): Verdict | undefined {
+  const milliseconds = retryAfter(headers, now);
+  if (milliseconds !== undefined) return { kind: 'limited', scope: 'secondary', milliseconds };
+  if (headers.get('x-ratelimit-remaining')?.trim() === '0') return { kind: 'limited', scope: 'primary', milliseconds };
+  const told = /rate limit|abuse detection|too many requests/i.test(text.slice(0, 4096));
+  return status === 429 || told ? { kind: 'limited', scope: 'secondary', milliseconds } : undefined;
+}
+
+function refused(status: number): Verdict {
+  const known = REFUSALS[status] ?? { reason: `status-${status}`, advice: `the server answered with status ${status}` };
+  return { kind: 'refused', refusal: { status, ...known } };
+}

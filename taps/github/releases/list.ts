@@ -1,0 +1,227 @@
+import { InputError, type JsonObject, type Row } from '../../../singer/tap/index.ts';
+import type { Page } from '../api/client.ts';
+import type { Identity } from '../repositories/repositories.ts';
+import type { Begun, Piece, Reading } from '../streams/reading.ts';
+import { Refused } from '../streams/refused.ts';
+import { itemsOf } from '../streams/shape.ts';
+import { type Fingerprint, NOT_SENT } from './fingerprint.ts';
+import { type KnownList, type KnownPage, knownList, listState, union } from './pages.ts';
+
+const PER_PAGE = 100;
+/** While somebody publishes and deletes all the time a list has no end; then the next run goes on. */
+const MOST_ROUNDS = 3;
+const HOUR = 3_600_000;
+const DELETED_AT = '_sdc_deleted_at';
+
+/** A list that the API gives whole and in its own order, newest first, without a way to ask for what has changed. */
+export interface ListRule {
+  /** Below the repository: `releases`. */
+  readonly path: string;
+  /** The member of the answer that holds the list; undefined: the answer is the list. */
+  readonly member?: string;
+  /** The records of an item, each with the id that it is remembered by: a whole number as text. */
+  records(item: JsonObject, identity: Identity): readonly { readonly id: string; readonly row: Row }[];
+  /** The time that is held against start_date; undefined: none. */
+  time?(row: Row): string | undefined;
+  /** Records older than this many days are as they will stay: after the first run they are not looked at, nor remembered. */
+  readonly days?: number;
+  /** The keys of a record that is gone; undefined: deletions are not looked for. */
+  deleted?(id: string, identity: Identity): Row;
+  readonly fingerprint: Fingerprint;
+  /** Hours after which all pages are looked through. */
+  readonly reconcileHours: number;
+}
+
+/**
+ * Reads what is new or changed in such a list, by ETags of its pages and fingerprints of its members.
+ *
+ * If the first page is as it was, that is all. Otherwise pages are read until one holds nothing that is new, and nothing that was there is
+ * missing. From time to time, and at the first run, all are read; they are read again until nothing moves between them, because
+ * what is published or deleted meanwhile shifts the rest.
+ */
+export async function* readList(reading: Reading, rule: ListRule): AsyncGenerator<Piece> {
+  const { basis } = rule.fingerprint;
+  const url = (page: number): string => reading.url(rule.path, { per_page: PER_PAGE, page: page === 1 ? undefined : page });
+  const begun = await reading.begin((state) => ({ url: url(1), etag: knownList(state, basis).pages[0]?.etag }));
+  const known = knownList(begun.state, basis);
+  const due = !known.whole || reading.world.clock.now() - known.checked >= rule.reconcileHours * HOUR;
+  if (begun.first === undefined && !due) return;
+  yield* new ListWalk({ reading, rule, begun, url }, known).read(due);
+}
+
+interface Walking {
+  readonly reading: Reading;
+  readonly rule: ListRule;
+  readonly begun: Begun;
+  readonly url: (page: number) => string;
+}
+
+/** A page as it was just read. */
+interface ReadPage {
+  readonly known: KnownPage;
+  /** What is new or changed. */
+  readonly rows: readonly Row[];
+  readonly last: boolean;
+  /** True if all of it is older than the rule looks. */
+  readonly aged: boolean;
+}
+
+class ListWalk {
+  readonly #o: Walking;
+  /** Fingerprints of all that was sent or passed over. */
+  readonly #known: Map<string, string>;
+  #list: KnownList;
+  /** True if members came, went or moved in the round. */
+  #moved = false;
+  /** True if the API refused to give the rest of the list. */
+  #cut = false;
+  /** True until all pages were read once. */
+  readonly #first: boolean;
+
+  constructor(walking: Walking, known: KnownList) {
+    this.#o = walking;
+    this.#first = !known.whole || known.pages.length === 0;
+    this.#list = known;
+    this.#known = union(known.pages, known.rest);
+  }
+
+  async *read(due: boolean): AsyncGenerator<Piece> {
+    const { begun, reading, rule } = this.#o;
+    let first: Page | 'unchanged' | undefined = begun.first ?? 'unchanged';
+    for (let round = 1; ; round++) {
+      const settled = yield* this.#round(first, due);
+      if (settled) return yield this.#piece([]);
+      const stable = !this.#moved || this.#list.pages.length <= 1 || rule.days !== undefined;
+      if (stable || round === MOST_ROUNDS) {
+        const gone = stable && !this.#cut ? await this.#gone() : [];
+        this.#list = { ...this.#list, checked: stable ? reading.world.clock.now() : 0, whole: true };
+        return yield this.#piece(gone);
+      }
+      first = undefined;
+    }
+  }
+
+  /** Reads pages to the last one, or (unless all are due) to one that holds nothing new: then it gives true. */
+  async *#round(first: Page | 'unchanged' | undefined, due: boolean): AsyncGenerator<Piece, boolean> {
+    const before = this.#list;
+    const pages: KnownPage[] = [];
+    const met = new Set<string>();
+    let aged = false;
+    this.#moved = false;
+    for (let number = 1; ; number++) {
+      const old = before.pages[number - 1];
+      const answer = number === 1 && first !== undefined ? first : await this.#ask(number, old?.etag);
+      const page =
+        answer === 'unchanged' ? unchanged(old!, before.whole && number >= before.pages.length) : await this.#read(answer, met);
+      aged ||= page.aged;
+      // What is too old is not remembered, nor is an empty page after a full one.
+      if ((page.known.seen.size > 0 && !aged) || number === 1) pages.push(page.known);
+      for (const id of page.known.seen.keys()) met.add(id);
+      if (old === undefined || !sameIds(old, page.known)) this.#moved = true;
+      const now = page.last ? pages : [...pages, ...before.pages.slice(number)];
+      const rest = this.#missing(now);
+      const settled = !due && page.rows.length === 0 && rest.size === 0;
+      this.#list = { ...before, pages: now, rest, whole: settled };
+      if (settled) return true;
+      yield this.#piece(page.rows);
+      if (page.last) return false;
+    }
+  }
+
+  async #ask(number: number, etag: string | undefined): Promise<Page | 'unchanged'> {
+    const { reading, url } = this.#o;
+    try {
+      return (await reading.page(url(number), { etag })) ?? 'unchanged';
+    } catch (error) {
+      if (!(error instanceof Refused) || error.refusal.status !== 422 || number === 1) throw error;
+      this.#cut = true;
+      reading.log.warnOnce(
+        `cut:${reading.stream}:${reading.name}`,
+        'GitHub gives no more pages of a list: what is older is not read',
+        {
+          stream: reading.stream,
+          repository: reading.name,
+          pages: number - 1,
+        },
+      );
+      return { kind: 'page', body: [], etag: undefined, next: undefined, last: undefined, time: reading.world.clock.now() };
+    }
+  }
+
+  async #read(page: Page, met: ReadonlySet<string>): Promise<ReadPage> {
+    const { reading, rule } = this.#o;
+    const { stream, world, startDate = '' } = reading;
+    const identity = await reading.identity();
+    const window = rule.days === undefined ? '' : new Date(world.clock.now() - rule.days * 24 * HOUR).toISOString();
+    const seen = new Map<string, string>();
+    const rows: Row[] = [];
+    let aged = rule.days !== undefined;
+    let past = rule.days !== undefined;
+    for (const item of itemsOf(stream, page.body, rule.member)) {
+      for (const { id, row } of rule.records(item, identity)) {
+        const at = rule.time?.(row) ?? '~';
+        const known = this.#known.get(id);
+        const early = at < startDate || (at < window && !this.#first && known === undefined);
+        const hash = early ? NOT_SENT : rule.fingerprint.of(row);
+        if (!early && known !== hash) rows.push(row);
+        this.#known.set(id, hash);
+        seen.set(id, hash);
+        aged &&= at < window;
+        past &&= at < startDate || (at < window && !this.#first);
+      }
+    }
+    if (page.next !== undefined && seen.size > 0 && [...seen.keys()].every((id) => met.has(id))) throw circular(stream);
+    const last = page.next === undefined || (past && seen.size > 0);
+    return { known: { etag: page.etag, seen }, rows, last, aged };
+  }
+
+  /** Members that are on none of these pages. */
+  #missing(pages: readonly KnownPage[]): Map<string, string> {
+    if (this.#o.rule.deleted === undefined) return new Map();
+    const missing = new Map(this.#known);
+    for (const { seen } of pages) for (const id of seen.keys()) missing.delete(id);
+    return missing;
+  }
+
+  /** The records of what is no more. What was never sent need not be told. */
+  async #gone(): Promise<Row[]> {
+    const { reading, rule } = this.#o;
+    const ids = [...this.#list.rest].filter(([, hash]) => hash !== NOT_SENT).map(([id]) => id);
+    this.#list = { ...this.#list, rest: new Map() };
+    if (ids.length === 0 || rule.deleted === undefined) return [];
+    const { stream, name: repository, request } = reading;
+    const told = request.columns.includes(DELETED_AT);
+    reading.log.info(
+      told ? 'Deleted records are marked' : 'Records were deleted; _sdc_deleted_at is not selected, so nothing tells of it',
+      {
+        stream,
+        repository,
+        count: ids.length,
+      },
+    );
+    if (!told) return [];
+    const identity = await reading.identity();
+    const now = new Date(reading.world.clock.now()).toISOString();
+    return ids.map((id) => ({ ...rule.deleted!(id, identity), [DELETED_AT]: now }));
+  }
+
+  #piece(rows: readonly Row[]): Piece {
+    return this.#o.reading.piece(rows, this.#o.begun.id, listState(this.#list, this.#o.rule.fingerprint.basis));
+  }
+}
+
+function unchanged(known: KnownPage, last: boolean): ReadPage {
+  return { known, rows: [], last, aged: false };
+}
+
+function sameIds(a: KnownPage, b: KnownPage): boolean {
+  return a.seen.size === b.seen.size && [...a.seen.keys()].every((id) => b.seen.has(id));
+}
+
+function circular(stream: string): InputError {
+  return new InputError('The pages of a list repeat themselves without an end', {
+    code: 'circular-link',
+    facts: { stream },
+    hint: 'The server does not page as GitHub does.',
+  });
+}

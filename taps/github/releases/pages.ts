@@ -1,0 +1,58 @@
+import { isJsonObject, type Json, type JsonObject } from '../../../singer/tap/index.ts';
+import { pack, type Seen, unpack } from '../state/packed.ts';
+
+/** A page of a list as it was last. */
+export interface KnownPage {
+  readonly etag: string | undefined;
+  readonly seen: Seen;
+}
+
+/** What is known of a list: the pages read so far, and what the fingerprints in it stand for. */
+export interface KnownList {
+  readonly pages: readonly KnownPage[];
+  /** Members that were on a page once and on none when the pages were last read; not known to be deleted. */
+  readonly rest: Seen;
+  /** When all pages were last looked through, in milliseconds since 1970; 0 = never. */
+  readonly checked: number;
+  /** False if a reading stopped before the last page. */
+  readonly whole: boolean;
+}
+
+const NOTHING: KnownList = { pages: [], rest: new Map(), checked: 0, whole: false };
+
+/** Reads the state of a list. ETags count only if they stand for the same fields as now. */
+export function knownList(state: JsonObject, basis: string): KnownList {
+  const { pages, rest, checked, whole } = state;
+  if (!Array.isArray(pages)) return NOTHING;
+  const same = state['basis'] === basis;
+  return {
+    pages: (pages as readonly Json[]).map((page) => {
+      const { etag, seen } = isJsonObject(page) ? page : {};
+      return { etag: same && typeof etag === 'string' ? etag : undefined, seen: seenOf(seen) };
+    }),
+    rest: seenOf(rest),
+    checked: typeof checked === 'string' ? Date.parse(checked) || 0 : 0,
+    whole: whole !== false,
+  };
+}
+
+export function listState({ pages, rest, checked, whole }: KnownList, basis: string): JsonObject {
+  return {
+    basis,
+    pages: pages.map(({ etag, seen }) => ({ ...(etag !== undefined && { etag }), seen: pack(seen) })),
+    ...(rest.size > 0 && { rest: pack(rest) }),
+    ...(checked > 0 && { checked: new Date(checked).toISOString() }),
+    ...(!whole && { whole }),
+  };
+}
+
+/** All members, of later pages first: what is on two pages counts as on the earlier one. */
+export function union(pages: readonly KnownPage[], rest: Seen = new Map()): Map<string, string> {
+  const all = new Map(rest);
+  for (const { seen } of pages.toReversed()) for (const [id, hash] of seen) all.set(id, hash);
+  return all;
+}
+
+function seenOf(text: Json | undefined): Seen {
+  return (typeof text === 'string' ? unpack(text) : undefined) ?? new Map<string, string>();
+}

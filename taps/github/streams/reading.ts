@@ -1,0 +1,154 @@
+import type { JsonObject, Log, ReadRequest, Row } from '../../../singer/tap/index.ts';
+import type { Answer, Client, Page } from '../api/client.ts';
+import type { Clock } from '../clock.ts';
+import { type Found, type Identity, ownerOf, type Repositories } from '../repositories/repositories.ts';
+import type { RepositoryState, States } from '../state/states.ts';
+import { Refused } from './refused.ts';
+
+/** Some records of one repository, and what the stream knows of the repository once they are written. */
+export interface Piece {
+  readonly rows: readonly Row[];
+  readonly save?: { readonly id: string; readonly name: string; readonly state: RepositoryState };
+}
+
+/** What all streams of a run share. */
+export interface World {
+  readonly client: Client;
+  readonly repositories: Repositories;
+  readonly clock: Clock;
+  readonly releases: {
+    readonly ignored: readonly string[];
+    readonly counted: readonly string[] | undefined;
+    readonly reconcileHours: number;
+  };
+  /** ISO time of the stream's start date; undefined if there is none. */
+  startDate(stream: string): string | undefined;
+}
+
+export interface ReadingOptions {
+  readonly world: World;
+  readonly stream: string;
+  readonly found: Found;
+  readonly states: States;
+  readonly request: ReadRequest;
+  readonly signal: AbortSignal;
+}
+
+/** How a repository's first answer came out. */
+export interface Begun {
+  readonly id: string;
+  readonly state: RepositoryState;
+  /** Undefined: nothing has changed since the ETag, or nothing was to be asked. */
+  readonly first: Page | undefined;
+}
+
+/** What to ask first; undefined: nothing. */
+export type FirstAsk = (
+  state: RepositoryState,
+) => { readonly url: string; readonly etag?: string | undefined; readonly accept?: string } | undefined;
+
+/** The reading of one repository for one stream. Refusals are thrown as `Refused`. */
+export class Reading {
+  readonly #o: ReadingOptions;
+
+  constructor(options: ReadingOptions) {
+    this.#o = options;
+  }
+
+  get world(): World {
+    return this.#o.world;
+  }
+
+  get request(): ReadRequest {
+    return this.#o.request;
+  }
+
+  get log(): Log {
+    return this.#o.request.log;
+  }
+
+  /** `owner/name` as it was found. */
+  get name(): string {
+    return this.#o.found.name;
+  }
+
+  get stream(): string {
+    return this.#o.stream;
+  }
+
+  get startDate(): string | undefined {
+    return this.#o.world.startDate(this.#o.stream);
+  }
+
+  /** The URL of something of the repository: `releases`, with a query. */
+  url(path: string, query: Readonly<Record<string, string | number | undefined>> = {}): string {
+    return this.#o.world.client.address.of(path === '' ? `repos/${this.name}` : `repos/${this.name}/${path}`, query);
+  }
+
+  /** An answer; refusals as they are. */
+  get(url: string, more: { readonly etag?: string | undefined; readonly accept?: string | undefined } = {}): Promise<Answer> {
+    const { etag, accept } = more;
+    const ask = { url, owner: ownerOf(this.name), affinity: this.name, etag, ...(accept !== undefined && { accept }) };
+    return this.#o.world.client.get(ask, this.#o.signal);
+  }
+
+  /** A page; undefined if it is as the ETag says. */
+  async page(
+    url: string,
+    more: { readonly etag?: string | undefined; readonly accept?: string | undefined } = {},
+  ): Promise<Page | undefined> {
+    const answer = await this.get(url, more);
+    if (answer.kind === 'refused') throw new Refused(answer.refusal);
+    return answer.kind === 'page' ? answer : undefined;
+  }
+
+  /** A page that was asked for without an ETag. */
+  async fresh(url: string, accept?: string): Promise<Page> {
+    const page = await this.page(url, { accept });
+    if (page === undefined) throw new Error('Status 304 without If-None-Match');
+    return page;
+  }
+
+  async identity(): Promise<Identity> {
+    const { world, found, signal } = this.#o;
+    const identity = await world.repositories.identity(found, signal);
+    if (!('id' in identity)) throw new Refused(identity);
+    if (`${identity.owner}/${identity.name}`.toLowerCase() !== found.name.toLowerCase()) {
+      this.log.warnOnce(`moved:${found.name}`, 'A repository has another name now: it is read under that one', {
+        repository: found.name,
+        now: `${identity.owner}/${identity.name}`,
+      });
+    }
+    return identity;
+  }
+
+  /**
+   * Asks the first question, which may depend on what is known. A repository that was read before is trusted to be the one of that name as
+   * long as the server says that nothing has changed; otherwise it is looked at, because names are given away and come back.
+   */
+  async begin(ask: FirstAsk): Promise<Begun> {
+    const { states, found } = this.#o;
+    const known = states.named(found.name);
+    if (known !== undefined) {
+      const first = await this.#first(ask, known.state);
+      if (first === undefined || (await this.identity()).id === known.id) return { ...known, first };
+    }
+    const { id } = await this.identity();
+    const state = states.of(id, found.name);
+    return { id, state, first: await this.#first(ask, state) };
+  }
+
+  async #first(ask: FirstAsk, state: RepositoryState): Promise<Page | undefined> {
+    const first = ask(state);
+    return first === undefined ? undefined : this.page(first.url, first);
+  }
+
+  piece(rows: readonly Row[], id: string, state: JsonObject): Piece {
+    return { rows, save: { id, name: this.name, state } };
+  }
+}
+
+/** Columns that tell whose a record is. */
+export function parentColumns({ id, owner, name }: Identity): Row {
+  return { org: owner, repo: name, repo_id: Number(id) };
+}

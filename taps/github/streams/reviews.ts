@@ -1,0 +1,48 @@
+import type { JsonObject, Row } from '../../../singer/tap/index.ts';
+import { fingerprint } from '../releases/fingerprint.ts';
+import { pack, unpack } from '../state/packed.ts';
+import { readDescending } from './descending.ts';
+import { type Piece, parentColumns, type Reading } from './reading.ts';
+import { idOf, itemsOf } from './shape.ts';
+
+/** Reviews of a repository that are remembered, the newest read: about 26 KB of state. An older one of a changed pull request is sent again. */
+const MOST_REMEMBERED = 2000;
+
+/** Reads the reviews of pull requests that have changed: a review changes its pull request. One call for each, and for each hundred reviews. */
+export async function* readReviews(reading: Reading): AsyncGenerator<Piece> {
+  const { stream } = reading;
+  const content = fingerprint(reading.request.schema);
+  let seen: Map<string, string> | undefined;
+  yield* readDescending(reading, {
+    path: 'pulls',
+    query: { state: 'all' },
+    costly: true,
+    recall: (state) => {
+      const { reviews, basis } = state;
+      seen = (basis === content.basis && typeof reviews === 'string' ? unpack(reviews) : undefined) ?? new Map<string, string>();
+    },
+    memory: () => ({ basis: content.basis, reviews: pack(new Map([...seen!].slice(-MOST_REMEMBERED))) }),
+    async records(pull, identity) {
+      const rows: Row[] = [];
+      const number = idOf(stream, pull, 'number');
+      let url: string | undefined = reading.url(`pulls/${number}/reviews`, { per_page: 100 });
+      while (url !== undefined) {
+        const page = await reading.fresh(url);
+        for (const item of itemsOf(stream, page.body)) {
+          const row = reviewOf(item, Number(number), parentColumns(identity));
+          const [id, hash] = [idOf(stream, item), content.of(row)];
+          if (seen!.get(id) !== hash) rows.push(row);
+          // The newest stand last, so that the oldest go first.
+          seen!.delete(id);
+          seen!.set(id, hash);
+        }
+        url = page.next;
+      }
+      return rows;
+    },
+  });
+}
+
+function reviewOf(item: JsonObject, pullNumber: number, parent: Row): Row {
+  return { ...item, pull_number: pullNumber, ...parent };
+}
