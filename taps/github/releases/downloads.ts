@@ -27,8 +27,9 @@ export async function* readDownloads(reading: Reading): AsyncGenerator<Piece> {
         });
       }
     }
-    if (page.next !== undefined) yield { rows };
-    else return yield reading.piece(rows, begun.id, { date: today });
+    const last = page.next === undefined;
+    yield last ? reading.piece(rows, begun.id, { date: today }) : { rows };
+    if (last) return;
   }
 }
 

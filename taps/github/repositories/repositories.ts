@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  ExactNumber,
   InputError,
   isJsonObject,
   type Json,
@@ -65,13 +66,6 @@ export class Repositories {
       identity = this.#ask(found.name, signal);
       this.#identities.set(key, identity);
     }
-    return identity;
-  }
-
-  /** Takes note of an identity that an answer held. */
-  learn(name: string, repository: JsonObject): Identity {
-    const identity = identityOf(repository);
-    this.#identities.set(name.toLowerCase(), Promise.resolve(identity));
     return identity;
   }
 
@@ -176,13 +170,9 @@ export function ownerOf(name: string): string {
 function identityOf(repository: JsonObject): Identity {
   const { id, name, owner } = repository;
   const login = isJsonObject(owner) ? owner['login'] : undefined;
-  if ((typeof id !== 'number' && !isExact(id)) || typeof name !== 'string' || typeof login !== 'string')
-    throw unexpected('repository');
-  return { id: String(id), owner: login, name };
-}
-
-function isExact(id: Json | undefined): boolean {
-  return typeof id === 'object' && id !== null && 'text' in id;
+  const number = typeof id === 'number' || id instanceof ExactNumber ? id.toString() : undefined;
+  if (number === undefined || typeof name !== 'string' || typeof login !== 'string') throw unexpected('repository');
+  return { id: number, owner: login, name };
 }
 
 function unexpected(what: string): InputError {

@@ -1,5 +1,8 @@
 import { serverTime } from './retry-after.ts';
 
+/** A window is an hour; what claims to last longer is not believed. */
+const LONGEST_WINDOW = 3_600_000 + 60_000;
+
 /** What is known of one credential's quota for one resource (core, search, …). Times are ours, in milliseconds since 1970. */
 export class Limits {
   #limit: number | undefined;
@@ -46,6 +49,7 @@ export class Limits {
   /** `reset`: seconds since 1970 by the server's clock, which shows `serverNow`. */
   set(window: { limit: number; remaining: number; reset: number }, serverNow: number, now: number): void {
     const reset = window.reset * 1000 - serverNow + now;
+    if (reset - now > LONGEST_WINDOW) return;
     // Answers overtake each other: within a window the smaller number is the newer one.
     const same = this.#remaining !== undefined && Math.abs(reset - this.#reset) < 2000 && now < this.#reset;
     this.#remaining = same ? Math.min(this.#remaining!, window.remaining) : window.remaining;

@@ -22,6 +22,8 @@ export interface PoolOptions {
 export class Pool {
   readonly #o: PoolOptions;
   #ready: Promise<readonly Credential[]> | undefined;
+  /** How far the server's clock is ahead of ours, in milliseconds; 0 while that does not matter. */
+  #skew = 0;
   readonly #installed = new Map<string, Promise<Credential | undefined>>();
 
   constructor(options: PoolOptions) {
@@ -144,19 +146,32 @@ export class Pool {
     return { secret, until: now + (Number.isNaN(left) ? 3_600_000 : left) };
   }
 
-  #asApp(app: GivenApp, method: 'GET' | 'POST', path: string, signal: AbortSignal): Promise<Exchanged> {
+  /** A clock that is ahead makes tokens that are not valid yet: then the server's own time is taken. */
+  async #asApp(app: GivenApp, method: 'GET' | 'POST', path: string, signal: AbortSignal): Promise<Exchanged> {
     const { address, exchange, clock } = this.#o;
-    let jwt: string;
-    try {
-      jwt = appToken(app.id, app.key, clock.now());
-    } catch (error) {
-      // What OpenSSL says may quote the key.
-      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-      throw new ConfigError([{ path: app.name, message: `the private key cannot be used (${code})` }], { code: 'app-key' });
-    }
-    return exchange.send({ method, url: address.of(path) }, `Bearer ${jwt}`, signal);
+    const ask = (now: number): Promise<Exchanged> =>
+      exchange.send({ method, url: address.of(path) }, `Bearer ${signed(app, now)}`, signal);
+    const exchanged = await ask(clock.now() + this.#skew);
+    const skew = serverTime(exchanged.reply.headers, clock.now()) - clock.now();
+    if (exchanged.verdict.kind !== 'unauthorized' || Math.abs(skew - this.#skew) < MOST_SKEW) return exchanged;
+    this.#skew = skew;
+    return ask(clock.now() + skew);
   }
 }
+
+/** Throws ConfigError for a key that is none. */
+function signed(app: GivenApp, now: number): string {
+  try {
+    return appToken(app.id, app.key, now);
+  } catch (error) {
+    // What OpenSSL says may quote the key.
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new ConfigError([{ path: app.name, message: `the private key cannot be used (${code})` }], { code: 'app-key' });
+  }
+}
+
+/** A token of an app is good for as much. */
+const MOST_SKEW = 30_000;
 
 const TOKEN_HINT =
   'Make a new token, or set invalid_token to warn to go on with the others. Is api_url_base the server that the token is for?';

@@ -9,7 +9,7 @@ import { sinceParameter } from './times.ts';
 export interface AscendingRule {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
-  row(item: JsonObject, identity: Identity): Row;
+  readonly row: (item: JsonObject, identity: Identity) => Row;
 }
 
 /**
@@ -37,20 +37,12 @@ export async function* readAscending(reading: Reading, { path, query, row }: Asc
     }));
     const fresh = records.filter(({ time, id }) => !covers(mark, time, id));
     mark = advanced(mark, fresh);
-    if (page.next === undefined) {
-      // An ETag belongs to its URL: it is of use only if the next run asks the same.
-      const etag = fresh.length === 0 && page.etag !== undefined ? { etag: page.etag } : {};
-      return yield reading.piece(
-        fresh.map(({ item }) => row(item, identity)),
-        repository,
-        { ...markState(mark), ...etag },
-      );
-    }
-    yield reading.piece(
-      fresh.map(({ item }) => row(item, identity)),
-      repository,
-      markState(mark),
-    );
+    const rows = fresh.map(({ item }) => row(item, identity));
+    const last = page.next === undefined;
+    // An ETag belongs to its URL: it is of use only if the next run asks the same.
+    const etag = last && fresh.length === 0 && page.etag !== undefined ? { etag: page.etag } : {};
+    yield reading.piece(rows, repository, { ...markState(mark), ...etag });
+    if (page.next === undefined) return;
     page = await reading.fresh(mark?.since === from ? page.next : url(mark?.since));
   }
 }

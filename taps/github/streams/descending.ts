@@ -55,9 +55,11 @@ export async function* readDescending(reading: Reading, rule: DescendingRule): A
   const walk = walkOf(begun.state);
   const mark = markOf(begun.state, reading.startDate);
   const descent = new Descent(reading, rule, begun, await reading.identity(), url);
-  if (walk === undefined) return yield* descent.read(mark, undefined, begun.first);
-  yield* descent.read(mark, walk, undefined);
-  yield* descent.read(walk.high, undefined, await reading.fresh(url(1)));
+  if (walk === undefined) yield* descent.read(mark, undefined, begun.first);
+  else {
+    yield* descent.read(mark, walk, undefined);
+    yield* descent.read(walk.high, undefined, await reading.fresh(url(1)));
+  }
 }
 
 class Descent {
@@ -98,7 +100,8 @@ class Descent {
       }
       if (!done) continue;
       const etag = first?.etag === undefined ? {} : { etag: first.etag };
-      return yield this.#piece([], { ...markState(high ?? mark), ...etag });
+      yield this.#piece([], { ...markState(high ?? mark), ...etag });
+      return;
     }
   }
 

@@ -32,6 +32,6 @@ export async function* ordered<I, T>(items: readonly I[], width: number, open: (
       waiting.shift();
     }
   } finally {
-    await Promise.allSettled(waiting.map(({ iterator }) => iterator.return?.()));
+    await Promise.allSettled(waiting.map(({ iterator }) => Promise.resolve(iterator.return?.())));
   }
 }

@@ -5,6 +5,9 @@ import { readDescending } from './descending.ts';
 import { type Piece, parentColumns, type Reading } from './reading.ts';
 import { idOf, itemsOf } from './shape.ts';
 
+/** All pull requests. */
+export const PULLS = { path: 'pulls', query: { state: 'all' } };
+
 /** Reviews of a repository that are remembered, the newest read: about 26 KB of state. An older one of a changed pull request is sent again. */
 const MOST_REMEMBERED = 2000;
 
@@ -14,8 +17,7 @@ export async function* readReviews(reading: Reading): AsyncGenerator<Piece> {
   const content = fingerprint(reading.request.schema);
   let seen: Map<string, string> | undefined;
   yield* readDescending(reading, {
-    path: 'pulls',
-    query: { state: 'all' },
+    ...PULLS,
     costly: true,
     recall: (state) => {
       const { reviews, basis } = state;

@@ -5,8 +5,8 @@ import { advanced, covers, type Mark, markOf, markState } from './mark.ts';
 import { type Piece, parentColumns, type Reading } from './reading.ts';
 import { idOf, itemsOf, textOf } from './shape.ts';
 
-/** With the time of the star. */
-const ACCEPT = 'application/vnd.github.star+json';
+/** The kind of answer that tells the time of each star. */
+export const STARS = 'application/vnd.github.star+json';
 const PER_PAGE = 100;
 
 /**
@@ -19,7 +19,7 @@ export async function* readStargazers(reading: Reading): AsyncGenerator<Piece> {
   const begun = await reading.begin((state) => ({
     url: url(numberIn(state, 'page') ?? 1),
     etag: typeof state['etag'] === 'string' ? state['etag'] : undefined,
-    accept: ACCEPT,
+    accept: STARS,
   }));
   const { id, state } = begun;
   let number = numberIn(state, 'page') ?? 1;
@@ -28,11 +28,11 @@ export async function* readStargazers(reading: Reading): AsyncGenerator<Piece> {
   if (page === undefined) {
     // The page is as it was; if it was full, new stars are on the next one.
     if (state['full'] !== true) return;
-    page = await reading.fresh(url(++number), ACCEPT);
+    page = await reading.fresh(url(++number), STARS);
     if (itemsOf(stream, page.body).length === 0) return;
   }
   const identity = await reading.identity();
-  while (number > 1 && isNewer(stream, page, mark)) page = await reading.fresh(url(--number), ACCEPT);
+  while (number > 1 && isNewer(stream, page, mark)) page = await reading.fresh(url(--number), STARS);
   for (; ; number++) {
     const stars = itemsOf(stream, page.body).map((item) => starOf(stream, item, identity));
     const fresh = stars.filter((star) => !covers(mark, star.time, star.id));
@@ -46,7 +46,7 @@ export async function* readStargazers(reading: Reading): AsyncGenerator<Piece> {
       { ...markState(mark), ...place },
     );
     if (last) return;
-    const answer = await reading.get(url(number + 1), { accept: ACCEPT });
+    const answer = await reading.get(url(number + 1), { accept: STARS });
     if (answer.kind !== 'page') {
       reading.log.warn('GitHub lists no more stars of a repository: newer ones are not read', {
         stream,

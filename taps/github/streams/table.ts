@@ -15,9 +15,22 @@ import { readCommits } from './commits.ts';
 import { readDescending } from './descending.ts';
 import { type Piece, parentColumns, type Reading, type World } from './reading.ts';
 import { readRepository } from './repository.ts';
-import { readReviews } from './reviews.ts';
+import { PULLS, readReviews } from './reviews.ts';
 import { idOf, REACTION_NAMES, textOf, withReactions } from './shape.ts';
-import { readStargazers } from './stargazers.ts';
+import { readStargazers, STARS } from './stargazers.ts';
+
+/** The list that a stream is read from. */
+export interface ListPlace {
+  /** Below the repository: `issues/comments`; empty: the repository itself. */
+  readonly path: string;
+  /** What makes it the whole list. */
+  readonly query?: Readonly<Record<string, string>>;
+  readonly accept?: string;
+  /** The member of the answer that holds the list; undefined: the answer is the list. */
+  readonly member?: string;
+  /** The list of each item, by its number, that the records are in; it costs a call for each item that changed. */
+  readonly child?: string;
+}
 
 /** One stream: what its records are, and how those of one repository are read. */
 export interface StreamSpec {
@@ -25,6 +38,7 @@ export interface StreamSpec {
   readonly keys: readonly string[];
   readonly properties: Readonly<Record<string, JsonSchema>>;
   readonly methods: readonly ReplicationMethod[];
+  readonly list: ListPlace;
   read(reading: Reading): AsyncIterable<Piece>;
 }
 
@@ -33,6 +47,9 @@ const INTEGER = { type: ['null', 'integer'] } as const;
 const TIME = { type: ['null', 'string'], format: 'date-time' } as const;
 const PARENT = { org: STRING, repo: STRING, repo_id: INTEGER } as const;
 const BOTH: readonly ReplicationMethod[] = ['INCREMENTAL', 'FULL_TABLE'];
+const ISSUES = { path: 'issues', query: { state: 'all' } };
+const COMMENTS = { path: 'issues/comments', query: {} };
+const RUNS = { path: 'actions/runs', member: 'workflow_runs' };
 /** A run may change for this long: it can be run again for 30 days, and wait as long. */
 const RUN_DAYS = 35;
 
@@ -43,6 +60,7 @@ export const streams: readonly StreamSpec[] = [
     keys: ['id'],
     properties: { ...PARENT, ...properties.repository },
     methods: BOTH,
+    list: { path: '' },
     read: readRepository,
   },
   {
@@ -50,6 +68,7 @@ export const streams: readonly StreamSpec[] = [
     keys: ['id'],
     properties: { ...PARENT, ...properties.release, reactions: renamed(properties.release.reactions), _sdc_deleted_at: TIME },
     methods: BOTH,
+    list: { path: 'releases' },
     read: (reading) => readList(reading, { ...releaseRule(reading), ...byId('releases', withReactions), time: releaseTime }),
   },
   {
@@ -57,6 +76,7 @@ export const streams: readonly StreamSpec[] = [
     keys: ['id'],
     properties: { ...PARENT, release_id: INTEGER, tag_name: STRING, ...properties.releaseAsset, _sdc_deleted_at: TIME },
     methods: BOTH,
+    list: { path: 'releases' },
     read: (reading) =>
       readList(reading, {
         ...releaseRule(reading),
@@ -83,6 +103,7 @@ export const streams: readonly StreamSpec[] = [
       download_count: INTEGER,
     },
     methods: ['INCREMENTAL'],
+    list: { path: 'releases' },
     read: readDownloads,
   },
   {
@@ -90,6 +111,7 @@ export const streams: readonly StreamSpec[] = [
     keys: ['repo_id', 'name'],
     properties: { ...PARENT, ...properties.tag },
     methods: BOTH,
+    list: { path: 'tags' },
     read: (reading) =>
       readList(reading, {
         path: 'tags',
@@ -113,10 +135,10 @@ export const streams: readonly StreamSpec[] = [
       reactions: renamed(properties.issue.reactions),
     },
     methods: BOTH,
+    list: ISSUES,
     read: (reading) =>
       readAscending(reading, {
-        path: 'issues',
-        query: { state: 'all' },
+        ...ISSUES,
         row: (item, identity) => ({
           ...withReactions(item),
           type: isJsonObject(item['pull_request']) ? 'pull_request' : 'issue',
@@ -135,10 +157,10 @@ export const streams: readonly StreamSpec[] = [
       reactions: renamed(properties.issueComment.reactions),
     },
     methods: BOTH,
+    list: COMMENTS,
     read: (reading) =>
       readAscending(reading, {
-        path: 'issues/comments',
-        query: {},
+        ...COMMENTS,
         row: (item, identity) => ({
           ...withReactions(item),
           issue_number: numberAtEnd(item['issue_url']),
@@ -151,10 +173,10 @@ export const streams: readonly StreamSpec[] = [
     keys: ['id'],
     properties: { ...PARENT, ...properties.pullRequest },
     methods: BOTH,
+    list: PULLS,
     read: (reading) =>
       readDescending(reading, {
-        path: 'pulls',
-        query: { state: 'all' },
+        ...PULLS,
         costly: false,
         records: (item, identity) => [{ ...item, ...parentColumns(identity) }],
       }),
@@ -164,6 +186,7 @@ export const streams: readonly StreamSpec[] = [
     keys: ['id'],
     properties: { ...PARENT, pull_number: INTEGER, ...properties.review },
     methods: BOTH,
+    list: { ...PULLS, child: 'reviews' },
     read: readReviews,
   },
   {
@@ -171,6 +194,7 @@ export const streams: readonly StreamSpec[] = [
     keys: ['node_id'],
     properties: { ...PARENT, commit_timestamp: TIME, ...properties.commit },
     methods: BOTH,
+    list: { path: 'commits' },
     read: readCommits,
   },
   {
@@ -178,10 +202,10 @@ export const streams: readonly StreamSpec[] = [
     keys: ['id'],
     properties: { ...PARENT, ...properties.workflowRun },
     methods: BOTH,
+    list: RUNS,
     read: (reading) =>
       readList(reading, {
-        path: 'actions/runs',
-        member: 'workflow_runs',
+        ...RUNS,
         records: byId('workflow_runs').records,
         time: (row) => latest(row, ['created_at']),
         days: RUN_DAYS,
@@ -194,6 +218,7 @@ export const streams: readonly StreamSpec[] = [
     keys: ['repo_id', 'user_id'],
     properties: { ...PARENT, user_id: INTEGER, ...properties.stargazer },
     methods: BOTH,
+    list: { path: 'stargazers', accept: STARS },
     read: readStargazers,
   },
 ];
