@@ -139,7 +139,7 @@ function notJson(host: string, { headers, text }: Reply): Trouble {
   return {
     reason: 'not JSON',
     trouble: (path, attempts) =>
-      new InputError(`${host} answers with what is not JSON`, {
+      new InputError(`${host} answers with what is not JSON, or not all of it`, {
         code: 'answer-not-json',
         facts: { ...facts, path, attempts },
         hint: 'Is api_url_base the address of a GitHub API, such as https://api.github.com or https://HOST/api/v3?',

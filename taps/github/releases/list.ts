@@ -4,6 +4,7 @@ import type { Identity } from '../repositories/repositories.ts';
 import type { Begun, Piece, Reading } from '../streams/reading.ts';
 import { Refused } from '../streams/refused.ts';
 import { itemsOf } from '../streams/shape.ts';
+import type { Seen } from '../state/packed.ts';
 import { type Fingerprint, NOT_SENT } from './fingerprint.ts';
 import { type KnownList, type KnownPage, knownList, listState, union } from './pages.ts';
 
@@ -88,8 +89,9 @@ class ListWalk {
   async *read(due: boolean): AsyncGenerator<Piece> {
     const { begun, reading, rule } = this.#o;
     let first: Page | 'unchanged' | undefined = begun.first ?? 'unchanged';
+    let end = this.#list.whole ? this.#list.pages.length : undefined;
     for (let round = 1; ; round++) {
-      const settled = yield* this.#round(first, due);
+      const settled = yield* this.#round(first, due, end);
       if (settled) return yield this.#piece([]);
       const stable = !this.#moved || this.#list.pages.length <= 1 || rule.days !== undefined;
       if (stable || round === MOST_ROUNDS) {
@@ -98,11 +100,15 @@ class ListWalk {
         return yield this.#piece(gone);
       }
       first = undefined;
+      end = this.#list.pages.length;
     }
   }
 
-  /** Reads pages to the last one, or (unless all are due) to one that holds nothing new: then it gives true. */
-  async *#round(first: Page | 'unchanged' | undefined, due: boolean): AsyncGenerator<Piece, boolean> {
+  /**
+   * Reads pages to the last one, or (unless all are due) to one that holds nothing new: then it gives true. `end`: the number of pages there
+   * were when all were read.
+   */
+  async *#round(first: Page | 'unchanged' | undefined, due: boolean, end: number | undefined): AsyncGenerator<Piece, boolean> {
     const before = this.#list;
     const pages: KnownPage[] = [];
     const met = new Set<string>();
@@ -111,13 +117,12 @@ class ListWalk {
     for (let number = 1; ; number++) {
       const old = before.pages[number - 1];
       const answer = number === 1 && first !== undefined ? first : await this.#ask(number, old?.etag);
-      const page =
-        answer === 'unchanged' ? unchanged(old!, before.whole && number >= before.pages.length) : await this.#read(answer, met);
+      const page = answer === 'unchanged' ? unchanged(old!, number === end) : await this.#read(answer, met);
       aged ||= page.aged;
       // What is too old is not remembered, nor is an empty page after a full one.
       if ((page.known.seen.size > 0 && !aged) || number === 1) pages.push(page.known);
       for (const id of page.known.seen.keys()) met.add(id);
-      if (old === undefined || !sameIds(old, page.known)) this.#moved = true;
+      if (!sameIds(old?.seen ?? new Map(), page.known.seen)) this.#moved = true;
       const now = page.last ? pages : [...pages, ...before.pages.slice(number)];
       const rest = this.#missing(now);
       const settled = !due && page.rows.length === 0 && rest.size === 0;
@@ -214,8 +219,8 @@ function unchanged(known: KnownPage, last: boolean): ReadPage {
   return { known, rows: [], last, aged: false };
 }
 
-function sameIds(a: KnownPage, b: KnownPage): boolean {
-  return a.seen.size === b.seen.size && [...a.seen.keys()].every((id) => b.seen.has(id));
+function sameIds(a: Seen, b: Seen): boolean {
+  return a.size === b.size && [...a.keys()].every((id) => b.has(id));
 }
 
 function circular(stream: string): InputError {

@@ -28,7 +28,7 @@ export class States {
     for (const [name, state] of foreign(bookmark ?? {})) {
       const before = this.#byName.get(name.toLowerCase())?.['since'];
       // One partition per child (a pull request, a run): the oldest time is safe for all.
-      if (typeof before === 'string' && String(state['since']) > before) continue;
+      if (typeof before === 'string' && typeof state['since'] === 'string' && state['since'] > before) continue;
       this.#byName.set(name.toLowerCase(), state);
     }
   }
