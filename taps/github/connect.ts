@@ -3,7 +3,7 @@ import { ConfigError, type Problem, type Run } from '../../singer/tap/index.ts';
 import { Address, addressProblem } from './api/address.ts';
 import { Client } from './api/client.ts';
 import { Exchange } from './api/exchange.ts';
-import { fetchTransport } from './api/transport.ts';
+import { httpTransport } from './api/transport.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { givenNames } from './repositories/given.ts';
 import { wanted, type Wanted } from './repositories/patterns.ts';
@@ -52,7 +52,7 @@ export async function connect(config: GithubConfig, run: Run, surroundings: Surr
 
   const { max_wait_seconds: maxWaitSeconds, max_parallel_requests: parallel } = config;
   const address = new Address(config.api_url_base);
-  const transport = fetchTransport(config.request_timeout);
+  const transport = httpTransport(config.request_timeout);
   const { user_agent: userAgent, backoff_max_tries: tries } = config;
   const exchange = new Exchange({ address, transport, clock, log, userAgent, tries, maxWaitSeconds });
   const scheduler = new Scheduler({ clock, log, buffer, maxWaitSeconds, budget, parallel });

@@ -29,6 +29,8 @@ export type Answer = Page | { readonly kind: 'unchanged' } | { readonly kind: 'r
 export interface Page {
   readonly kind: 'page';
   readonly body: Json;
+  /** True if numbers in it are kept as text. */
+  readonly exact: boolean;
   readonly etag: string | undefined;
   /** The URL of the page after this one. */
   readonly next: string | undefined;
@@ -74,7 +76,7 @@ export class Client {
       this.#funded = true;
       const home = place(ask.affinity ?? ask.owner, candidates.length);
       const used = await scheduler.lease(candidates, resource, home, patience, signal);
-      const { reply, verdict, body } = await this.#send(exchange, used, resource, url, ask, signal);
+      const { reply, verdict, body, exact } = await this.#send(exchange, used, resource, url, ask, signal);
       switch (verdict.kind) {
         case 'ok': {
           const links = linksOf(reply.headers.get('link'));
@@ -82,6 +84,7 @@ export class Client {
           return {
             kind: 'page',
             body: body!,
+            exact,
             etag: reply.headers.get('etag') ?? undefined,
             next: next === undefined ? undefined : this.#next(next, url),
             last: pageOf(links.get('last')),

@@ -14,6 +14,8 @@ export interface Exchanged {
   readonly reply: Reply;
   readonly verdict: Verdict;
   readonly body: Json | undefined;
+  /** True if numbers in the body are kept as text. */
+  readonly exact: boolean;
 }
 
 export interface ExchangeOptions {
@@ -82,9 +84,10 @@ export class Exchange {
     }
     const verdict = verdictOf(reply, clock.now());
     if (verdict.kind === 'failed') return serverTrouble(address.host, reply, clock.now());
-    if (verdict.kind !== 'ok') return { reply, verdict, body: undefined };
+    if (verdict.kind !== 'ok') return { reply, verdict, body: undefined, exact: false };
     try {
-      return { reply, verdict, body: parseAnswer(reply.text) };
+      const { value: body, exact } = parseAnswer(reply.text);
+      return { reply, verdict, body, exact };
     } catch {
       // The parser's message quotes the text.
       return notJson(address.host, reply);

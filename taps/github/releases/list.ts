@@ -6,7 +6,7 @@ import { Refused } from '../streams/refused.ts';
 import { itemsOf } from '../streams/shape.ts';
 import type { Seen } from '../state/packed.ts';
 import { type Fingerprint, NOT_SENT } from './fingerprint.ts';
-import { type KnownList, type KnownPage, knownList, listState, union } from './pages.ts';
+import { type KnownList, KnownPage, knownList, listState, union } from './pages.ts';
 
 const PER_PAGE = 100;
 /** While somebody publishes and deletes all the time a list has no end; then the next run goes on. */
@@ -83,7 +83,7 @@ class ListWalk {
     this.#o = walking;
     this.#first = !known.whole || known.pages.length === 0;
     this.#list = known;
-    this.#known = union(known.pages, known.rest);
+    this.#known = union(known);
   }
 
   async *read(due: boolean): AsyncGenerator<Piece> {
@@ -112,6 +112,7 @@ class ListWalk {
     const before = this.#list;
     const pages: KnownPage[] = [];
     const met = new Set<string>();
+    const missing = new Missing(before);
     let aged = false;
     this.#moved = false;
     for (let number = 1; ; number++) {
@@ -124,9 +125,10 @@ class ListWalk {
       for (const id of page.known.seen.keys()) met.add(id);
       if (!sameIds(old?.seen ?? new Map(), page.known.seen)) this.#moved = true;
       const now = page.last ? pages : [...pages, ...before.pages.slice(number)];
-      const rest = this.#missing(now);
+      missing.passed(number, page.known, page.last);
+      const rest = this.#o.rule.deleted === undefined ? NOBODY : missing.rest;
       const settled = !due && page.rows.length === 0 && rest.size === 0;
-      this.#list = { ...before, pages: now, rest, whole: settled };
+      this.#list = { ...before, pages: now, rest: new Map(rest), whole: settled };
       if (settled) return true;
       yield this.#piece(page.rows);
       if (page.last) return false;
@@ -149,7 +151,15 @@ class ListWalk {
           pages: number - 1,
         },
       );
-      return { kind: 'page', body: [], etag: undefined, next: undefined, last: undefined, time: reading.world.clock.now() };
+      return {
+        kind: 'page',
+        body: [],
+        exact: false,
+        etag: undefined,
+        next: undefined,
+        last: undefined,
+        time: reading.world.clock.now(),
+      };
     }
   }
 
@@ -177,15 +187,7 @@ class ListWalk {
     }
     if (page.next !== undefined && seen.size > 0 && [...seen.keys()].every((id) => met.has(id))) throw circular(stream);
     const last = page.next === undefined || (past && seen.size > 0);
-    return { known: { etag: page.etag, seen }, rows, last, aged };
-  }
-
-  /** Members that are on none of these pages. */
-  #missing(pages: readonly KnownPage[]): Map<string, string> {
-    if (this.#o.rule.deleted === undefined) return new Map();
-    const missing = new Map(this.#known);
-    for (const { seen } of pages) for (const id of seen.keys()) missing.delete(id);
-    return missing;
+    return { known: new KnownPage(page.etag, seen), rows, last, aged };
   }
 
   /** The records of what is no more. What was never sent need not be told. */
@@ -212,6 +214,37 @@ class ListWalk {
 
   #piece(rows: readonly Row[]): Piece {
     return this.#o.reading.piece(rows, this.#o.begun.id, listState(this.#list, this.#o.rule.fingerprint.basis));
+  }
+}
+
+const NOBODY: Seen = new Map();
+
+/** Members that were on pages which were read anew, or on none, and were not met again. */
+class Missing {
+  readonly #before: KnownList;
+  /** The last page that each member was on. */
+  readonly #places = new Map<string, number>();
+  readonly #met = new Set<string>();
+  readonly rest: Map<string, string>;
+
+  constructor(before: KnownList) {
+    this.#before = before;
+    this.rest = new Map(before.rest);
+    for (const [index, { seen }] of before.pages.entries()) for (const id of seen.keys()) this.#places.set(id, index + 1);
+  }
+
+  /** A page was read; `last`: there are no more. */
+  passed(number: number, page: KnownPage, last: boolean): void {
+    for (const id of page.seen.keys()) {
+      this.#met.add(id);
+      this.rest.delete(id);
+    }
+    const { pages } = this.#before;
+    for (let passed = number; passed <= (last ? pages.length : Math.min(number, pages.length)); passed++) {
+      for (const [id, hash] of pages[passed - 1]!.seen) {
+        if (this.#places.get(id) === passed && !this.#met.has(id)) this.rest.set(id, hash);
+      }
+    }
   }
 }
 

@@ -1,10 +1,27 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../singer/tap/index.ts';
 import { pack, type Seen, unpack } from '../state/packed.ts';
 
-/** A page of a list as it was last. */
-export interface KnownPage {
+/** A page of a list as it was last: its ETag and its members. Packed and unpacked once at most, and only when somebody asks. */
+export class KnownPage {
   readonly etag: string | undefined;
-  readonly seen: Seen;
+  #packed: string | undefined;
+  #seen: Seen | undefined;
+
+  constructor(etag: string | undefined, seen: Seen | string) {
+    this.etag = etag;
+    if (typeof seen === 'string') this.#packed = seen;
+    else this.#seen = seen;
+  }
+
+  get seen(): Seen {
+    this.#seen ??= unpack(this.#packed!) ?? new Map<string, string>();
+    return this.#seen;
+  }
+
+  get packed(): string {
+    this.#packed ??= pack(this.#seen!);
+    return this.#packed;
+  }
 }
 
 /** What is known of a list: the pages read so far, and what the fingerprints in it stand for. */
@@ -28,9 +45,9 @@ export function knownList(state: JsonObject, basis: string): KnownList {
   return {
     pages: (pages as readonly Json[]).map((page) => {
       const { etag, seen } = isJsonObject(page) ? page : {};
-      return { etag: same && typeof etag === 'string' ? etag : undefined, seen: seenOf(seen) };
+      return new KnownPage(same && typeof etag === 'string' ? etag : undefined, typeof seen === 'string' ? seen : '');
     }),
-    rest: seenOf(rest),
+    rest: (typeof rest === 'string' ? unpack(rest) : undefined) ?? new Map<string, string>(),
     checked: typeof checked === 'string' ? Date.parse(checked) || 0 : 0,
     whole: whole !== false,
   };
@@ -39,20 +56,16 @@ export function knownList(state: JsonObject, basis: string): KnownList {
 export function listState({ pages, rest, checked, whole }: KnownList, basis: string): JsonObject {
   return {
     basis,
-    pages: pages.map(({ etag, seen }) => ({ ...(etag !== undefined && { etag }), seen: pack(seen) })),
+    pages: pages.map(({ etag, packed }) => ({ ...(etag !== undefined && { etag }), seen: packed })),
     ...(rest.size > 0 && { rest: pack(rest) }),
     ...(checked > 0 && { checked: new Date(checked).toISOString() }),
     ...(!whole && { whole }),
   };
 }
 
-/** All members, of later pages first: what is on two pages counts as on the earlier one. */
-export function union(pages: readonly KnownPage[], rest: Seen = new Map()): Map<string, string> {
+/** All members; what is on two pages counts as on the earlier one. */
+export function union({ pages, rest }: KnownList): Map<string, string> {
   const all = new Map(rest);
   for (const { seen } of pages.toReversed()) for (const [id, hash] of seen) all.set(id, hash);
   return all;
-}
-
-function seenOf(text: Json | undefined): Seen {
-  return (typeof text === 'string' ? unpack(text) : undefined) ?? new Map<string, string>();
 }

@@ -1,3 +1,4 @@
+import type { HeaderLookup } from '../api/transport.ts';
 import { serverTime } from './retry-after.ts';
 
 /** A window is an hour; what claims to last longer is not believed. */
@@ -40,7 +41,7 @@ export class Limits {
   }
 
   /** Reads X-RateLimit-*. What is not a number is not believed. */
-  learn(headers: Headers, now: number): void {
+  learn(headers: HeaderLookup, now: number): void {
     const [limit, remaining, reset] = ['limit', 'remaining', 'reset'].map((name) => count(headers.get(`x-ratelimit-${name}`)));
     if (limit === undefined || remaining === undefined || reset === undefined) return;
     this.set({ limit, remaining, reset }, serverTime(headers, now), now);

@@ -43,7 +43,7 @@ export function givenCredentials(config: Given, environment: Environment, proble
     const token = given?.trim() ?? '';
     if (token === '' || seen.has(token)) return;
     seen.add(token);
-    // fetch would refuse such a header with a message that quotes it.
+    // It could not stand in a header.
     if (/^[\x21-\x7e]+$/.test(token)) tokens.push({ name, token });
     else problems.push({ path: name, message: 'is not a token: it holds spaces or characters beyond ASCII' });
   };

@@ -12,7 +12,10 @@ export function pack(seen: Seen): string {
     const number = BigInt(id);
     writeVarint(bytes, number - last);
     last = number;
-    for (const byte of Buffer.from(hash, 'hex')) bytes.push(byte);
+    for (const half of [hash.slice(0, HASH_BYTES), hash.slice(HASH_BYTES)]) {
+      const value = Number.parseInt(half, 16);
+      bytes.push(value >> 16, (value >> 8) & 0xff, value & 0xff);
+    }
   }
   return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
 }

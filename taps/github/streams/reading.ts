@@ -50,9 +50,15 @@ export type FirstAsk = (
 /** The reading of one repository for one stream. Refusals are thrown as `Refused`. */
 export class Reading {
   readonly #o: ReadingOptions;
+  #exact = false;
 
   constructor(options: ReadingOptions) {
     this.#o = options;
+  }
+
+  /** True once an answer held numbers that are kept as text. */
+  get exact(): boolean {
+    return this.#exact;
   }
 
   get world(): World {
@@ -86,10 +92,15 @@ export class Reading {
   }
 
   /** An answer; refusals as they are. */
-  get(url: string, more: { readonly etag?: string | undefined; readonly accept?: string | undefined } = {}): Promise<Answer> {
+  async get(
+    url: string,
+    more: { readonly etag?: string | undefined; readonly accept?: string | undefined } = {},
+  ): Promise<Answer> {
     const { etag, accept } = more;
     const ask = { url, owner: ownerOf(this.name), affinity: this.name, etag, ...(accept !== undefined && { accept }) };
-    return this.#o.world.client.get(ask, this.#o.signal);
+    const answer = await this.#o.world.client.get(ask, this.#o.signal);
+    if (answer.kind === 'page') this.#exact ||= answer.exact;
+    return answer;
   }
 
   /** A page; undefined if it is as the ETag says. */

@@ -1,6 +1,7 @@
 import type { Batch, ReadRequest, Stream } from '../../../singer/tap/index.ts';
 import type { Found } from '../repositories/repositories.ts';
 import { States } from '../state/states.ts';
+import { lineWriter } from './lines.ts';
 import { ordered } from './ordered.ts';
 import { type Piece, Reading, type World } from './reading.ts';
 import { Refused } from './refused.ts';
@@ -39,22 +40,23 @@ async function* read(
   const states = new States(request.method === 'INCREMENTAL' ? request.bookmark : undefined);
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
-  const open = (found: Found): AsyncIterable<Piece> =>
+  const open = (found: Found): AsyncIterable<ExactPiece> =>
     pieces(spec, new Reading({ world, stream: spec.id, found, states, request, signal }), (refused) => {
       onSkip();
       skips.add(spec.id, found.name, refused.refusal);
     });
+  const write = lineWriter(spec.id, new Set(Object.keys(spec.properties)), request);
   let unsaved = false;
   try {
     const repositories = await world.repositories.list(signal);
     const pace = Math.ceil(repositories.length / SHORT_BOOKMARK);
     let pages = 0;
-    for await (const { rows, save } of ordered(repositories, parallel, open)) {
+    for await (const { rows, save, exact } of ordered(repositories, parallel, open)) {
       if (save !== undefined) states.set(save.id, save.name, save.state);
       unsaved ||= save !== undefined;
       if (rows.length === 0) continue;
       const due = save !== undefined && ++pages % pace === 0;
-      yield due ? { rows, bookmark: states.bookmark() } : { rows };
+      yield { ...write(rows, exact), ...(due && { bookmark: states.bookmark() }) };
       if (due) unsaved = false;
     }
   } catch (error) {
@@ -66,10 +68,15 @@ async function* read(
   if (unsaved) yield { bookmark: states.bookmark() };
 }
 
+interface ExactPiece extends Piece {
+  /** True if numbers in it may be kept as text. */
+  readonly exact: boolean;
+}
+
 /** What can be read of a repository; `onRefused` may throw. */
-async function* pieces(spec: StreamSpec, reading: Reading, onRefused: (refused: Refused) => void): AsyncGenerator<Piece> {
+async function* pieces(spec: StreamSpec, reading: Reading, onRefused: (refused: Refused) => void): AsyncGenerator<ExactPiece> {
   try {
-    yield* spec.read(reading);
+    for await (const piece of spec.read(reading)) yield { ...piece, exact: reading.exact };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     onRefused(error);

@@ -1,0 +1,37 @@
+import type { Batch, Log, ReadRequest, Row } from '../../../singer/tap/index.ts';
+
+/**
+ * Gives a function that writes rows as ready RECORD lines, several times as fast as the core writes rows: what JSON.parse made plain,
+ * JSON.stringify writes plain. Where that is not so (`exact`: numbers that are kept as text; something is cut out below the top level, or
+ * converted; a key is missing) it gives the rows. Properties that `known` lacks are told once.
+ */
+export function lineWriter(
+  stream: string,
+  known: ReadonlySet<string>,
+  request: ReadRequest,
+): (rows: readonly Row[], exact: boolean) => Batch {
+  const columns = request.columns.map((name) => ({ name, label: `${JSON.stringify(name)}:` }));
+  return (rows, exact) => {
+    if (exact || !request.whole || rows.some((row) => request.keys.some((key) => row[key] === undefined))) return { rows };
+    const { head, tail } = request.envelope();
+    const [before, after] = [`${head.toString()}{`, `}${tail.toString()}`];
+    let text = '';
+    for (const row of rows) {
+      for (const name in row) if (!known.has(name)) tellUnknown(stream, name, request.log);
+      let record = '';
+      for (const { name, label } of columns) {
+        const value = row[name];
+        if (value !== undefined) record += `${record === '' ? '' : ','}${label}${JSON.stringify(value)}`;
+      }
+      text += before + record + after;
+    }
+    return { lines: { bytes: Buffer.from(text), records: rows.length } };
+  };
+}
+
+function tellUnknown(stream: string, property: string, log: Log): void {
+  log.warnOnce(`undeclared:${stream}:${property}`, 'A property that the schema does not announce is left out', {
+    stream,
+    property,
+  });
+}
