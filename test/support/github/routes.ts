@@ -1,4 +1,5 @@
 import { notFound, refusal, type Answer } from './answer.ts';
+import { compared, leadingTo } from './commits.ts';
 import { createToken, installationOf, installations } from './apps.ts';
 import { filtered } from './filters.ts';
 import { RESOURCES, type Limits, type Resource } from './limits.ts';
@@ -152,6 +153,8 @@ function ofRepository(question: Question, repository: Repository, rest: string |
   if (rest === undefined) {
     return { status: 200, body: described('full-repository', repository), operation: 'get /repos/{owner}/{repo}' };
   }
+  const basehead = /^compare\/(.+)$/.exec(rest)?.[1];
+  if (basehead !== undefined) return compared(repository, basehead, question.query);
   const pull = /^pulls\/(\d+)\/reviews$/.exec(rest)?.[1];
   const collection = pull === undefined ? LISTS[rest] : 'reviews';
   if (collection === undefined) return notFound();
@@ -180,7 +183,8 @@ function itemsOf(question: Question, repository: Repository, collection: Collect
   if (collection === 'stargazers' && !question.accept.includes('star+json')) {
     return repository.stargazers.map(({ user }) => user as Item);
   }
-  return filtered(collection, repository[collection], question.query);
+  const items = collection === 'commits' ? leadingTo(repository.commits, question.query.get('sha')) : repository[collection];
+  return filtered(collection, items, question.query);
 }
 
 function listed(
