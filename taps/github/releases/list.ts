@@ -91,7 +91,7 @@ class ListWalk {
     let first: Page | 'unchanged' | undefined = begun.first ?? 'unchanged';
     let end = this.#list.whole ? this.#list.pages.length : undefined;
     for (let round = 1; ; round++) {
-      const settled = yield* this.#round(first, due, end);
+      const settled = yield* this.#round(first, due || round > 1, end);
       if (settled) return yield this.#piece([]);
       const stable = !this.#moved || this.#list.pages.length <= 1 || rule.days !== undefined;
       if (stable || round === MOST_ROUNDS) {
@@ -127,7 +127,7 @@ class ListWalk {
       const now = page.last ? pages : [...pages, ...before.pages.slice(number)];
       missing.passed(number, page.known, page.last);
       const rest = this.#o.rule.deleted === undefined ? NOBODY : missing.rest;
-      const settled = !due && page.rows.length === 0 && rest.size === 0;
+      const settled = !due && page.rows.length === 0 && (rest.size === 0 || missing.isShift(number));
       this.#list = { ...before, pages: now, rest: new Map(rest), whole: settled };
       if (settled) return true;
       yield this.#piece(page.rows);
@@ -231,6 +231,18 @@ class Missing {
     this.#before = before;
     this.rest = new Map(before.rest);
     for (const [index, { seen }] of before.pages.entries()) for (const id of seen.keys()) this.#places.set(id, index + 1);
+  }
+
+  /**
+   * True if all that is missing since the page was read is what its last members were: new ones before them have pushed them on to
+   * a page that is not read this time.
+   */
+  isShift(number: number): boolean {
+    const { pages, rest } = this.#before;
+    const tail = [...(pages[number - 1]?.seen.keys() ?? [])].toReversed();
+    const stays = tail.findIndex((id) => !this.rest.has(id));
+    const pushed = new Set(stays === -1 ? [] : tail.slice(0, stays));
+    return [...this.rest.keys()].every((id) => rest.has(id) || pushed.has(id));
   }
 
   /** A page was read; `last`: there are no more. */
