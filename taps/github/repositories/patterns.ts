@@ -10,8 +10,8 @@ export interface Wanted {
   readonly excluded: readonly RegExp[];
 }
 
-const NAME = /^[\w.-]+$/;
-const PATTERN = /^[\w.*-]+$/;
+const NAME = /^(?!\.{1,2}$)[\w.-]+$/;
+const PATTERN = /^(?!\.{1,2}$)[\w.*-]+$/;
 
 /** Reads names and patterns, each with the setting that it stands in; what is none goes to `problems`. */
 export function wanted(given: readonly (readonly [path: string, name: string])[], problems: Problem[]): Wanted {

@@ -7,7 +7,8 @@ export function retryAfter(headers: HeaderLookup, now: number): number | undefin
   const text = headers.get('retry-after')?.trim();
   if (text === undefined || text === '') return undefined;
   if (/^\d{1,9}(?:\.\d+)?$/.test(text)) return Math.max(1000, Number(text) * 1000);
-  const date = Date.parse(text);
+  // Date.parse takes nearly anything for a date: `-5` is a month.
+  const date = /^[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(1000, date - serverTime(headers, now));
 }
 
