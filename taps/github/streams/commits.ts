@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../../singer/tap/index.ts';
 import type { Page } from '../api/client.ts';
+import { markOf } from './mark.ts';
 import { type Piece, parentColumns, type Reading } from './reading.ts';
 import { itemsOf, textOf } from './shape.ts';
 import { sinceParameter } from './times.ts';
@@ -21,7 +22,7 @@ export async function* readCommits(reading: Reading): AsyncGenerator<Piece> {
   const { id, state, first } = begun;
   const identity = await reading.identity();
   let known = textIn(state, 'head');
-  const since = known === undefined ? sinceParameter(textIn(state, 'since') ?? reading.startDate) : undefined;
+  const since = known === undefined ? sinceParameter(markOf(state, reading.startDate)?.since) : undefined;
   const newest = itemsOf(stream, first.body)[0];
   const heads = [walkOf(state), ...(newest === undefined ? [] : [{ head: textOf(stream, newest, 'sha'), page: 1 }])];
   for (const walk of heads) {

@@ -7,10 +7,11 @@ export interface Mark {
   readonly at: ReadonlySet<string>;
 }
 
-/** Reads a mark, or begins at `start`; undefined: from the beginning. */
+/** Reads a mark, or begins at `start` if that is later; undefined: from the beginning. */
 export function markOf(state: JsonObject, start: string | undefined): Mark | undefined {
   const { since, at } = state;
-  const time = githubTime(typeof since === 'string' ? since : start);
+  const time = typeof since === 'string' ? githubTime(since) : undefined;
+  if (start !== undefined && (time === undefined || start > time)) return { since: start, at: new Set() };
   if (time === undefined) return undefined;
   const ids = Array.isArray(at) ? (at as readonly Json[]).map(String) : [];
   return { since: time, at: new Set(ids) };

@@ -15,8 +15,7 @@ async function fake(releases: Release[]): Promise<{ github: GitHub; releases: Re
   return { github, releases: github.world.add({ name: 'one', releases }).releases, clock: new VirtualClock(NOON) };
 }
 
-const changed = (release: Release, changes: Partial<Release> = { body: 'changed' }): Release =>
-  ({ ...release, ...changes }) as Release;
+const changed = (release: Release, changes: Partial<Release> = { body: 'changed' }): Release => ({ ...release, ...changes });
 
 describe('releases', () => {
   test('are all sent once, with every published field; the second run is one free request', async () => {
@@ -174,7 +173,7 @@ describe('releases', () => {
     expect(ids(rows)).toEqual(ids(releases.slice(0, 5)));
     releases[8] = changed(releases[8]!, { updated_at: '2026-01-02T00:00:00Z' });
     expect(ids((await readsWell(github, 'releases', { clock, config, bookmark })).rows)).toEqual([releases[8].id]);
-    expect((await readsWell(github, 'releases', { clock, bookmark })).rows).toHaveLength(5 + 0);
+    expect((await readsWell(github, 'releases', { clock, bookmark })).rows).toHaveLength(5);
   });
 
   test('FULL_TABLE sends all in every run', async () => {

@@ -48,6 +48,16 @@ describe('issues', () => {
     expect((await readsWell(github, 'issues', { bookmark: first.bookmark })).rows).toEqual([]);
   });
 
+  test('a start date that is later than the bookmark wins', async () => {
+    const github = await fake();
+    github.world.add({ name: 'one', issues: items('issue', 10, issue) });
+    const { bookmark } = await readsWell(github, 'issues', { config: { repositories: ['octo/one'] } });
+    github.world.repositories[0]!.issues = items('issue', 30, issue);
+    expect(numbers((await readsWell(github, 'issues', { bookmark, config: { start_date: second(28) } })).rows)).toEqual([
+      28, 29, 30,
+    ]);
+  });
+
   test('one changed in the very second of the bookmark is not lost', async () => {
     const github = await fake();
     const { issues } = github.world.add({ name: 'one', issues: items('issue', 3, issue) });
@@ -149,7 +159,7 @@ describe('reviews', () => {
     const reviews = new Map([1, 2, 3].map((n) => [n, [review(n * 10), review(n * 10 + 1)]]));
     const { pulls } = github.world.add({ name: 'one', reviews, pulls: items('pull-request-simple', 3, pull) });
     const first = await readsWell(github, 'reviews');
-    expect(numbers(first.rows).toSorted()).toEqual([10, 11, 20, 21, 30, 31]);
+    expect(new Set(numbers(first.rows))).toEqual(new Set([10, 11, 20, 21, 30, 31]));
     expect(first.rows[0]).toMatchObject({ pull_number: 3, org: 'octo', repo: 'one' });
     const idle = await readsWell(github, 'reviews', { bookmark: first.bookmark });
     expect([idle.rows, idle.calls.map((call) => call.slice(0, 3))]).toEqual([[], ['304']]);
@@ -176,8 +186,8 @@ describe('reviews', () => {
 
 describe('commits', () => {
   const commit = (n: number, date = second(n)): Item => {
-    const made_ = made('commit', n, { sha: `${n}`.padStart(40, '0'), node_id: `C_${n}` });
-    return { ...made_, commit: { ...(made_['commit'] as Item), committer: { name: 'a', email: 'a@example.org', date } } };
+    const whole = made('commit', n, { sha: `${n}`.padStart(40, '0'), node_id: `C_${n}` });
+    return { ...whole, commit: { ...(whole['commit'] as Item), committer: { name: 'a', email: 'a@example.org', date } } };
   };
   const history = (count: number): Item[] => Array.from({ length: count }, (_, n) => commit(count - n));
 
