@@ -11,6 +11,8 @@ import { type KnownList, KnownPage, knownList, listState, union } from './pages.
 const PER_PAGE = 100;
 /** While somebody publishes and deletes all the time a list has no end; then the next run goes on. */
 const MOST_ROUNDS = 3;
+/** Before any is told as deleted, so many of them are asked for by themselves. */
+const MOST_CONFIRMED = 10;
 const HOUR = 3_600_000;
 const DELETED_AT = '_sdc_deleted_at';
 
@@ -26,11 +28,18 @@ export interface ListRule {
   time?(row: Row): string | undefined;
   /** Records older than this many days are as they will stay: after the first run they are not looked at, nor remembered. */
   readonly days?: number;
-  /** The keys of a record that is gone; undefined: deletions are not looked for. */
-  deleted?(id: string, identity: Identity): Row;
+  /** Undefined: deletions are not looked for. */
+  readonly deleted?: DeletionRule;
   readonly fingerprint: Fingerprint;
   /** Hours after which all pages are looked through. */
   readonly reconcileHours: number;
+}
+
+export interface DeletionRule {
+  /** Where a member can be asked for by itself, below the repository. */
+  path(id: string): string;
+  /** The keys of a record that is gone. */
+  row(id: string, identity: Identity): Row;
 }
 
 /**
@@ -193,23 +202,35 @@ class ListWalk {
   /** The records of what is no more. What was never sent need not be told. */
   async #gone(): Promise<Row[]> {
     const { reading, rule } = this.#o;
+    const { deleted } = rule;
     const ids = [...this.#list.rest].filter(([, hash]) => hash !== NOT_SENT).map(([id]) => id);
-    this.#list = { ...this.#list, rest: new Map() };
-    if (ids.length === 0 || rule.deleted === undefined) return [];
     const { stream, name: repository, request } = reading;
+    const facts = { stream, repository, count: ids.length };
+    if (deleted !== undefined && !(await this.#areGone(ids, deleted))) {
+      reading.log.warn('Records are missing in a list and are there all the same: none is taken for deleted', facts);
+      return [];
+    }
+    this.#list = { ...this.#list, rest: new Map() };
+    if (deleted === undefined || ids.length === 0) return [];
     const told = request.columns.includes(DELETED_AT);
     reading.log.info(
       told ? 'Deleted records are marked' : 'Records were deleted; _sdc_deleted_at is not selected, so nothing tells of it',
-      {
-        stream,
-        repository,
-        count: ids.length,
-      },
+      facts,
     );
     if (!told) return [];
     const identity = await reading.identity();
     const now = new Date(reading.world.clock.now()).toISOString();
-    return ids.map((id) => ({ ...rule.deleted!(id, identity), [DELETED_AT]: now }));
+    return ids.map((id) => ({ ...deleted.row(id, identity), [DELETED_AT]: now }));
+  }
+
+  /** A list may be wrong for a moment. So the server must say of some that they are not there. */
+  async #areGone(ids: readonly string[], deleted: DeletionRule): Promise<boolean> {
+    const { reading } = this.#o;
+    for (const id of ids.slice(0, MOST_CONFIRMED)) {
+      const answer = await reading.get(reading.url(deleted.path(id)));
+      if (answer.kind !== 'refused' || ![404, 410].includes(answer.refusal.status)) return false;
+    }
+    return true;
   }
 
   #piece(rows: readonly Row[]): Piece {

@@ -10,6 +10,7 @@ import { assetsOf, readDownloads } from '../releases/downloads.ts';
 import { fingerprint, hashOf } from '../releases/fingerprint.ts';
 import { type ListRule, readList } from '../releases/list.ts';
 import { properties } from '../schemas/schemas.ts';
+import type { Identity } from '../repositories/repositories.ts';
 import { readAscending } from './ascending.ts';
 import { readCommits } from './commits.ts';
 import { readDescending } from './descending.ts';
@@ -69,7 +70,13 @@ export const streams: readonly StreamSpec[] = [
     properties: { ...PARENT, ...properties.release, reactions: renamed(properties.release.reactions), _sdc_deleted_at: TIME },
     methods: BOTH,
     list: { path: 'releases' },
-    read: (reading) => readList(reading, { ...releaseRule(reading), ...byId('releases', withReactions), time: releaseTime }),
+    read: (reading) =>
+      readList(reading, {
+        ...releaseRule(reading),
+        ...byId('releases', withReactions),
+        time: releaseTime,
+        deleted: { path: (id) => `releases/${id}`, row: keysOf },
+      }),
   },
   {
     id: 'release_assets',
@@ -86,7 +93,7 @@ export const streams: readonly StreamSpec[] = [
             row: { ...asset, release_id: release['id'], tag_name: release['tag_name'], ...parentColumns(identity) },
           })),
         time: (row) => latest(row, ['created_at', 'updated_at']),
-        deleted: byId('release_assets').deleted,
+        deleted: { path: (id) => `releases/assets/${id}`, row: keysOf },
         fingerprint: fingerprint(reading.request.schema, { ignored: ['download_count'] }),
       }),
   },
@@ -206,7 +213,7 @@ export const streams: readonly StreamSpec[] = [
     read: (reading) =>
       readList(reading, {
         ...RUNS,
-        records: byId('workflow_runs').records,
+        ...byId('workflow_runs'),
         time: (row) => latest(row, ['created_at']),
         days: RUN_DAYS,
         fingerprint: fingerprint(reading.request.schema),
@@ -248,14 +255,15 @@ function releaseRule({
   return { path: 'releases', fingerprint: fingerprint(request.schema, { ignored, counted }), reconcileHours };
 }
 
-function byId(
-  stream: string,
-  row: (item: JsonObject) => Row = (item) => ({ ...item }),
-): Required<Pick<ListRule, 'records' | 'deleted'>> {
+function byId(stream: string, row: (item: JsonObject) => Row = (item) => ({ ...item })): Pick<ListRule, 'records'> {
   return {
     records: (item, identity) => [{ id: idOf(stream, item), row: { ...row(item), ...parentColumns(identity) } }],
-    deleted: (id, identity) => ({ id: Number(id), ...parentColumns(identity) }),
   };
+}
+
+/** The keys of a record that is gone. */
+function keysOf(id: string, identity: Identity): Row {
+  return { id: Number(id), ...parentColumns(identity) };
 }
 
 /** A release is as new as its newest date: `created_at` is that of the tagged commit. */

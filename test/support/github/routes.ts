@@ -155,6 +155,11 @@ function ofRepository(question: Question, repository: Repository, rest: string |
   }
   const basehead = /^compare\/(.+)$/.exec(rest)?.[1];
   if (basehead !== undefined) return compared(repository, basehead, question.query);
+  const single = /^releases\/(\d+)$/.exec(rest)?.[1];
+  if (single !== undefined) {
+    const body = itemsOf(question, repository, 'releases', undefined).find(({ id }) => id === Number(single));
+    return body === undefined ? notFound() : { status: 200, body };
+  }
   const pull = /^pulls\/(\d+)\/reviews$/.exec(rest)?.[1];
   const collection = pull === undefined ? LISTS[rest] : 'reviews';
   if (collection === undefined) return notFound();

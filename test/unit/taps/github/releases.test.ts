@@ -132,6 +132,19 @@ describe('releases', () => {
     expect(ids(next.rows)).toEqual([gone!.id]);
   });
 
+  test('one that is missing in the list and can be had by itself is not taken for deleted, and is remembered', async () => {
+    const { github, releases, clock } = await fake(manyReleases(10));
+    const { bookmark } = await readsWell(github, 'releases', { clock });
+    const [hidden] = releases.splice(2, 1);
+    github.before(/releases\/\d+$/, 1, () => releases.splice(2, 0, hidden!));
+    const next = await readsWell(github, 'releases', { clock, bookmark });
+    expect(next.rows).toEqual([]);
+    expect(next.said.map(({ message }) => message)).toContain(
+      'Records are missing in a list and are there all the same: none is taken for deleted',
+    );
+    expect((await readsWell(github, 'releases', { clock, bookmark: next.bookmark })).rows).toEqual([]);
+  });
+
   test('without _sdc_deleted_at among the columns a deletion sends nothing and is told', async () => {
     const { github, releases, clock } = await fake(recordedReleases());
     const { bookmark } = await readsWell(github, 'releases', { clock, columns: ['id', 'tag_name'] });
