@@ -5,9 +5,15 @@ interface Waiting<T> {
 
 /**
  * Reads `width` sources at once and gives what they give in the order of the items, each source whole before the next one. A source
- * is asked for one thing ahead, so at most `width + 1` things wait. Sources that are left open are closed at the end, whatever happened.
+ * is asked for one thing ahead, so at most `width + 1` things wait. Sources that are left open are closed at the end, whatever happened:
+ * `stop` must make those end that wait for something.
  */
-export async function* ordered<I, T>(items: readonly I[], width: number, open: (item: I) => AsyncIterable<T>): AsyncGenerator<T> {
+export async function* ordered<I, T>(
+  items: readonly I[],
+  width: number,
+  open: (item: I) => AsyncIterable<T>,
+  stop: () => void,
+): AsyncGenerator<T> {
   const waiting: Waiting<T>[] = [];
   let index = 0;
   const ask = (iterator: AsyncIterator<T>): Promise<IteratorResult<T>> => {
@@ -32,6 +38,7 @@ export async function* ordered<I, T>(items: readonly I[], width: number, open: (
       waiting.shift();
     }
   } finally {
+    stop();
     await Promise.allSettled(waiting.map(({ iterator }) => Promise.resolve(iterator.return?.())));
   }
 }

@@ -33,19 +33,21 @@ export async function* readStargazers(reading: Reading): AsyncGenerator<Piece> {
   }
   const identity = await reading.identity();
   while (number > 1 && isNewer(stream, page, mark)) page = await reading.fresh(url(--number), STARS);
-  for (; ; number++) {
+  const send = (page: Page, last: boolean): Piece => {
     const stars = itemsOf(stream, page.body).map((item) => starOf(stream, item, identity));
     const fresh = stars.filter((star) => !covers(mark, star.time, star.id));
     mark = advanced(mark, fresh);
-    const last = page.next === undefined;
     const etag = last && page.etag !== undefined ? { etag: page.etag } : {};
     const place = { page: number, ...(stars.length === PER_PAGE && { full: true }), ...etag };
-    yield reading.piece(
+    return reading.piece(
       fresh.map(({ row }) => row),
       id,
       { ...markState(mark), ...place },
     );
-    if (last) return;
+  };
+  for (; ; number++) {
+    yield send(page, page.next === undefined);
+    if (page.next === undefined) return;
     const answer = await reading.get(url(number + 1), { accept: STARS });
     if (answer.kind !== 'page') {
       reading.log.warn('GitHub lists no more stars of a repository: newer ones are not read', {
@@ -55,6 +57,9 @@ export async function* readStargazers(reading: Reading): AsyncGenerator<Piece> {
       });
       return;
     }
+    // A star that was taken away meanwhile has pulled the first one of the next page onto this one.
+    const again = await reading.page(url(number), { etag: page.etag, accept: STARS });
+    if (again !== undefined) yield send(again, false);
     page = answer;
   }
 }

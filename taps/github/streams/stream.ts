@@ -51,7 +51,7 @@ async function* read(
     const repositories = await world.repositories.list(signal);
     const pace = Math.ceil(repositories.length / SHORT_BOOKMARK);
     let pages = 0;
-    for await (const { rows, save, exact } of ordered(repositories, parallel, open)) {
+    for await (const { rows, save, exact } of ordered(repositories, parallel, open, () => stop.abort())) {
       if (save !== undefined) states.set(save.id, save.name, save.state);
       unsaved ||= save !== undefined;
       if (rows.length === 0) continue;
@@ -62,8 +62,6 @@ async function* read(
   } catch (error) {
     if (unsaved) yield { bookmark: states.bookmark() };
     throw error;
-  } finally {
-    stop.abort();
   }
   if (unsaved) yield { bookmark: states.bookmark() };
 }

@@ -144,8 +144,21 @@ describe('reading in order', () => {
       open--;
     };
     const found: string[] = [];
-    for await (const each of ordered([1, 2, 3, 4, 5], 3, source)) found.push(each);
+    for await (const each of ordered([1, 2, 3, 4, 5], 3, source, () => undefined)) found.push(each);
     expect([found, most]).toEqual([['1a', '1b', '2a', '2b', '3a', '3b', '4a', '4b', '5a', '5b'], 3]);
+  });
+
+  test('a failure does not wait for sources that wait', async () => {
+    const stop = new AbortController();
+    const source = async function* (item: number): AsyncGenerator<number> {
+      if (item === 1) throw new Error('broken');
+      await new Promise((_, reject) => stop.signal.addEventListener('abort', () => reject(new Error('stopped'))));
+      yield item;
+    };
+    const all = async (): Promise<void> => {
+      for await (const each of ordered([1, 2, 3], 3, source, () => stop.abort())) expect(each).toBe('nothing');
+    };
+    await expect(all()).rejects.toThrow('broken');
   });
 
   test('a failure comes in its turn, and closes what is open', async () => {
@@ -161,7 +174,7 @@ describe('reading in order', () => {
     };
     const found: number[] = [];
     const all = async (): Promise<void> => {
-      for await (const each of ordered([1, 2, 3], 3, source)) found.push(each);
+      for await (const each of ordered([1, 2, 3], 3, source, () => undefined)) found.push(each);
     };
     await expect(all()).rejects.toThrow('broken');
     expect([found, closed.toSorted((a, b) => a - b)]).toEqual([

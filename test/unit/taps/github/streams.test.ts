@@ -275,6 +275,15 @@ describe('stargazers', () => {
     expect(numbers(next.rows, 'user_id')).toEqual([300, 301]);
   });
 
+  test('one that is taken away while pages are read pushes none out', async () => {
+    const github = await fake();
+    const all = Array.from({ length: 250 }, (_, n) => star(n + 1));
+    const { stargazers } = github.world.add({ name: 'one', stargazers: [...all] });
+    github.before(/stargazers\?.*page=2/, 1, () => stargazers.splice(5, 1));
+    const { rows } = await readsWell(github, 'stargazers');
+    expect(numbers(rows, 'user_id')).toEqual(Array.from({ length: 250 }, (_, n) => n + 1));
+  });
+
   test('new ones after a full last page are found', async () => {
     const github = await fake();
     const { stargazers } = github.world.add({ name: 'one', stargazers: Array.from({ length: 100 }, (_, n) => star(n + 1)) });
