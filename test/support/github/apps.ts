@@ -85,7 +85,8 @@ function described(app: App, { id, account, suspended }: App['installations'][nu
     ...whole,
     id,
     app_id: Number(app.id),
-    account: { ...made('simple-user', id), login: account },
+    // The description asks for the members of both, a user and an enterprise.
+    account: { ...made('enterprise', id), ...made('simple-user', id), login: account },
     target_type: 'Organization',
     permissions: { contents: 'read', metadata: 'read' },
     suspended_by: null,

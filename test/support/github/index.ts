@@ -2,10 +2,7 @@
 import { expect, onTestFinished } from 'vitest';
 import { startGitHub, type GitHub, type GitHubOptions } from './server.ts';
 
-export { startGitHub, type Call, type GitHub, type GitHubOptions } from './server.ts';
-export { manyReleases, made, recordedReleases, type Asset, type Item, type Release } from './records.ts';
-export type { App, Collection, Credential, Repository } from './world.ts';
-export { FAULTS, type Fault } from './faults.ts';
+export * from './parts.ts';
 
 /** A fake GitHub for one test, closed at its end; the test fails if the fake has said what GitHub could not. */
 export async function gitHub(options: GitHubOptions = {}): Promise<GitHub> {

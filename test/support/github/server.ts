@@ -45,8 +45,12 @@ export interface GitHub {
   readonly busiest: () => number;
   /** The next requests whose method and address match go wrong in this way. */
   fault(match: RegExp, fault: Fault, options?: FaultOptions): void;
+  /** The next request that matches is answered with this text for a body, whatever it is. */
+  say(match: RegExp, text: string): void;
   /** Before the `nth` matching request is answered (the first is 1), the world changes. */
   before(match: RegExp, nth: number, change: () => void): void;
+  /** From now on links to other pages name this address instead. */
+  links(address: string): void;
   close(): Promise<void>;
 }
 
@@ -83,6 +87,7 @@ export async function startGitHub({ now = Date.now, skew = 0, prefix = '' }: Git
   let busy = 0;
   let busiest = 0;
   let base = '';
+  let linked: string | undefined;
 
   const answered = (
     request: IncomingMessage,
@@ -114,7 +119,7 @@ export async function startGitHub({ now = Date.now, skew = 0, prefix = '' }: Git
       world,
       limits,
       now: now(),
-      base: base + prefix,
+      base: linked ?? base + prefix,
     };
     const answer = tagged(answerTo(question), token, request.headers);
     if (!free && !(answer.status === 304 && credential !== undefined)) {
@@ -180,7 +185,11 @@ export async function startGitHub({ now = Date.now, skew = 0, prefix = '' }: Git
     busiest: () => busiest,
     fault: (match, fault, { times = 1, after = 0, seconds = 1 } = {}) =>
       void traps.push({ match, left: times, skip: after, spring: FAULTS[fault], seconds }),
+    say: (match, text) => void traps.push({ match, left: 1, skip: 0, spring: { text }, seconds: 0 }),
     before: (match, nth, change) => void traps.push({ match, left: 1, skip: nth - 1, spring: change, seconds: 0 }),
+    links: (address) => {
+      linked = address;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
