@@ -168,14 +168,18 @@ export const selectionChecks: readonly Check[] = [
     }
   }),
   check(54, 'selection reaches into arrays', TAP, async (lab) => {
-    const { config, catalog, entry } = await nested(lab);
-    const found = breadcrumbs(entry.schema).find(({ path }) => path.includes('items') && path.at(-2) === 'properties');
+    const { config } = await lab.source('nested');
+    const catalog = await discover(lab, config);
+    const [found] = catalog.streams.flatMap((entry) =>
+      breadcrumbs(entry.schema).flatMap(({ path }) => (path[2] === 'items' && path.length === 5 ? [{ entry, path }] : [])),
+    );
     if (found === undefined) throw new Skipped('the source has no array of objects');
+    const { entry, path } = found;
     const { messages } = await sync(lab, config, {
-      catalog: annotate(catalog, entry.tap_stream_id, found.path, { selected: false }),
+      catalog: annotate(only(catalog, entry.tap_stream_id), entry.tap_stream_id, path, { selected: false }),
     });
-    const name = found.path.at(-1)!;
-    const list = found.path[1]!;
+    const name = path.at(-1)!;
+    const list = path[1]!;
     const items = recordsOf(messages, entry.stream).flatMap(({ record }) =>
       Array.isArray(record?.[list]) ? (record[list] as unknown[]) : [],
     );

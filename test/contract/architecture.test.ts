@@ -13,6 +13,7 @@ const FOLDERS = ['singer', 'check', 'taps', 'targets', 'transforms', 'privacy', 
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   singer: ['ajv', 'ajv-formats', 'yargs', 'yargs-parser', 'luxon'],
   check: ['ajv'],
+  'taps/github': [],
   'taps/csv': ['csv-parse', 'fzstd', 'iconv-lite', 'luxon'],
   'taps/postgres': [],
   'targets/jsonl': [],
@@ -30,6 +31,7 @@ const ONE_FILE = ['yargs', 'yargs-parser', 'luxon'];
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
   'tap-csv': ['pg'],
   'tap-postgres': ['csv-parse', 'iconv-lite', 'fzstd'],
+  'tap-github': ['pg', 'csv-parse', 'iconv-lite', 'fzstd'],
   'target-jsonl': ['pg', 'csv-parse', 'iconv-lite'],
   'target-postgres': ['csv-parse', 'iconv-lite'],
   'transform-records': ['pg', 'pg-copy-streams', 'csv-parse', 'iconv-lite', 'fzstd'],
@@ -234,6 +236,11 @@ async function workOf(name: string, folder: string): Promise<string[]> {
   if (name === 'tap-postgres') {
     const config = join(folder, UNREACHABLE);
     await writeFile(config, JSON.stringify({ url: 'postgresql://nobody@127.0.0.1:1/none' }));
+    return ['--discover', '--config', config];
+  }
+  if (name === 'tap-github') {
+    const config = join(folder, 'github.json');
+    await writeFile(config, JSON.stringify({ api_url_base: 'http://127.0.0.1:1', repositories: ['octo/one'] }));
     return ['--discover', '--config', config];
   }
   if (name.startsWith('tap-')) return ['--discover', '--config', await configFile(folder)];

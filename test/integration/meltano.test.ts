@@ -36,6 +36,7 @@ function withMeltano(meltano: string): void {
       const plugins = Object.values(project.plugins).flat();
       expect(plugins.map(({ name }) => name).sort()).toEqual([
         'tap-csv',
+        'tap-github',
         'tap-postgres',
         'target-jsonl',
         'target-postgres',
@@ -49,7 +50,7 @@ function withMeltano(meltano: string): void {
 
     test('[165] meltano install succeeds and finds nothing to install', async () => {
       const { status, stderr } = await meltanoProject(meltano).meltano(['install']);
-      expect(stderr).toMatch(/Skipped installing 5\/5 plugins/);
+      expect(stderr).toMatch(/Skipped installing 6\/6 plugins/);
       expect(status).toBe(0);
     });
 
