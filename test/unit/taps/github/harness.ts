@@ -111,6 +111,7 @@ function requestOf(stream: Stream, log: Log, { bookmark, columns, method = 'INCR
     schema: { ...stream.schema, properties: Object.fromEntries(chosen.map((name) => [name, properties[name]!])) },
     columns: chosen,
     whole: true,
+    versioned: false,
     limit: undefined,
     envelope: () => ({ head: Buffer.from('{"record":'), tail: Buffer.from('}\n') }),
     signal: new AbortController().signal,
