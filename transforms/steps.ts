@@ -34,6 +34,8 @@ export interface FieldProgram {
   readonly shows: boolean;
   /** Other properties whose values may come out in place of this one's. */
   readonly reads: readonly string[];
+  /** Those of them that no later step hides in every record. */
+  readonly copies: readonly string[];
   /** Properties whose values steps look at as they were before the rule. */
   readonly looksAt: readonly string[];
   /** To be called with each record before the first step of the rule. */
@@ -76,16 +78,18 @@ export function compileSteps(given: readonly Json[], place: Place, shape: Shape,
     if (!shape.isOpen) schema = compiled.schema;
   });
   const hiding = steps.findLast(({ hides }) => hides);
+  const lastHiding = steps.findLastIndex(({ hides, when }) => hides && when === undefined);
   const acting = steps.filter(({ idle }) => idle !== true);
   return {
     schema,
     privacy: hiding?.operation.privacy,
-    hidesAlways: steps.some(({ hides, when }) => hides && when === undefined),
+    hidesAlways: lastHiding >= 0,
     isKeyed: hiding?.keyId !== undefined,
     takesAbsent: steps.some(({ operation, needsValue }) => operation.takesAbsent === true || needsValue),
     keeps: steps.flatMap(({ keeps }) => keeps ?? []),
     shows: steps.some(({ shows }) => shows === true),
     reads: steps.flatMap(({ reads }) => reads ?? []),
+    copies: steps.slice(lastHiding + 1).flatMap(({ reads }) => reads ?? []),
     looksAt: steps.flatMap(({ looksAt }) => looksAt ?? []),
     begins: steps.flatMap((step) => (step.begin === undefined ? [] : (record: Fields) => step.begin!(record))),
     idle: acting.length === 0,

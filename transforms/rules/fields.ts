@@ -132,11 +132,10 @@ function tellKeptInClear(programs: readonly FieldPlace[], context: RuleContext):
 /** A field that takes the value of another has it in clear if that is hidden only afterwards. */
 function tellCopiedInClear(programs: readonly FieldPlace[], context: RuleContext): void {
   programs.forEach(({ place, program }, index) => {
-    const after = programs.slice(index);
     const hidden = (name: string): boolean =>
-      after.some((later) => later.place.name === name && later.program.privacy !== undefined);
-    if (after.some((later) => later.place.text === place.text && later.program.privacy !== undefined)) return;
-    for (const name of program.reads.filter(hidden)) {
+      programs.slice(index).some((later) => later.place.name === name && later.program.privacy !== undefined);
+    if (programs.slice(index + 1).some((later) => later.place.text === place.text && later.program.hidesAlways)) return;
+    for (const name of program.copies.filter(hidden)) {
       context.problem(`would have values of ${name} in clear, which is hidden after it: let ${name} stand before it`, place.text);
     }
   });

@@ -134,6 +134,22 @@ test('a field that takes the value of one which is hidden after it is refused', 
   expect(after.records()).toEqual([{ id: 1, email: 'REDACTED', note: 'REDACTED' }]);
   const both = await transform(config({ note: [coalesce, 'redact'], email: 'redact' }), [announced, ada]);
   expect(both.text).not.toContain(MARK);
+  const refused: readonly JsonObject[] = [
+    { note: ['nullify', coalesce], email: 'redact' },
+    { note: ['redact', { nullify: {} }, coalesce, 'trim'], email: 'redact' },
+    { note: [coalesce, { redact: {}, when: { field: 'id', in: [2] } }], email: 'redact' },
+    { 'lines[].phone': ['nullify', coalesce], email: 'redact' },
+    { 'card.*': ['nullify', coalesce], email: 'redact' },
+  ];
+  const text = { type: ['string', 'null'] };
+  const card = { type: 'object', properties: { number: text } };
+  const lines = { type: 'array', items: { type: 'object', properties: { phone: text } } };
+  const nested = schemaOf('people', { id: { type: 'integer' }, email: text, note: text, card, lines }, ['id']);
+  for (const fields of refused) {
+    await expect(transform(config(fields), [nested, ada]), JSON.stringify(fields)).rejects.toThrow(
+      /would have values of email in clear/,
+    );
+  }
 });
 
 test('a step that logs values is refused where the field is hidden', async () => {
