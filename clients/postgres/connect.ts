@@ -10,7 +10,8 @@ import { type Host, isSocket } from './hosts.ts';
 import type { ConnectOptions, SessionAttrs } from './options.ts';
 import type { CopyBlock } from './row-frames.ts';
 
-export type Rows = readonly Readonly<Record<string, unknown>>[];
+export type ResultRow = Readonly<Record<string, unknown>>;
+export type Rows = readonly ResultRow[];
 
 /** What a query says of one of its columns. */
 export interface ResultColumn {
@@ -21,8 +22,8 @@ export interface ResultColumn {
   readonly modifier: number;
 }
 
-export interface Result {
-  readonly rows: Rows;
+export interface Result<R extends object = ResultRow> {
+  readonly rows: readonly R[];
   readonly rowCount: number;
   readonly columns: readonly ResultColumn[];
 }
@@ -38,7 +39,8 @@ export interface Session {
    * own timeouts are no help when the network in between is silent.
    */
   answerWithinMs: number | undefined;
-  query(text: string, values?: readonly unknown[]): Promise<Result>;
+  /** `R` is what the statement is known to select. */
+  query<R extends object = ResultRow>(text: string, values?: readonly unknown[]): Promise<Result<R>>;
   /** Does some COPYs in their order, as one query, which the first refusal ends as a whole; gives the rows of each. */
   copyIn(copies: readonly Copy[]): Promise<readonly number[]>;
   /**
@@ -192,10 +194,8 @@ class PgSession implements Session {
     this.version = Number(rows[0]?.['version']);
   }
 
-  async query(text: string, values?: readonly unknown[]): Promise<Result> {
-    const result = await this.#answered(() =>
-      this.#client.query<Record<string, unknown>>(text, values === undefined ? undefined : [...values]),
-    );
+  async query<R extends object = ResultRow>(text: string, values?: readonly unknown[]): Promise<Result<R>> {
+    const result = await this.#answered(() => this.#client.query<R>(text, values === undefined ? undefined : [...values]));
     return {
       rows: result.rows,
       rowCount: result.rowCount ?? 0,

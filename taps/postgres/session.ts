@@ -75,8 +75,8 @@ export function openSessions(config: PostgresConfig, run: Run): Sessions {
       }
     },
     async end(session) {
+      if (session.lost) return session.close();
       try {
-        if (session.lost) throw new Error('lost');
         await session.query('ROLLBACK');
         idle.push(session);
       } catch {

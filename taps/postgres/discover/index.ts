@@ -17,9 +17,8 @@ export async function discoverTables(session: Session, filters: Filters): Promis
   // Sorting what is said of thousands of tables needs a little more than servers allow by themselves.
   await session.query("SET LOCAL work_mem = '64MB'");
   const { relkinds, schemas, take, leave, partitions } = filters;
-  const tables = (await session.query(TABLES, [relkinds, schemas, take, leave, partitions]))
-    .rows as unknown as readonly TableRow[];
-  const { rows } = await session.query(TYPES, [tables.map(({ oid }) => oid), [], []]);
-  const types = new Types(rows as unknown as readonly TypeRow[]);
+  const { rows: tables } = await session.query<TableRow>(TABLES, [relkinds, schemas, take, leave, partitions]);
+  const { rows } = await session.query<TypeRow>(TYPES, [tables.map(({ oid }) => oid), [], []]);
+  const types = new Types(rows);
   return tables.map((row) => ({ schema: row.schema, name: row.name, facts: () => tableOf(row, types) }));
 }

@@ -108,6 +108,7 @@ function refuseUnorderable(queries: readonly DescribedQuery[]): void {
 }
 
 async function typesOf(session: Session, columns: readonly ResultColumn[]): Promise<Types> {
-  const { rows } = await session.query(TYPES, [[], columns.map(({ type }) => type), columns.map(({ modifier }) => modifier)]);
-  return new Types(rows as unknown as readonly TypeRow[]);
+  const asked = [[], columns.map(({ type }) => type), columns.map(({ modifier }) => modifier)];
+  const { rows } = await session.query<TypeRow>(TYPES, asked);
+  return new Types(rows);
 }
