@@ -42,3 +42,13 @@ test('[11] [12] the packed package works where it is installed, by the links npm
   expect(wrote.status, wrote.stderr).toBe(0);
   expect(await readFile(join(out, 'people.jsonl'), 'utf8')).toBe('{"id":"1","name":"Ada"}\n{"id":"2","name":"Grace"}\n');
 });
+
+test('the lockfile says what package.json says, so that npm install changes no file', async () => {
+  const [own, lock] = await Promise.all(
+    ['package.json', 'package-lock.json'].map(async (name) => JSON.parse(await readFile(join(root, name), 'utf8')) as object),
+  );
+  const locked = (lock as { packages: Record<string, object> }).packages['']!;
+  const same = ['name', 'version', 'bin', 'dependencies', 'devDependencies', 'engines'];
+  const chosen = (from: object) => Object.entries(from).filter(([name]) => same.includes(name));
+  expect(Object.fromEntries(chosen(locked))).toEqual(Object.fromEntries(chosen(own!)));
+});
