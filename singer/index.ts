@@ -36,6 +36,7 @@ export { defineMapper, defineTap, defineTarget } from './plugin.ts';
 export type { MapperConfig } from './mapper/map-settings.ts';
 export type { Stage } from './stage.ts';
 export { BlockPool, ByteBlocks } from './target/blocks.ts';
+export { Changed } from './target/changed.ts';
 export { refuseIncomplete } from './target/completeness.ts';
 export type { Problem } from './errors.ts';
 export { ConfigError, InputError, Interrupted, QualityError, RecordError, SystemError, TaplineError } from './errors.ts';
@@ -51,6 +52,7 @@ export { daysOfMonth, isDate, isDateTime, isTime } from './scan/value-patterns.t
 export { HEX, PLAIN, spaceEnd, valueEnd } from './scan/json-scan.ts';
 export { NameTable, spellings } from './scan/name-table.ts';
 export { noteText } from './note-text.ts';
+export { type RetryOptions, withRetry } from './retry.ts';
 export { canonicalText, hasNonFinite, parseExact, parseLenient, stringifyExact, stripExact, withWords } from './json-text.ts';
 export { columnOf, columnsOf, resolveSchema } from './target/schema.ts';
 export { editDistance, nearest } from './shell/nearest.ts';

@@ -1,10 +1,10 @@
 import { SystemError } from '../../singer/errors.ts';
 import type { Log } from '../../singer/index.ts';
+import { withRetry } from '../../singer/retry.ts';
 import { connect, type Session } from './connect.ts';
 import { remedyOf, sqlState, systemError, type Remedy } from './errors.ts';
 import type { ConnectOptions } from './options.ts';
 import { ident } from './quote.ts';
-import { withRetry } from './retry.ts';
 
 export interface TransactorOptions {
   readonly connect: ConnectOptions;

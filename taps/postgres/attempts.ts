@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../../clients/postgres/connect.ts';
 import { remedyOf, systemError } from '../../clients/postgres/errors.ts';
-import { waitFor } from '../../clients/postgres/retry.ts';
-import type { Batch, JsonObject } from '../../singer/tap/index.ts';
+import { type Batch, type JsonObject, waitFor } from '../../singer/tap/index.ts';
 import type { Reading } from './reading.ts';
 
 /** Reads a stream from a bookmark on, in the transaction of a session. */

@@ -1,6 +1,7 @@
 import type { Session } from '../../clients/postgres/connect.ts';
 import { Transactor, type End } from '../../clients/postgres/transactor.ts';
 import {
+  Changed,
   SystemError,
   type Destination,
   type InputEnd,
@@ -16,7 +17,6 @@ import { currentSchema } from './catalog.ts';
 import { activate } from './activate.ts';
 import { Appends } from './appends.ts';
 import type { StreamPlan } from './answer.ts';
-import { Changed } from './changed.ts';
 import { createCopyEncoder } from './copy-encoder.ts';
 import type { Erasures } from './erasures/erasures.ts';
 import { openErasures } from './erasures/open.ts';

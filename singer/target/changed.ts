@@ -1,19 +1,18 @@
-import type { Log } from '../../singer/index.ts';
-import type { ChangeReason } from './copy-encoder.ts';
+import type { Log } from '../log.ts';
 
 /** Counts values that are stored otherwise than they came: one warning at the first, the sums at the end. */
 export class Changed {
   readonly #log: Log;
   readonly #counts = new Map<
     string,
-    { readonly stream: string; readonly column: string; readonly reason: ChangeReason; values: number }
+    { readonly stream: string; readonly column: string; readonly reason: string; values: number }
   >();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  add(stream: string, column: string, reason: ChangeReason): void {
+  add(stream: string, column: string, reason: string): void {
     const key = `${stream}\0${column}\0${reason}`;
     const count = this.#counts.get(key);
     if (count !== undefined) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { waitFor, withRetry } from '../../../../clients/postgres/retry.ts';
+import { waitFor, withRetry } from '../../../singer/retry.ts';
 
 const options = { retries: 2, signal: new AbortController().signal, again: () => Promise.resolve(true), onWait: () => undefined };
 
