@@ -46,9 +46,12 @@ export async function typesText() {
   const { columnOf } = await import(new URL('dist/singer/target/schema.js', ROOT).href);
   const { WIDER } = await import(new URL('dist/singer/target/lattice.js', ROOT).href);
   const { columnType } = await import(new URL('dist/targets/postgres/types.js', ROOT).href);
+  const { columnType: bigqueryType, typeText } = await import(new URL('dist/targets/bigquery/types/types.js', ROOT).href);
   const rows = SCHEMAS.map((schema) => {
     const column = columnOf('c', schema);
-    return [`\`${JSON.stringify(schema)}\``, column.type, columnType(column)?.sql ?? 'no column until a type is seen'];
+    const bigquery = bigqueryType(column);
+    const none = 'no column until a type is seen';
+    return [`\`${JSON.stringify(schema)}\``, column.type, columnType(column)?.sql ?? none, bigquery ? typeText(bigquery) : none];
   });
   const widening = Object.entries(WIDER).filter(([type]) => type !== 'null' && type !== 'json');
   return [
@@ -58,7 +61,7 @@ export async function typesText() {
     '',
     'A property may allow null everywhere; that changes nothing here. target-jsonl keeps each record as it came and needs no types.',
     '',
-    ...table(['schema', 'logical type', 'target-postgres'], rows),
+    ...table(['schema', 'logical type', 'target-postgres', 'target-bigquery (denormalized)'], rows),
     '',
     '## Widening',
     '',

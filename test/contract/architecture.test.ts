@@ -16,8 +16,10 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'taps/github': [],
   'taps/csv': ['csv-parse', 'fzstd', 'iconv-lite', 'luxon'],
   'taps/postgres': [],
+  'targets/bigquery': [],
   'targets/jsonl': [],
   'targets/postgres': [],
+  'clients/bigquery': ['@google-cloud/bigquery', 'google-auth-library'],
   'clients/postgres': ['pg'],
   transforms: ['libphonenumber-js', 'luxon'],
   privacy: [],
@@ -27,14 +29,18 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
 /** Libraries of the core that one file alone may import. */
 const ONE_FILE = ['yargs', 'yargs-parser', 'luxon'];
 
+const GOOGLE = ['@google-cloud/bigquery', 'google-auth-library', 'gaxios'];
+
 /** What each executable must not load, whatever it is asked: the libraries of other systems. */
 const FOREIGN: Readonly<Record<string, readonly string[]>> = {
-  'tap-csv': ['pg'],
-  'tap-postgres': ['csv-parse', 'iconv-lite', 'fzstd'],
-  'tap-github': ['pg', 'csv-parse', 'iconv-lite', 'fzstd'],
-  'target-jsonl': ['pg', 'csv-parse', 'iconv-lite'],
-  'target-postgres': ['csv-parse', 'iconv-lite'],
-  'transform-records': ['pg', 'pg-copy-streams', 'csv-parse', 'iconv-lite', 'fzstd'],
+  'tap-csv': ['pg', ...GOOGLE],
+  'tap-postgres': ['csv-parse', 'iconv-lite', 'fzstd', ...GOOGLE],
+  'tap-github': ['pg', 'csv-parse', 'iconv-lite', 'fzstd', ...GOOGLE],
+  // Its own library, too, is loaded only to connect.
+  'target-bigquery': ['pg', 'csv-parse', 'iconv-lite', ...GOOGLE],
+  'target-jsonl': ['pg', 'csv-parse', 'iconv-lite', ...GOOGLE],
+  'target-postgres': ['csv-parse', 'iconv-lite', ...GOOGLE],
+  'transform-records': ['pg', 'pg-copy-streams', 'csv-parse', 'iconv-lite', 'fzstd', ...GOOGLE],
 };
 
 const NODE = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);

@@ -1,0 +1,171 @@
+import { SystemError, TaplineError } from '../../singer/index.ts';
+
+/** An error as the API gives it: in the body of an answer, or in the status of a job. */
+export interface ApiError {
+  /** Google's word for the kind, for example `rateLimitExceeded`. */
+  readonly reason?: string;
+  readonly message?: string;
+  readonly location?: string;
+}
+
+interface Rule {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  /** The same request may succeed later. */
+  readonly passes?: true;
+  /** Google's own text is about names and rights, never about values, and may be shown. */
+  readonly shows?: true;
+}
+
+const LATER = 'Run again: the printed state is safe.';
+
+/** By `reason`. Source: https://cloud.google.com/bigquery/docs/error-messages */
+const RULES: Readonly<Record<string, Rule>> = {
+  accessDenied: {
+    code: 'access-denied',
+    message: 'BigQuery denies access',
+    hint: 'Give the account the roles BigQuery Data Editor on the dataset and BigQuery Job User on the project.',
+    shows: true,
+  },
+  accessNotConfigured: {
+    code: 'api-off',
+    message: 'The BigQuery API is switched off in this project',
+    hint: 'Enable bigquery.googleapis.com in the project, wait a minute and run again.',
+    shows: true,
+  },
+  backendError: { code: 'server-busy', message: 'BigQuery failed for a moment', hint: LATER, passes: true },
+  badRequest: { code: 'request-refused', message: 'BigQuery refuses the request', hint: 'See the message.', shows: true },
+  billingNotEnabled: {
+    code: 'billing-off',
+    message: 'The project has no billing, which this needs',
+    hint: 'Enable billing for the project: the sandbox has no DML.',
+    shows: true,
+  },
+  billingTierLimitExceeded: { code: 'quota', message: 'The query is too expensive for its project', hint: 'Raise the limit.' },
+  blocked: { code: 'blocked', message: 'The project or its billing is blocked', hint: 'See the console of the project.' },
+  conditionNotMet: { code: 'table-changed', message: 'The table was changed by somebody else meanwhile', hint: LATER },
+  duplicate: { code: 'duplicate', message: 'It exists already', hint: LATER },
+  internalError: { code: 'server-busy', message: 'BigQuery failed inside', hint: LATER, passes: true },
+  invalid: { code: 'refused', message: 'BigQuery refuses the data', hint: 'See the facts for the place.' },
+  invalidQuery: {
+    code: 'query-refused',
+    message: 'BigQuery refuses a statement',
+    hint: 'See whether the table was changed by hand.',
+    shows: true,
+  },
+  jobBackendError: { code: 'server-busy', message: 'BigQuery failed for a moment', hint: LATER, passes: true },
+  jobInternalError: { code: 'server-busy', message: 'BigQuery failed inside', hint: LATER, passes: true },
+  jobRateLimitExceeded: { code: 'rate-limit', message: 'Too many jobs at once', hint: LATER, passes: true },
+  notFound: {
+    code: 'not-found',
+    message: 'BigQuery does not find what was asked for',
+    hint: 'Look at project, dataset and location.',
+    shows: true,
+  },
+  quotaExceeded: {
+    code: 'quota',
+    message: 'A quota of the project or the table is used up',
+    hint: 'See the quotas page of the project; raise batch_size_bytes so that fewer jobs are needed.',
+    shows: true,
+  },
+  rateLimitExceeded: { code: 'rate-limit', message: 'Too many requests or table changes at once', hint: LATER, passes: true },
+  resourcesExceeded: { code: 'too-large', message: 'The job is too large', hint: 'Lower batch_size_bytes.' },
+  stopped: { code: 'job-stopped', message: 'The job was cancelled', hint: LATER },
+  tableUnavailable: { code: 'server-busy', message: 'The table cannot be reached for a moment', hint: LATER, passes: true },
+  timeout: { code: 'job-timeout', message: 'The job took too long', hint: LATER },
+};
+
+/** Where the answer gives no reason that we know. */
+const BY_STATUS: Readonly<Record<number, string>> = {
+  400: 'badRequest',
+  401: 'accessDenied',
+  403: 'accessDenied',
+  404: 'notFound',
+  408: 'backendError',
+  409: 'duplicate',
+  412: 'conditionNotMet',
+  429: 'rateLimitExceeded',
+  500: 'internalError',
+  502: 'backendError',
+  503: 'backendError',
+  504: 'backendError',
+};
+
+const UNKNOWN: Rule = { code: 'request-failed', message: 'BigQuery answers with an error', hint: LATER };
+
+/** What is known about the place of a failure; goes into the error's facts. */
+export type Place = Readonly<Record<string, unknown>>;
+
+/** The error of an answer with this HTTP status. `what` says what was tried: `Reading the dataset`. */
+export function answerFault(status: number, body: unknown, what: string, place: Place): SystemError {
+  const error = errorIn(body);
+  const known = error.reason !== undefined && RULES[error.reason] !== undefined;
+  const reason = known ? error.reason : BY_STATUS[status];
+  return fault({ ...error, ...(reason === undefined ? {} : { reason }) }, what, { ...place, status });
+}
+
+/** The error of a job that has failed. */
+export function jobFault(error: ApiError, what: string, place: Place): SystemError {
+  return fault(error, what, place);
+}
+
+/** No answer came. */
+export function connectionFault(cause: unknown, what: string, place: Place): SystemError {
+  // Answers of BigQuery are never thrown: one that is comes from the server that gives out tokens.
+  const { status } = cause as { readonly status?: unknown };
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new SystemError(`${what}: Google refuses the credentials`, {
+      code: 'login-refused',
+      facts: { ...place, status },
+      hint: 'See whether the account and its key still exist and are enabled, and whether this machine’s clock is right.',
+      cause,
+    });
+  }
+  return new SystemError(`${what}: the connection to BigQuery failed`, {
+    code: 'connection-lost',
+    facts: { ...place, cause: causeCode(cause), passes: true },
+    hint: 'See that the address can be reached from here (api_endpoint, proxy, firewall), then run again: the state is safe.',
+    cause,
+  });
+}
+
+function fault({ reason, message }: ApiError, what: string, place: Place): SystemError {
+  const rule = (reason === undefined ? undefined : RULES[reason]) ?? UNKNOWN;
+  const shown = rule.shows === true && message !== undefined ? ` (${message.split('\n')[0]})` : '';
+  const passes = rule.passes === true ? { passes: true } : {};
+  return new SystemError(`${what}: ${rule.message}${shown}`, {
+    code: rule.code,
+    facts: { ...place, ...(reason === undefined ? {} : { reason }), ...passes },
+    hint: rule.hint,
+  });
+}
+
+/** True if the same request may succeed later. */
+export function passes(error: unknown): boolean {
+  return error instanceof TaplineError && error.facts['passes'] === true;
+}
+
+/** Google's reason of a failure; undefined if there is none. */
+export function reasonOf(error: unknown): string | undefined {
+  const reason = error instanceof TaplineError ? error.facts['reason'] : undefined;
+  return typeof reason === 'string' ? reason : undefined;
+}
+
+/** The first error of an answer's body: `{ error: { message, errors: [{ reason, message }] } }`. */
+function errorIn(body: unknown): ApiError {
+  const { error } = (typeof body === 'object' && body !== null ? body : {}) as { readonly error?: unknown };
+  if (typeof error !== 'object' || error === null) return {};
+  const { errors, message } = error as { readonly errors?: unknown; readonly message?: unknown };
+  const first = (Array.isArray(errors) ? errors[0] : undefined) as ApiError | undefined;
+  return {
+    ...(typeof first?.reason === 'string' ? { reason: first.reason } : {}),
+    ...(typeof message === 'string' ? { message } : {}),
+  };
+}
+
+function causeCode(cause: unknown): string {
+  const { code, cause: inner, name } = cause as { readonly code?: unknown; readonly cause?: unknown; readonly name?: unknown };
+  if (typeof code === 'string') return code;
+  return typeof inner === 'object' && inner !== null ? causeCode(inner) : String(name);
+}

@@ -1,0 +1,55 @@
+import type { Api } from '../../clients/bigquery/api.ts';
+import { reasonOf } from '../../clients/bigquery/errors.ts';
+import type { DatasetResource } from '../../clients/bigquery/resources.ts';
+import { ConfigError, type Log } from '../../singer/index.ts';
+import type { TargetConfig } from './settings.ts';
+
+/** Makes sure that the dataset is there and gives its location, where alone its jobs can run. */
+export async function openDataset(
+  api: Api,
+  { dataset, location }: Pick<TargetConfig, 'dataset' | 'location'>,
+  log: Log,
+): Promise<string> {
+  if (!/^\w{1,1024}$/.test(dataset)) {
+    throw new ConfigError([{ path: 'dataset', message: 'may hold letters, digits and underscores only' }]);
+  }
+  const place = { project: api.project, dataset };
+  const look = async (): Promise<DatasetResource | undefined> => {
+    try {
+      return await api.call<DatasetResource>({
+        method: 'GET',
+        path: `/datasets/${dataset}`,
+        what: `Looking at dataset ${dataset}`,
+        place,
+      });
+    } catch (error) {
+      if (reasonOf(error) === 'notFound') return undefined;
+      throw error;
+    }
+  };
+  const found = (await look()) ?? (await make(api, dataset, location, log)) ?? (await look());
+  const there = found?.location ?? location;
+  if (there.toLowerCase() !== location.toLowerCase())
+    log.info('The dataset is elsewhere than location says; jobs run where it is', { dataset, location: there });
+  return there;
+}
+
+/** Gives undefined if another run was quicker. */
+async function make(api: Api, dataset: string, location: string, log: Log): Promise<DatasetResource | undefined> {
+  const place = { project: api.project, dataset, location };
+  try {
+    const body = { datasetReference: { projectId: api.project, datasetId: dataset }, location };
+    const made = await api.call<DatasetResource>({
+      method: 'POST',
+      path: '/datasets',
+      body,
+      what: `Making dataset ${dataset}`,
+      place,
+    });
+    log.info('Made a dataset', { dataset, location });
+    return made;
+  } catch (error) {
+    if (reasonOf(error) === 'duplicate') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,13 @@
+import { defineTarget } from '../../singer/index.ts';
+import { settings } from './settings.ts';
+
+/** Loads streams into BigQuery. Google's library is loaded when it connects, so that `--about` stays quick. */
+export default defineTarget({
+  name: 'target-bigquery',
+  summary: 'Loads streams into BigQuery by load jobs: every row accounted for, states printed only after their jobs are done.',
+  settings,
+  async open(config, run) {
+    const { openDestination } = await import('./open.ts');
+    return openDestination(config, run);
+  },
+});

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+
+export interface JobPlace {
+  readonly runId: string;
+  /** `project.dataset.table`. */
+  readonly table: string;
+  /** What the job does: `load`, `merge`. */
+  readonly work: string;
+  /** The STATE that the job brings up to date, as text; empty where none came. */
+  readonly state: string;
+  /** Hash of the rows, times of our own left out. */
+  readonly content: string;
+  /** How many jobs of this run had all the same before. */
+  readonly before: number;
+}
+
+/**
+ * Name of a job that follows from what it does alone: the same input, read again in a run of the same `run_id`, gets the same name, so
+ * that BigQuery refuses to do the work twice. `attempt` counts the failures that BigQuery has confirmed.
+ */
+export function jobId({ runId, table, work, state, content, before }: JobPlace, attempt: number): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([runId, table, work, state, content, before]))
+    .digest('hex');
+  return `tapline_${work}_${hash.slice(0, 40)}_a${attempt}`;
+}

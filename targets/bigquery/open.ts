@@ -1,0 +1,17 @@
+import { openApi } from '../../clients/bigquery/connect.ts';
+import type { TargetRun } from '../../singer/index.ts';
+import { openDataset } from './dataset.ts';
+import { BigQueryDestination } from './destination.ts';
+import { JobNames } from './jobs/job-names.ts';
+import type { TargetConfig } from './settings.ts';
+
+/** Connects and gives the destination. Throws SystemError and ConfigError before any input is read. */
+export async function openDestination(config: TargetConfig, run: TargetRun): Promise<BigQueryDestination> {
+  const { log } = run;
+  if (config.method !== 'batch_job') log.info('Rows are loaded by load jobs', { method: config.method });
+  const api = await openApi(config, run);
+  const location = await openDataset(api, config, log);
+  const jobs = { api, log, location, timeout: config.timeout, retries: config.max_retries };
+  const context = { api, jobs, names: new JobNames(run.runId), labels: { made_by: 'tapline' } };
+  return new BigQueryDestination(config, run, context);
+}

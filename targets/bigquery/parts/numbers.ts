@@ -1,0 +1,105 @@
+import { DECIMAL_DIGITS, type ColumnType } from '../types/types.ts';
+
+/** Numbers of the general lane, exact: by their text, never by a JavaScript number. */
+
+const INT64_MAX = 9_223_372_036_854_775_807n;
+const INT64_MIN = -9_223_372_036_854_775_808n;
+/** Digits that always fit INT64. */
+const INT64_DIGITS = 18;
+/** Integers of up to so many digits are the same to every reader of JSON. */
+export const SAFE_DIGITS = 15;
+
+const NUMBER = /^([-+]?)(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?$/;
+
+/** Why a text is no value of a type. */
+export type Unfit = 'not-a-number' | 'not-an-integer' | 'out-of-range';
+
+/** A number as JSON text for a load file, and whether digits were lost. */
+export interface Written {
+  readonly text: string;
+  readonly lost?: true;
+}
+
+/** INT64: `1.0` and `1e3` are integers too. Long ones go as strings, because readers of JSON may round them. */
+export function int64Text(text: string): Written | Unfit {
+  const parts = partsOf(text);
+  if (parts === undefined) return 'not-a-number';
+  const { sign, digits, exponent } = parts;
+  if (digits === '') return { text: '0' };
+  if (exponent < 0) return 'not-an-integer';
+  if (digits.length + exponent > INT64_DIGITS + 1) return 'out-of-range';
+  const value = BigInt(`${sign}${digits}${'0'.repeat(exponent)}`);
+  if (value > INT64_MAX || value < INT64_MIN) return 'out-of-range';
+  return { text: digits.length + exponent > SAFE_DIGITS ? `"${value}"` : String(value) };
+}
+
+/** FLOAT64: the text as it came; `lost` if a double is another number. */
+export function float64Text(text: string): Written | Unfit {
+  const parts = partsOf(text);
+  if (parts === undefined) return 'not-a-number';
+  const number = Number(text);
+  if (!Number.isFinite(number)) return 'out-of-range';
+  const kept = partsOf(String(number))!;
+  const isSame =
+    kept.sign === parts.sign && kept.digits === parts.digits && (kept.exponent === parts.exponent || kept.digits === '');
+  // JSON has no plus sign, and no point without digits on both sides.
+  const json = JSON_NUMBER.test(text) ? text : String(number);
+  return isSame ? { text: json } : { text: json, lost: true };
+}
+
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
+
+/** NUMERIC and BIGNUMERIC: a string, so that no reader makes a double of it; rounded to the column's scale, half away from zero. */
+export function decimalText(text: string, { type, precision, scale }: ColumnType): Written | Unfit {
+  const parts = partsOf(text);
+  if (parts === undefined) return 'not-a-number';
+  const most = DECIMAL_DIGITS[type === 'NUMERIC' ? 'NUMERIC' : 'BIGNUMERIC'];
+  const fraction = precision === undefined ? most.fraction : (scale ?? 0);
+  const whole = precision === undefined ? most.whole : precision - fraction;
+  const { sign, digits, exponent } = parts;
+  if (digits.length + exponent > whole) return digits === '' ? { text: '"0"' } : 'out-of-range';
+  if (exponent >= -fraction) return { text: `"${sign}${plainText(digits, exponent)}"` };
+  const kept = roundedTo(digits, exponent, fraction);
+  if (String(kept).length - fraction > whole) return 'out-of-range';
+  const zero = kept === 0n;
+  return { text: `"${zero ? '' : sign}${plainText(String(kept), -fraction)}"`, ...(digits === '' ? {} : { lost: true }) };
+}
+
+/** The digits as an integer of units of 10^-fraction. */
+function roundedTo(digits: string, exponent: number, fraction: number): bigint {
+  const cut = digits.length + exponent + fraction;
+  if (cut < 0) return 0n;
+  const whole = BigInt(digits.slice(0, cut) || '0');
+  return digits.charCodeAt(cut) >= 0x35 ? whole + 1n : whole;
+}
+
+/** The digits, the last of which is worth 10^exponent, without an exponent. */
+function plainText(digits: string, exponent: number): string {
+  if (digits === '' || digits === '0') return '0';
+  if (exponent >= 0) return digits + '0'.repeat(exponent);
+  const padded = digits.padStart(1 - exponent, '0');
+  return `${padded.slice(0, exponent)}.${padded.slice(exponent)}`;
+}
+
+interface Parts {
+  /** A minus sign or nothing. */
+  readonly sign: string;
+  /** Significant digits, without zeros at either end; empty for zero. */
+  readonly digits: string;
+  /** Power of ten of the last significant digit. */
+  readonly exponent: number;
+}
+
+function partsOf(text: string): Parts | undefined {
+  const match = NUMBER.exec(text);
+  if (match === null) return undefined;
+  const [, written = '', whole = '', fraction = '', power = '0'] = match;
+  const all = whole + fraction;
+  if (all === '') return undefined;
+  const first = all.search(/[1-9]/);
+  const sign = written === '-' ? '-' : '';
+  if (first < 0) return { sign: '', digits: '', exponent: 0 };
+  let last = all.length;
+  while (all[last - 1] === '0') last--;
+  return { sign, digits: all.slice(first, last), exponent: Number(power) - fraction.length + all.length - last };
+}

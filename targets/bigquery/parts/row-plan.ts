@@ -1,0 +1,37 @@
+import type { Column, StreamHeader } from '../../../singer/index.ts';
+import type { ColumnType, MetadataColumn } from '../types/types.ts';
+
+/** One property of a stream and the column it goes to. */
+export interface RowColumn {
+  /** The property. */
+  readonly name: string;
+  /** The column's name. */
+  readonly target: string;
+  readonly type: ColumnType;
+  /** The property as announced; one of the header's columns. */
+  readonly column: Column;
+}
+
+/** What one part of a stream writes: our own columns, then data columns in this order. */
+export interface RowPlan {
+  readonly header: StreamHeader;
+  readonly columns: readonly RowColumn[];
+  /** Name of the JSON column that keeps each record whole; undefined: there is none. */
+  readonly whole?: string;
+  readonly metadata: readonly MetadataColumn[];
+}
+
+/** Why a stored value differs from the one that came. */
+export type ChangeReason =
+  | 'surrogate-replaced'
+  | 'not-a-number'
+  | 'time-of-day-dropped'
+  | 'zone-dropped'
+  | 'cut-to-microseconds'
+  | 'rounded-to-scale'
+  | 'rounded-to-double';
+
+export interface RowOptions {
+  /** Called once for every value that is stored otherwise than it came. */
+  readonly onChange: (column: string, reason: ChangeReason) => void;
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { FieldResource, TableResource } from '../../../clients/bigquery/resources.ts';
+import { typeName, TYPES, type BigQueryType, type ColumnType } from '../types/types.ts';
+
+/** The label by which a table of ours is known; its value says whose it is. */
+export const STREAM_LABEL = 'tapline_stream';
+
+export interface ExistingColumn {
+  readonly name: string;
+  /** Undefined: none that this target writes (a STRUCT, a REPEATED column, GEOGRAPHY). */
+  readonly type: ColumnType | undefined;
+  readonly required: boolean;
+}
+
+/** A table that is there. */
+export interface ExistingTable {
+  readonly etag: string | undefined;
+  /** By name in lower case, as BigQuery compares them. */
+  readonly columns: ReadonlyMap<string, ExistingColumn>;
+  /** As the API gives them: a patch must send all of them back. */
+  readonly fields: readonly FieldResource[];
+  /** Mark of the stream that the table was made for; undefined for a table that is not ours. */
+  readonly streamMark: string | undefined;
+  /** False for views and the like. */
+  readonly isTable: boolean;
+}
+
+export function existingTable({ etag, schema, labels, type }: TableResource): ExistingTable {
+  const fields = schema?.fields ?? [];
+  return {
+    etag,
+    columns: new Map(fields.map((field) => [field.name.toLowerCase(), existingColumn(field)])),
+    fields,
+    streamMark: labels?.[STREAM_LABEL],
+    isTable: type === undefined || type === 'TABLE',
+  };
+}
+
+function existingColumn({ name, type, mode, precision, scale }: FieldResource): ExistingColumn {
+  const known = typeName(type);
+  const isOurs = mode !== 'REPEATED' && OURS.has(known);
+  const size = precision === undefined ? {} : { precision: Number(precision), scale: Number(scale ?? 0) };
+  return { name, type: isOurs ? { type: known as BigQueryType, ...size } : undefined, required: mode === 'REQUIRED' };
+}
+
+const OURS: ReadonlySet<string> = new Set(TYPES);
+
+/** A label's value for a stream: labels hold few characters, so that it is a hash. */
+export function streamMark(stream: string): string {
+  return createHash('sha256').update(stream).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,422 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { FieldResource, JobResource, TableResource } from '../../../clients/bigquery/resources.ts';
+import { readLoadFile, type StoredRecord } from './load-file.ts';
+
+/** What a test lets go wrong with one request. */
+export type Fault =
+  /** An error of the API; with `after`, what was asked is done all the same. */
+  | { readonly status: number; readonly reason?: string; readonly after?: true }
+  /** The connection ends: before anything is done, after all is done, or when so many bytes of an upload have come. */
+  | { readonly cut: 'before' | 'after' | number };
+
+export interface Asked {
+  readonly method: string;
+  /** Without host and query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  /** JSON; undefined for uploads. */
+  readonly body: unknown;
+}
+
+export interface DoubleOptions {
+  readonly project?: string;
+  /** How often a job is seen running before it is done. */
+  readonly looks?: number;
+}
+
+interface Table {
+  resource: TableResource;
+  rows: StoredRecord[];
+}
+
+interface Dataset {
+  readonly location: string;
+  readonly tables: Map<string, Table>;
+}
+
+interface Session {
+  readonly job: JobResource;
+  readonly length: number;
+  received: Buffer;
+  /** The answer that ended it. */
+  done?: Answer;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A double of BigQuery's REST surface for load jobs and tables: strict about what the protocol says, with the old names of types in its
+ * answers, gzip and resumable uploads, conflicts of job names, locations and etags. It runs no SQL but ALTER COLUMN SET DATA TYPE.
+ */
+export class BigQueryDouble {
+  readonly project: string;
+  readonly datasets = new Map<string, Dataset>();
+  readonly jobs = new Map<string, JobResource & { looks: number }>();
+  /** Every request in the order it came. */
+  readonly asked: Asked[] = [];
+  /** Asked before each request. */
+  fault: (asked: Asked) => Fault | undefined = () => undefined;
+  /** What a finished load job says of its rows; for tests of the accounting. */
+  outputRows: (rows: number) => number = (rows) => rows;
+  url = '';
+  readonly #looks: number;
+  readonly #sessions = new Map<string, Session>();
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  #etags = 0;
+
+  constructor({ project = 'test', looks = 0 }: DoubleOptions = {}) {
+    this.project = project;
+    this.#looks = looks;
+  }
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** The rows of a table in the order they came; empty if it is not there. */
+  rows(dataset: string, table: string): readonly StoredRecord[] {
+    return this.datasets.get(dataset)?.tables.get(table)?.rows ?? [];
+  }
+
+  fields(dataset: string, table: string): readonly FieldResource[] {
+    return this.datasets.get(dataset)?.tables.get(table)?.resource.schema?.fields ?? [];
+  }
+
+  /** Makes a table beforehand, as somebody else would have. */
+  make(dataset: string, table: string, resource: TableResource): void {
+    const { tables } = this.#dataset(dataset, 'US');
+    tables.set(table, { resource: { type: 'TABLE', etag: this.#etag(), ...resource }, rows: [] });
+  }
+
+  /** Requests of this method whose path matches. */
+  count(method: string, path: RegExp): number {
+    return this.asked.filter((asked) => asked.method === method && path.test(asked.path)).length;
+  }
+
+  #dataset(name: string, location: string): Dataset {
+    const dataset = this.datasets.get(name) ?? { location, tables: new Map<string, Table>() };
+    this.datasets.set(name, dataset);
+    return dataset;
+  }
+
+  #etag(): string {
+    return `"${++this.#etags}"`;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url!, 'http://double');
+    const isUpload = request.method === 'PUT' && pathname.startsWith('/upload/');
+    const early = isUpload ? this.#faultOf(request, pathname, searchParams, undefined) : undefined;
+    if (early !== undefined && 'cut' in early && typeof early.cut === 'number')
+      return this.#cutUpload(request, searchParams, early.cut);
+    const bytes = await read(request);
+    const body: unknown = isUpload || bytes.length === 0 ? undefined : JSON.parse(bytes.toString());
+    const fault = isUpload ? early : this.#faultOf(request, pathname, searchParams, body);
+    if (fault !== undefined && 'cut' in fault && fault.cut === 'before') return void request.socket.destroy();
+    if (fault !== undefined && 'status' in fault && fault.after !== true)
+      return send(response, refusal(fault.status, fault.reason));
+    const answer = isUpload
+      ? this.#upload(searchParams, request, bytes)
+      : this.#answer(request.method!, pathname, searchParams, body, request);
+    if (fault === undefined) return send(response, answer);
+    if ('status' in fault) return send(response, refusal(fault.status, fault.reason));
+    request.socket.destroy();
+  }
+
+  #faultOf({ headers, method = '' }: IncomingMessage, path: string, query: URLSearchParams, body: unknown): Fault | undefined {
+    const asked: Asked = { method, path, query, headers, body };
+    this.asked.push(asked);
+    return this.fault(asked);
+  }
+
+  #answer(method: string, path: string, query: URLSearchParams, body: unknown, request: IncomingMessage): Answer {
+    if (path === `/upload/bigquery/v2/projects/${this.project}/jobs` && method === 'POST')
+      return this.#begin(query, body, request);
+    const base = `/bigquery/v2/projects/${this.project}`;
+    if (!path.startsWith(`${base}/`)) return refusal(404, 'notFound', `Not found: ${path}`);
+    const [kind, dataset, below, table] = path
+      .slice(base.length + 1)
+      .split('/')
+      .map(decodeURIComponent);
+    if (kind === 'datasets' && dataset === undefined && method === 'POST') return this.#makeDataset(body as DatasetBody);
+    if (kind === 'datasets' && dataset !== undefined) {
+      const found = this.datasets.get(dataset);
+      if (found === undefined) return refusal(404, 'notFound', `Not found: Dataset ${this.project}:${dataset}`);
+      if (below === undefined && method === 'GET') return { status: 200, body: { location: found.location } };
+      if (below === 'tables' && table === undefined && method === 'POST')
+        return this.#makeTable(found, dataset, body as TableResource);
+      if (below === 'tables' && table !== undefined)
+        return this.#onTable(found, dataset, table, method, body as TableResource, request);
+    }
+    if (kind === 'jobs' && dataset === undefined && method === 'POST') return this.#makeJob(body as JobResource, undefined);
+    if (kind === 'jobs' && dataset !== undefined && method === 'GET') return this.#lookAtJob(dataset, query.get('location'));
+    return refusal(404, 'notFound', `Not found: ${method} ${path}`);
+  }
+
+  #makeDataset({ datasetReference, location }: DatasetBody): Answer {
+    const { datasetId } = datasetReference;
+    if (this.datasets.has(datasetId)) return refusal(409, 'duplicate', `Already Exists: Dataset ${datasetId}`);
+    return { status: 200, body: { location: this.#dataset(datasetId, location ?? 'US').location } };
+  }
+
+  #makeTable({ tables }: Dataset, dataset: string, resource: TableResource): Answer {
+    const { tableReference, schema } = resource;
+    const table = tableReference?.tableId ?? '';
+    if (tableReference?.projectId !== this.project || tableReference.datasetId !== dataset || table === '')
+      return refusal(400, 'invalid', 'tableReference does not fit the path');
+    if (tables.has(table)) return refusal(409, 'duplicate', `Already Exists: Table ${table}`);
+    const wrong = wrongFields(schema?.fields ?? []) ?? wrongLayout(resource) ?? wrongLabels(resource.labels ?? {});
+    if (wrong !== undefined) return refusal(400, 'invalid', wrong);
+    const made = { ...resource, type: 'TABLE', etag: this.#etag(), schema: { fields: (schema?.fields ?? []).map(answered) } };
+    tables.set(table, { resource: made, rows: [] });
+    return { status: 200, body: made };
+  }
+
+  #onTable(
+    { tables }: Dataset,
+    dataset: string,
+    name: string,
+    method: string,
+    patch: TableResource,
+    request: IncomingMessage,
+  ): Answer {
+    const table = tables.get(name);
+    if (table === undefined) return refusal(404, 'notFound', `Not found: Table ${this.project}:${dataset}.${name}`);
+    if (method === 'GET') return { status: 200, body: table.resource };
+    if (method !== 'PATCH') return refusal(404, 'notFound', `Not found: ${method}`);
+    const wanted = request.headers['if-match'];
+    if (wanted !== undefined && wanted !== table.resource.etag) return refusal(412, 'conditionNotMet');
+    const fields = patch.schema?.fields ?? table.resource.schema?.fields ?? [];
+    const wrong = wrongFields(fields) ?? wrongPatch(table.resource.schema?.fields ?? [], fields);
+    if (wrong !== undefined) return refusal(400, 'invalid', wrong);
+    table.resource = { ...table.resource, ...patch, schema: { fields: fields.map(answered) }, etag: this.#etag() };
+    table.rows = table.rows.map((row) => ({ ...Object.fromEntries(fields.map((field) => [field.name, null])), ...row }));
+    return { status: 200, body: table.resource };
+  }
+
+  #begin(query: URLSearchParams, body: unknown, { headers }: IncomingMessage): Answer {
+    if (query.get('uploadType') !== 'resumable') return refusal(400, 'invalid', 'uploadType');
+    const length = Number(headers['x-upload-content-length']);
+    if (!Number.isInteger(length) || headers['x-upload-content-type'] === undefined)
+      return refusal(400, 'invalid', 'X-Upload headers');
+    const id = `session${this.#sessions.size}`;
+    this.#sessions.set(id, { job: body as JobResource, length, received: Buffer.alloc(0) });
+    return {
+      status: 200,
+      headers: { location: `${this.url}/upload/bigquery/v2/projects/${this.project}/jobs?uploadType=resumable&upload_id=${id}` },
+    };
+  }
+
+  /** Forgets all uploads under way. */
+  loseSessions(): void {
+    this.#sessions.clear();
+  }
+
+  #upload(query: URLSearchParams, { headers }: IncomingMessage, bytes: Buffer): Answer {
+    const session = this.#sessions.get(query.get('upload_id') ?? '');
+    if (session === undefined) return { status: 410 };
+    if (session.done !== undefined) return session.done;
+    const range = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+)$/.exec(headers['content-range'] ?? '');
+    if (range === null || Number(range[3]) !== session.length) return refusal(400, 'invalid', 'Content-Range');
+    if (range[1] !== undefined) {
+      if (Number(range[1]) !== session.received.length || Number(range[2]) - Number(range[1]) + 1 !== bytes.length)
+        return refusal(400, 'invalid', 'Content-Range does not fit what has come');
+      session.received = Buffer.concat([session.received, bytes]);
+    } else if (bytes.length > 0) return refusal(400, 'invalid', 'a question with a body');
+    if (session.received.length < session.length) return { status: 308, headers: receivedSoFar(session) };
+    session.done = this.#makeJob(session.job, session.received);
+    return session.done;
+  }
+
+  /** Takes whole units of 256 KiB of an upload only, as the protocol allows, and ends the connection. */
+  #cutUpload(request: IncomingMessage, query: URLSearchParams, after: number): void {
+    const session = this.#sessions.get(query.get('upload_id') ?? '');
+    let come = Buffer.alloc(0);
+    request.on('data', (chunk: Buffer) => {
+      come = Buffer.concat([come, chunk]);
+      if (come.length < after || request.destroyed) return;
+      if (session !== undefined) session.received = Buffer.concat([session.received, come.subarray(0, after)]);
+      request.socket.destroy();
+    });
+    request.on('error', () => undefined);
+  }
+
+  #makeJob(job: JobResource, file: Buffer | undefined): Answer {
+    const { jobReference, configuration } = job;
+    const { jobId, location, projectId } = jobReference;
+    if (projectId !== this.project || !/^[\w-]{1,1024}$/.test(jobId)) return refusal(400, 'invalid', 'jobReference');
+    if (this.jobs.has(jobId)) return refusal(409, 'duplicate', `Already Exists: Job ${this.project}:${location}.${jobId}`);
+    const load = configuration?.load;
+    const target = load?.destinationTable ?? tableIn(configuration?.query?.query ?? '');
+    const dataset = this.datasets.get(target?.datasetId ?? '');
+    if (dataset === undefined || dataset.location !== location)
+      return refusal(404, 'notFound', `Not found: Dataset in location ${location}`);
+    const table = dataset.tables.get(target?.tableId ?? '');
+    const ended = load === undefined ? this.#alter(configuration?.query?.query ?? '', table) : this.#load(load, table, file);
+    const made = { ...job, ...ended, looks: this.#looks };
+    this.jobs.set(jobId, made);
+    return { status: 200, body: seen(made) };
+  }
+
+  #load(
+    load: NonNullable<NonNullable<JobResource['configuration']>['load']>,
+    table: Table | undefined,
+    file: Buffer | undefined,
+  ): Ended {
+    if (table === undefined)
+      return failed([{ reason: 'notFound', message: `Not found: Table ${load.destinationTable.tableId}` }]);
+    if (
+      load.sourceFormat !== 'NEWLINE_DELIMITED_JSON' ||
+      load.maxBadRecords !== 0 ||
+      load.ignoreUnknownValues ||
+      load.writeDisposition !== 'WRITE_APPEND'
+    )
+      return failed([{ reason: 'invalid', message: 'the double plays no such load' }]);
+    const result = readLoadFile(file ?? Buffer.alloc(0), table.resource.schema?.fields ?? []);
+    if ('errors' in result) return failed(result.errors);
+    table.rows.push(...result.rows);
+    return {
+      status: { state: 'DONE' },
+      statistics: { load: { outputRows: String(this.outputRows(result.rows.length)), badRecords: '0' } },
+    };
+  }
+
+  #alter(sql: string, table: Table | undefined): Ended {
+    const changes = [...sql.matchAll(/ALTER COLUMN `([^`]+)` SET DATA TYPE (\w+)(?:\((\d+), (\d+)\))?/g)];
+    if (table === undefined || changes.length === 0)
+      return failed([{ reason: 'invalidQuery', message: `the double runs no such statement: ${sql}` }]);
+    const fields = (table.resource.schema?.fields ?? []).map((field) => {
+      const change = changes.find(([, name]) => name === field.name);
+      if (change === undefined) return field;
+      const { precision: _, scale: __, ...rest } = field;
+      return answered({
+        ...rest,
+        type: change[2]!,
+        ...(change[3] === undefined ? {} : { precision: change[3], scale: change[4]! }),
+      });
+    });
+    table.resource = { ...table.resource, schema: { fields }, etag: this.#etag() };
+    return { status: { state: 'DONE' }, statistics: { query: {} } };
+  }
+
+  #lookAtJob(id: string, location: string | null): Answer {
+    const job = this.jobs.get(id);
+    // Outside of US and EU a job is found only by its location.
+    if (job === undefined || job.jobReference.location !== location) return refusal(404, 'notFound', `Not found: Job ${id}`);
+    const body = seen(job);
+    job.looks = Math.max(0, job.looks - 1);
+    return { status: 200, body };
+  }
+}
+
+interface DatasetBody {
+  readonly datasetReference: { readonly datasetId: string };
+  readonly location?: string;
+}
+
+type Ended = Pick<JobResource, 'status' | 'statistics'>;
+
+function failed(errors: readonly { readonly reason: string; readonly message: string; readonly location?: string }[]): Ended {
+  return { status: { state: 'DONE', errorResult: errors[0]!, errors } };
+}
+
+function seen(job: JobResource & { looks: number }): object {
+  const { looks, ...done } = job;
+  return looks > 0 ? { jobReference: job.jobReference, configuration: job.configuration, status: { state: 'RUNNING' } } : done;
+}
+
+function receivedSoFar({ received }: Session): Readonly<Record<string, string>> {
+  return received.length === 0 ? {} : { range: `bytes=0-${received.length - 1}` };
+}
+
+/** The table that a statement begins with: ALTER TABLE `project`.`dataset`.`table`. */
+function tableIn(sql: string): { readonly datasetId: string; readonly tableId: string } | undefined {
+  const match = /`[^`]+`\.`([^`]+)`\.`([^`]+)`/.exec(sql);
+  return match === null ? undefined : { datasetId: match[1]!, tableId: match[2]! };
+}
+
+const TYPES = new Set(['STRING', 'INT64', 'INTEGER', 'FLOAT64', 'FLOAT', 'NUMERIC', 'BIGNUMERIC', 'BOOL', 'BOOLEAN', 'DATE', 'TIME', 'DATETIME', 'TIMESTAMP', 'BYTES', 'JSON', 'RECORD']); // prettier-ignore
+const OLD_NAMES: Readonly<Record<string, string>> = { INT64: 'INTEGER', FLOAT64: 'FLOAT', BOOL: 'BOOLEAN', STRUCT: 'RECORD' };
+
+function answered(field: FieldResource): FieldResource {
+  return { ...field, type: OLD_NAMES[field.type] ?? field.type };
+}
+
+function wrongFields(fields: readonly FieldResource[]): string | undefined {
+  const seen = new Set<string>();
+  for (const { name, type, description } of fields) {
+    if (!/^[A-Za-z_]\w{0,299}$/.test(name)) return `Invalid field name "${name}"`;
+    if (/^(?:_TABLE_|_FILE_|_PARTITION|_ROW_TIMESTAMP|__ROOT__|_COLIDENTIFIER)/i.test(name))
+      return `Field name ${name} is reserved`;
+    if (!TYPES.has(type)) return `Invalid field type ${type}`;
+    if (seen.has(name.toLowerCase())) return `Duplicate field name ${name}`;
+    if ((description?.length ?? 0) > 1024) return `Description of ${name} is too long`;
+    seen.add(name.toLowerCase());
+  }
+  return undefined;
+}
+
+/** A patch may add columns that allow null, and relax others; nothing else. */
+function wrongPatch(before: readonly FieldResource[], after: readonly FieldResource[]): string | undefined {
+  for (const field of before) {
+    const now = after.find(({ name }) => name === field.name);
+    if (now === undefined) return `Provided Schema does not match: field ${field.name} is missing in new schema`;
+    if (answered(now).type !== field.type || now.precision !== field.precision) return `Field ${field.name} has changed type`;
+    if (field.mode !== 'REQUIRED' && now.mode === 'REQUIRED') return `Field ${field.name} has changed mode`;
+  }
+  const isNew = ({ name }: FieldResource): boolean => before.every((field) => field.name !== name);
+  return after.some((field) => isNew(field) && field.mode === 'REQUIRED')
+    ? 'Cannot add required fields to an existing schema'
+    : undefined;
+}
+
+const CLUSTERED = new Set(['STRING', 'INT64', 'NUMERIC', 'BIGNUMERIC', 'DATE', 'DATETIME', 'TIMESTAMP', 'BOOL']);
+
+function wrongLayout({ clustering, schema, timePartitioning }: TableResource): string | undefined {
+  const typeOf = (wanted: string): string | undefined => schema?.fields?.find(({ name }) => name === wanted)?.type;
+  const { field, type } = timePartitioning ?? {};
+  if (field !== undefined && !['DATE', 'TIMESTAMP', 'DATETIME'].includes(typeOf(field) ?? ''))
+    return `Cannot partition by ${field}`;
+  if (type !== undefined && !['HOUR', 'DAY', 'MONTH', 'YEAR'].includes(type)) return `Partitions of ${type}`;
+  const by = clustering?.fields ?? [];
+  return by.length > 4 || by.some((name) => !CLUSTERED.has(typeOf(name) ?? '')) ? 'Clustering' : undefined;
+}
+
+function wrongLabels(labels: Readonly<Record<string, string>>): string | undefined {
+  return Object.entries(labels).some(
+    ([name, value]) => !/^[a-z][a-z0-9_-]{0,62}$/.test(name) || !/^[a-z0-9_-]{0,63}$/.test(value),
+  )
+    ? 'Label'
+    : undefined;
+}
+
+function refusal(status: number, reason?: string, message = 'refused by the double'): Answer {
+  return {
+    status,
+    body: { error: { code: status, message, errors: reason === undefined ? [] : [{ reason, message, domain: 'global' }] } },
+  };
+}
+
+async function read(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+function send(response: ServerResponse, { status, body, headers }: Answer): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(body === undefined ? undefined : JSON.stringify(body));
+}

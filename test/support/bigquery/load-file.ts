@@ -1,0 +1,109 @@
+import { gunzipSync } from 'node:zlib';
+import type { FieldResource } from '../../../clients/bigquery/resources.ts';
+import { ExactNumber, isJsonObject, type Json } from '../../../singer/index.ts';
+import { parseExact } from '../../../singer/json-text.ts';
+
+/** What a load job makes of its file: all rows, or the errors of the bad ones. */
+export type LoadResult = { readonly rows: readonly StoredRecord[] } | { readonly errors: readonly LineError[] };
+
+export type StoredRecord = Readonly<Record<string, Json>>;
+
+export interface LineError {
+  readonly reason: 'invalid';
+  readonly message: string;
+  readonly location: string;
+}
+
+/**
+ * Reads a file of JSON lines as a load job does, gzip or plain, by the documented rules of each type, and no more generous:
+ * https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-json
+ */
+export function readLoadFile(bytes: Buffer, fields: readonly FieldResource[]): LoadResult {
+  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
+  const rows: StoredRecord[] = [];
+  const errors: LineError[] = [];
+  let at = 0;
+  for (const line of text.split('\n')) {
+    if (line !== '') {
+      try {
+        rows.push(readRow(line, fields));
+      } catch (error) {
+        errors.push({
+          reason: 'invalid',
+          message: `Error while reading data at position ${at}: ${(error as Error).message}`,
+          location: String(at),
+        });
+      }
+    }
+    at += Buffer.byteLength(line) + 1;
+  }
+  return errors.length > 0 ? { errors } : { rows };
+}
+
+function readRow(line: string, fields: readonly FieldResource[]): StoredRecord {
+  const value = parseExact(line);
+  if (!isJsonObject(value)) throw new Error('a row must be an object');
+  const row: Record<string, Json> = Object.fromEntries(fields.map(({ name }) => [name, null]));
+  for (const [name, member] of Object.entries(value)) {
+    const field = fields.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    if (field === undefined) throw new Error(`No such field: ${name}.`);
+    row[field.name] = readValue(member ?? null, field);
+  }
+  for (const { mode, name } of fields)
+    if (mode === 'REQUIRED' && row[name] === null) throw new Error(`Missing required field: ${name}.`);
+  return row;
+}
+
+function readValue(value: Json, { name, type }: FieldResource): Json {
+  if (value === null) return null;
+  const read = READERS[type];
+  if (read === undefined) throw new Error(`the double knows no type ${type}`);
+  const result = read(value);
+  if (result === undefined) throw new Error(`Could not convert value to ${type}. Field: ${name}`);
+  return result;
+}
+
+type Reader = (value: Json) => Json | undefined;
+
+const integer: Reader = (value) => {
+  // Numbers beyond 2^53 must come as strings.
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : undefined;
+  if (typeof value !== 'string' || !/^-?\d+$/.test(value)) return undefined;
+  return BigInt.asIntN(64, BigInt(value)) === BigInt(value) ? String(BigInt(value)) : undefined;
+};
+const float: Reader = (value) => {
+  if (typeof value === 'string')
+    return /^(?:NaN|-?Infinity|-?[\d.]+(?:[eE][-+]?\d+)?)$/.test(value) ? String(Number(value)) : undefined;
+  const number = value instanceof ExactNumber ? Number(value.text) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? String(number) : undefined;
+};
+const decimal =
+  (whole: number, fraction: number): Reader =>
+  (value) => {
+    // A number would be read as a double first.
+    const match = typeof value === 'string' ? /^-?(\d+)(?:\.(\d+))?$/.exec(value) : null;
+    if (match === null || match[1]!.replace(/^0+/, '').length > whole || (match[2] ?? '').length > fraction) return undefined;
+    return value;
+  };
+const boolean: Reader = (value) => (typeof value === 'boolean' ? String(value) : undefined);
+const matching =
+  (pattern: RegExp): Reader =>
+  (value) =>
+    typeof value === 'string' && pattern.test(value) ? value : undefined;
+const CLOCK = String.raw`(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?`;
+const DATE = String.raw`(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])`;
+
+const READERS: Readonly<Record<string, Reader>> = {
+  STRING: (value) => (typeof value === 'string' ? value : undefined),
+  INTEGER: integer,
+  FLOAT: float,
+  NUMERIC: decimal(29, 9),
+  BIGNUMERIC: decimal(39, 38),
+  BOOLEAN: boolean,
+  DATE: matching(new RegExp(`^${DATE}$`)),
+  TIME: matching(new RegExp(`^${CLOCK}$`)),
+  DATETIME: matching(new RegExp(`^${DATE}[T ]${CLOCK}$`)),
+  TIMESTAMP: matching(new RegExp(`^${DATE}[T ]${CLOCK}(?:Z|[-+]\\d\\d:\\d\\d)?$`)),
+  BYTES: matching(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/),
+  JSON: (value) => value,
+};
