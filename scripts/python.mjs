@@ -1,5 +1,6 @@
 // @ts-check
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { command, root } from './command.mjs';
@@ -12,10 +13,11 @@ const PYTHONS = ['python3.11', 'python3.12', 'python3.13', 'python3.10', 'python
  * @param {string} name of its folder; holds the versions, so that other versions make another one
  * @param {readonly string[]} packages with their versions
  * @param {readonly string[]} [alone] packages to install without what they ask for
+ * @param {string} [version] of Python, where not every one will do: `3.13`
  * @returns {Promise<string>} path of its folder of executables
  * @throws {Error} saying what is missing
  */
-export async function pythonEnvironment(name, packages, alone = []) {
+export async function pythonEnvironment(name, packages, alone = [], version) {
   const folder = join(root, '.cache', name);
   const programs = join(folder, 'bin');
   const python = join(programs, 'python');
@@ -23,7 +25,7 @@ export async function pythonEnvironment(name, packages, alone = []) {
   if (await exists(complete)) return programs;
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(root, '.cache'), { recursive: true });
-  const system = await findPython();
+  const system = await (version === undefined ? findPython() : findVersion(version));
   const uv = await findUv(system);
   const [make, install] =
     uv === undefined
@@ -57,6 +59,17 @@ async function findPython() {
     if (status === 0 && path !== '') return path;
   }
   throw new Error('Python 3.10 or later is needed, and none was found');
+}
+
+/** pyenv keeps versions that are not in the path. @param {string} version */
+async function findVersion(version) {
+  const versions = join(process.env['PYENV_ROOT'] ?? join(homedir(), '.pyenv'), 'versions');
+  const kept = (await readdir(versions).catch(() => [])).filter((name) => name.startsWith(`${version}.`));
+  for (const name of [`python${version}`, ...kept.map((each) => join(versions, each, 'bin', 'python'))]) {
+    const { status, output } = await command(name, ['-c', 'import sys; print(sys.executable)']);
+    if (status === 0) return output.trim();
+  }
+  throw new Error(`Python ${version} is needed, and was not found`);
 }
 
 /** uv installs in a tenth of pip's time and needs no venv module, which Debian ships apart. @param {string} python */
