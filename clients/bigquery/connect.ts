@@ -29,7 +29,7 @@ async function senderFor(config: ConnectionConfig, endpoint: string, agent: stri
     ...(isOpen ? { authClient: new PassThroughClient() } : {}),
     ...(credentials === undefined ? {} : { credentials }),
   });
-  if (!isOpen) await authClient.getClient().catch((cause: unknown) => refuseCredentials(cause, credentials !== undefined));
+  if (!isOpen) await authClient.getClient().catch((cause: unknown) => refuseCredentials(cause, config));
   return async ({ method, url, headers, body, signal }: Request) => {
     const answer = await authClient.request<unknown>({
       url,
@@ -46,11 +46,12 @@ async function senderFor(config: ConnectionConfig, endpoint: string, agent: stri
   };
 }
 
-function refuseCredentials(cause: unknown, isGiven: boolean): never {
-  const message = isGiven
-    ? 'holds no credentials that Google’s library can use'
-    : 'is needed: no application default credentials are found (gcloud auth application-default login makes some)';
-  throw new ConfigError([{ path: 'credentials_path', message }], { cause });
+function refuseCredentials(cause: unknown, { credentials_json: json, credentials_path: file }: ConnectionConfig): never {
+  const message =
+    json || file
+      ? 'holds no credentials that Google’s library can use'
+      : 'is needed: no application default credentials are found (gcloud auth application-default login makes some)';
+  throw new ConfigError([{ path: json ? 'credentials_json' : 'credentials_path', message }], { cause });
 }
 
 /** The key of the settings; undefined: Google's library looks for the application's default. */
