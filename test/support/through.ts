@@ -7,9 +7,15 @@ import { chunks } from './memory-destination.ts';
 /** By which lane records go: the fast one as far as it takes them, or the general one alone. */
 export type Lane = 'fast' | 'general';
 
+interface Told {
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
 /** What the core and the target said in one run. */
 export interface Said {
-  readonly warnings: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[];
+  readonly warnings: Told[];
+  readonly infos: Told[];
   readonly summaries: Map<string, Readonly<Record<string, Json>>>;
   readonly states: string[];
 }
@@ -23,7 +29,7 @@ export interface Through {
 }
 
 export function nothingSaid(): Said {
-  return { warnings: [], summaries: new Map(), states: [] };
+  return { warnings: [], infos: [], summaries: new Map(), states: [] };
 }
 
 /** Loads message lines into a target by the whole of the core. Throws what the run throws. */
@@ -39,7 +45,7 @@ export async function through<S extends Settings>(
   const once = new Set<string>();
   const log = {
     debug() {},
-    info() {},
+    info: (message: string, fields: Readonly<Record<string, unknown>> = {}) => void said.infos.push({ message, fields }),
     error() {},
     conceal() {},
     warn,
