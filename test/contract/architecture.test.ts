@@ -178,7 +178,7 @@ function mayImport(file: string, target: string): boolean {
     return (
       target === 'singer/index.ts' ||
       // A tap loads no more of the core for the sake of its client.
-      (from.startsWith('clients/') && target === 'singer/errors.ts') ||
+      (from.startsWith('clients/') && ['singer/errors.ts', 'singer/retry.ts'].includes(target)) ||
       (from === 'transforms' && target === 'singer/mapper/index.ts') ||
       (from.startsWith('taps/') && target === 'singer/tap/index.ts') ||
       (isPlugin && (to.startsWith('clients/') || to === 'privacy'))
