@@ -7,7 +7,7 @@ import { join, relative } from 'node:path';
 import process from 'node:process';
 import { command, root } from './command.mjs';
 import { install } from './install.mjs';
-import { pipeline } from './pipeline.mjs';
+import { pipeline, recordCount } from './pipeline.mjs';
 
 const ROWS = 20_500;
 const ADDED = ['ned,2019-09-30 00:00:00 UTC,7.5,bizdev', 'robert,09/30/2019 12:00 AM,0.5,bizdev'];
@@ -84,7 +84,7 @@ async function demo() {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await step(`${number.format(ROWS)} check-ins are in ${short(files.data)}`, async () => {
-    const args = ['scripts/checkins.mjs', '--rows', String(ROWS), '--seed', '1', '--out', files.data];
+    const args = ['examples/checkins/generate.mjs', '--rows', String(ROWS), '--seed', '1', '--out', files.data];
     const { status, output } = await command(process.execPath, args);
     if (status !== 0) throw new Error(output);
   });
@@ -173,16 +173,6 @@ async function run(more) {
   const state = stdout.trimEnd().split('\n').at(-1);
   if (state) await writeFile(files.state, `${state}\n`);
   return recordCount(parts[0]?.stderr ?? '');
-}
-
-/** Adds up the tap's own counters. @param {string} log */
-function recordCount(log) {
-  let records = 0;
-  for (const [, text = ''] of log.matchAll(/METRIC: (\{.*\})/g)) {
-    const { metric, value } = JSON.parse(text);
-    if (metric === 'record_count') records += value;
-  }
-  return records;
 }
 
 /** @param {string} url */

@@ -56,6 +56,16 @@ export function pipeline(parts, { cwd = root } = {}) {
   return { processes, done: ended(processes) };
 }
 
+/** Adds up a tap's own counters: the records that it sent. @param {string} log */
+export function recordCount(log) {
+  let records = 0;
+  for (const [, text = ''] of log.matchAll(/METRIC: (\{.*\})/g)) {
+    const { metric, value } = JSON.parse(text);
+    if (metric === 'record_count') records += value;
+  }
+  return records;
+}
+
 /** @param {import('node:child_process').ChildProcess[]} processes */
 async function ended(processes) {
   const last = processes.at(-1);

@@ -1,7 +1,7 @@
 // @ts-check
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkins, HEADER } from '../../scripts/checkins.mjs';
+import { checkins, HEADER } from '../../examples/checkins/generate.mjs';
 import { measure } from '../measure.mjs';
 import { defineCase } from './case.mjs';
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
-import { checkins, HEADER } from '../../scripts/checkins.mjs';
+import { checkins, HEADER } from '../../examples/checkins/generate.mjs';
 import { findMeltano, meltanoProject, type MeltanoProject } from '../support/meltano.ts';
 import { describeWithPostgres } from '../support/postgres.ts';
 import { root, run, type Finished } from '../support/processes.ts';

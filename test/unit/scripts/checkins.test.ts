@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { checkins, HEADER, writeCheckins } from '../../../scripts/checkins.mjs';
+import { checkins, HEADER, writeCheckins } from '../../../examples/checkins/generate.mjs';
 
 const rows = [...checkins()].map((row) => row.split(','));
 const share = (accept: (row: readonly string[]) => boolean): number => rows.filter(accept).length / rows.length;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { checkins } from '../../../scripts/checkins.mjs';
+import { checkins } from '../../../examples/checkins/generate.mjs';
 import { ExactNumber, type Json, type JsonObject } from '../../../singer/index.ts';
 import datetime from '../../../transforms/operations/datetime.ts';
 import { recordOf, schemaOf, transform } from './run.ts';

@@ -2,7 +2,7 @@
 // Makes a CSV of daily check-ins as dirty as such files are in life: three date formats (one of them Russian), users left out,
 // misspelt projects, exact duplicates, a few impossible hours and dates, newest first. The same seed gives the same bytes.
 //
-//   node scripts/checkins.mjs --rows 20500 --seed 1 --out checkins.csv      (without --out: to stdout)
+//   node generate.mjs --rows 20500 --seed 1 --out data/dailycheckins.csv    (without --out: to stdout)
 import { once } from 'node:events';
 import { createWriteStream, realpathSync } from 'node:fs';
 import { finished } from 'node:stream/promises';

@@ -1,0 +1,67 @@
+// @ts-check
+// `npm run examples`: the pipelines of examples/, each by real Meltano against real servers, twice, and killed once. From a fresh clone on.
+// `-- NAME …` runs some of them, `-- --keep` leaves the servers up, `-- --rows 1000` takes less of the data.
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { install } from './install.mjs';
+
+/** @type {import('./examples/session.mjs').Session | undefined} */
+let session;
+let stopping = false;
+
+for (const [signal, code] of /** @type {const} */ ([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+])) {
+  process.on(signal, () => {
+    stopping = true;
+    session?.interrupt();
+    say('\nStopped.');
+    void Promise.resolve(session?.close()).finally(() => process.exit(code));
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  // What fails because it was stopped is no news; the signal's exit code stands.
+  if (stopping) await new Promise(() => {});
+  process.stderr.write(`\nThe examples failed. ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+  await session?.close();
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { keep: { type: 'boolean', default: false }, rows: { type: 'string' } },
+  });
+  const rows = values.rows === undefined ? undefined : Number(values.rows);
+  if (rows !== undefined && !(Number.isInteger(rows) && rows > 0))
+    throw new Error(`--rows takes a whole number, not ${values.rows}`);
+  await install(say);
+  // Only now: these need the packages.
+  const { chosenExamples, openSession } = await import('./examples/session.mjs');
+  const { summary } = await import('./examples/report.mjs');
+  const names = await chosenExamples(positionals);
+  session = await openSession({ say, keep: values.keep });
+  const results = [];
+  for (const name of names) results.push(await session.run(name, rows));
+  say('');
+  for (const line of summary(results)) say(line);
+  if (results.some(({ same, problems }) => !same || problems.length > 0)) process.exitCode = 1;
+  if (!values.keep) return session.close();
+  const { look, end } = session.kept();
+  for (const line of ['', 'The servers stay up. To look around:', ...look.map(indent), 'To end it:', ...end.map(indent)])
+    say(line);
+}
+
+/** @param {string} line */
+function indent(line) {
+  return `  ${line}`;
+}
+
+/** @param {string} line */
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,146 @@
+// @ts-check
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { runAlone } from './alone.mjs';
+import { CALLS, HELD, HOLD_AFTER, notedPipelines } from './executables.mjs';
+import { start } from './work.mjs';
+
+/** @typedef {import('./example.mjs').Example} Example */
+/** @typedef {import('./example.mjs').Leg} Leg */
+/** @typedef {import('./work.mjs').OwnWork} OwnWork */
+
+/**
+ * What became of one example.
+ * @typedef {object} Result
+ * @property {string} name
+ * @property {import('./example.mjs').Counts} counts
+ * @property {LegResult[]} legs
+ * @property {number} seconds for all that was done
+ * @property {boolean} same whether each of the other runs left what the first one left
+ * @property {string[]} problems
+ */
+
+/**
+ * @typedef {object} LegResult
+ * @property {string} name
+ * @property {number} seconds as it is meant to be run
+ * @property {{ records: number, seconds: number }} [alone] the same by the plugins alone; not for legs without any
+ */
+
+/** How long a kill waits for the first rows to arrive. There may be none: a table that is replaced as a whole shows nothing before its end. */
+const ARRIVAL_MS = 4000;
+
+/**
+ * Runs an example, runs it again, runs its plugins alone, and kills it in its middle and runs it again; each time the outcome must be the same.
+ * @param {Example} example
+ * @param {(id: string) => Promise<OwnWork>} makeWork
+ * @param {(line: string) => void} say
+ * @returns {Promise<Result>}
+ */
+export async function runExample(example, makeWork, say) {
+  const begun = performance.now();
+  /** @type {string[]} */
+  const problems = [];
+  const timed = async (/** @type {string} */ what, /** @type {() => Promise<string | void>} */ work) => {
+    const start = performance.now();
+    const more = await work();
+    const seconds = (performance.now() - start) / 1000;
+    say(`${seconds.toFixed(1).padStart(7)} s  ${what}${more ?? ''}`);
+    return seconds;
+  };
+
+  const first = await makeWork('a');
+  await timed('data is made', () => example.prepare(first));
+  /** @type {LegResult[]} */
+  const legs = [];
+  for (const leg of example.legs) {
+    await leg.before?.(first);
+    await mkdir(callsOf(first, leg), { recursive: true });
+    const noted = { [CALLS]: callsOf(first, leg) };
+    const seconds = await timed(leg.command.join(' '), async () => {
+      await first.run(leg.command, { ...leg.env, ...noted });
+    });
+    legs.push({ name: leg.name, seconds });
+  }
+  await timed('the outcome is compared with an independent computation', async () => {
+    problems.push(...(await example.verify(first)));
+  });
+  const counts = await example.measure(first);
+  const outcome = await example.fingerprint(first);
+  const compare = async (/** @type {string} */ what, /** @type {OwnWork} */ work) => {
+    if ((await example.fingerprint(work)) === outcome) return true;
+    problems.push(`${what}: the outcome is another one`);
+    return false;
+  };
+
+  await timed('all run again', async () => {
+    for (const leg of example.legs) await first.run(leg.command, leg.env);
+  });
+  const sameAgain = await compare('Run again', first);
+
+  const alone = await makeWork('b');
+  await timed('the plugins alone, without Meltano', async () => {
+    await example.prepare(alone);
+    for (const [index, leg] of example.legs.entries()) {
+      await leg.before?.(alone);
+      const pipelines = await notedPipelines(callsOf(first, leg));
+      const result = legs[index];
+      if (pipelines.length === 0) await alone.run(leg.command, leg.env);
+      else if (result !== undefined) result.alone = await runAlone(pipelines, first, alone, leg.env ?? {});
+    }
+  });
+  const sameAlone = await compare('The plugins alone', alone);
+
+  const killed = await makeWork('c');
+  await timed('killed in the middle and run again', async () => {
+    await example.prepare(killed);
+    let told = '';
+    for (const leg of example.legs) {
+      await leg.before?.(killed);
+      const records = legs.find(({ name }) => name === leg.name)?.alone?.records ?? 0;
+      if (leg.name !== (example.killed ?? example.legs[0]?.name)) {
+        await killed.run(leg.command, leg.env);
+        continue;
+      }
+      told = await kill(example, leg, killed, Math.ceil(records / 2));
+      // Meltano takes a run that was killed for one that still goes on, for five minutes.
+      await killed.run(leg.command.toSpliced(2, 0, '--force'), leg.env);
+    }
+    return told;
+  });
+  const sameKilled = await compare('Killed and run again', killed);
+
+  const same = sameAgain && sameAlone && sameKilled;
+  return { name: example.name, counts, legs, seconds: (performance.now() - begun) / 1000, same, problems };
+}
+
+/** @param {OwnWork} work @param {Leg} leg */
+function callsOf(work, leg) {
+  return join(work.base, 'calls', leg.name);
+}
+
+/**
+ * Runs a leg and kills it, with all that it has started, when half of its records have left the tap.
+ * @param {Example} example @param {Leg} leg @param {OwnWork} work @param {number} records
+ */
+async function kill(example, leg, work, records) {
+  const held = join(work.base, 'held');
+  const env = { ...work.env, ...leg.env, [HOLD_AFTER]: String(records), [HELD]: held };
+  const { pid, ended } = start(leg.command, { folder: work.folder, env, groups: work.groups });
+  const leader = { over: false };
+  void ended.finally(() => (leader.over = true)).catch(() => {});
+  while (!existsSync(held) && !leader.over) await wait(20);
+  const until = performance.now() + ARRIVAL_MS;
+  let loaded = 0;
+  while (example.loaded !== undefined && !leader.over && loaded === 0 && performance.now() < until) {
+    await wait(50);
+    loaded = await example.loaded(work);
+  }
+  if (leader.over) throw new Error(`${leg.name} ended before it could be killed:\n${(await ended).output}`);
+  process.kill(-pid, 'SIGKILL');
+  await ended;
+  return ` (after ${records} records, of which ${loaded} had arrived)`;
+}

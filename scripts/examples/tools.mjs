@@ -1,0 +1,19 @@
+// @ts-check
+import { join } from 'node:path';
+import { installMeltano } from '../meltano.mjs';
+import { pythonEnvironment } from '../python.mjs';
+
+/**
+ * Programs that examples need beside Node, each made at its first use, with the path of its executable.
+ * @type {Record<'meltano' | 'dbt' | 'dagster', () => Promise<string>>}
+ */
+export const TOOLS = {
+  meltano: installMeltano,
+  dbt: async () =>
+    join(await pythonEnvironment('dbt-1.11.16', ['dbt-core==1.11.16', 'dbt-postgres==1.11.0', 'dbt-bigquery==1.12.1']), 'dbt'),
+  dagster: async () =>
+    join(
+      await pythonEnvironment('dagster-1.13.27', ['dagster==1.13.27', 'dagster-webserver==1.13.27', 'matplotlib==3.11.2']),
+      'dagster',
+    ),
+};
