@@ -30,12 +30,18 @@ export async function runAlone(pipelines, from, to, env) {
 }
 
 /**
- * Makes a copy of settings, which named one run's folder and databases, name another one's.
+ * Makes a copy of settings, which named one run's folder, databases and whatever else its environment says, name another one's.
  * @param {string} file @param {OwnWork} from @param {OwnWork} to
  */
 async function move(file, from, to) {
+  const pairs = [
+    [from.folder, to.folder],
+    ...Array.from(from.databases, ([name, url]) => [url, to.databases.get(name)]),
+    ...Object.entries(from.env).map(([name, value]) => [value, to.env[name]]),
+  ];
+  // A value may be a part of another one.
+  const longestFirst = pairs.toSorted(([a = ''], [b = '']) => b.length - a.length);
   let text = await readFile(file, 'utf8');
-  const pairs = [[from.folder, to.folder], ...Array.from(from.databases, ([name, url]) => [url, to.databases.get(name) ?? url])];
-  for (const [old = '', now = ''] of pairs) text = text.replaceAll(old, now);
+  for (const [old = '', now = ''] of longestFirst) if (old !== '' && old !== now) text = text.replaceAll(old, now);
   await writeFile(file, text);
 }

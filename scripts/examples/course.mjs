@@ -86,7 +86,7 @@ export async function runExample(example, makeWork, say) {
     await example.prepare(alone);
     for (const [index, leg] of example.legs.entries()) {
       await leg.before?.(alone);
-      const pipelines = await notedPipelines(callsOf(first, leg));
+      const pipelines = leg.whole ? [] : await notedPipelines(callsOf(first, leg));
       const result = legs[index];
       if (pipelines.length === 0) await alone.run(leg.command, leg.env);
       else if (result !== undefined) result.alone = await runAlone(pipelines, first, alone, leg.env ?? {});

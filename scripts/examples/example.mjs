@@ -24,6 +24,7 @@
  * @property {string} name
  * @property {readonly string[]} command run in the project's folder; `['meltano', 'run', JOB]`, or any other program in the path
  * @property {Record<string, string>} [env] for this command only
+ * @property {boolean} [whole] run as it stands also where the plugins run alone: it does more than Meltano does
  * @property {(work: Work) => Promise<void>} [before] what the world does before this leg (a day's files come in); not done when all is run again
  */
 

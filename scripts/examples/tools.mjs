@@ -9,11 +9,15 @@ import { pythonEnvironment } from '../python.mjs';
  */
 export const TOOLS = {
   meltano: installMeltano,
-  dbt: async () =>
-    join(await pythonEnvironment('dbt-1.11.16', ['dbt-core==1.11.16', 'dbt-postgres==1.11.0', 'dbt-bigquery==1.12.1']), 'dbt'),
+  dbt: async () => join(await pythonEnvironment('dbt-1.11.16', ['dbt-core==1.11.16', 'dbt-postgres==1.11.0']), 'dbt'),
   dagster: async () =>
     join(
-      await pythonEnvironment('dagster-1.13.27', ['dagster==1.13.27', 'dagster-webserver==1.13.27', 'matplotlib==3.11.2']),
+      await pythonEnvironment('dagster-1.13.27', [
+        'dagster==1.13.27',
+        'dagster-webserver==1.13.27',
+        'matplotlib==3.11.2',
+        'psycopg2-binary==2.9.13',
+      ]),
       'dagster',
     ),
 };

@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Example, Work } from '../../scripts/examples/example.mjs';
+import { openSession, type Session } from '../../scripts/examples/session.mjs';
+import { TOOLS } from '../../scripts/examples/tools.mjs';
+import { existingServer } from '../../scripts/postgres.mjs';
+import { root } from './processes.ts';
+
+/** Several runs of Meltano, on a machine that is busy. */
+const TIMEOUT_MS = 400_000;
+
+export interface ExampleTests {
+  /** A copy of the example with its databases and data made, in which tests may run and break what they like. */
+  open(rows?: number): Promise<Work>;
+  /** Runs a command that must fail; gives what it printed. */
+  fails(work: Work, command: readonly string[], env?: Record<string, string>): Promise<string>;
+}
+
+/**
+ * The tests that every example has: a slice of it goes through all that `npm run examples` does, and the commands of its README run as they
+ * stand there. Skipped, with the reason, where a program or a server cannot be had; a failure with CI or REQUIRE_BACKENDS set.
+ * @param rows how many rows the slice has
+ * @param more tests of its own; they may call what they are given in tests only
+ */
+export async function describeExample(name: string, rows: number, more?: (tests: ExampleTests) => void): Promise<void> {
+  const { example } = (await import(join(root, 'examples', name, 'example.mjs'))) as { example: Example };
+  const server = inject('postgres');
+  const missing = 'missing' in server ? server.missing : await missingTool(example);
+  if (missing !== undefined) {
+    describe.skip(`${name} (skipped: ${missing})`, () => test('runs', () => undefined));
+    return;
+  }
+  describe(`the example ${name}`, { timeout: TIMEOUT_MS }, () => {
+    let session: Session | undefined;
+    const said: string[] = [];
+    const opened = (): Session => {
+      if (session === undefined) throw new Error('The session is opened before the tests, not while they are collected');
+      return session;
+    };
+    const open = async (count = rows): Promise<Work> => {
+      const { work } = await opened().open(name, count);
+      await example.prepare(work);
+      return work;
+    };
+    beforeAll(async () => {
+      if ('missing' in server) return;
+      const postgres = { ...existingServer(server.url), stopping: [] };
+      session = await openSession({ say: (line) => said.push(line), given: { postgres } });
+    }, TIMEOUT_MS);
+    afterAll(() => session?.close());
+
+    test('run, run again, without Meltano, killed and run again: the outcome is right and the same', async () => {
+      const { counts, problems, same, legs } = await opened().run(name, rows);
+      expect(problems, said.join('\n')).toEqual([]);
+      expect(same).toBe(true);
+      expect(counts.in).toBeGreaterThan(0);
+      expect(counts.loaded).toBeGreaterThan(0);
+      expect(legs.some(({ alone }) => alone !== undefined && alone.records > 0)).toBe(true);
+    });
+
+    test('every command of its README runs as it stands there', async () => {
+      const work = await open();
+      const [ofTheProject, own] = commandsOf(name);
+      expect(ofTheProject).toEqual([`npm run examples -- ${name}`]);
+      await work.run(['bash', '-euo', 'pipefail', '-c', own.join('\n')]);
+    });
+
+    more?.({
+      open,
+      async fails(work, command, env) {
+        const ended = await work.run(command, env).then(
+          () => undefined,
+          (error: unknown) => (error instanceof Error ? error.message : String(error)),
+        );
+        if (ended === undefined) throw new Error(`${command.join(' ')} did not fail`);
+        return ended;
+      },
+    });
+  });
+}
+
+/** What the `sh` blocks of a README say: the calls of `npm run examples`, which other tests are, and all else. */
+function commandsOf(name: string): [string[], string[]] {
+  const text = readFileSync(join(root, 'examples', name, 'README.md'), 'utf8');
+  const blocks = Array.from(text.matchAll(/^```sh\n([\s\S]*?)^```/gm), ([, block = '']) => block);
+  expect(blocks.length, 'commands in the README').toBeGreaterThan(1);
+  const lines = blocks.join('').split('\n');
+  const ofTheProject = lines.filter((line) => line.startsWith('npm run examples')).map((line) => line.replace(/ +#.*/, ''));
+  return [ofTheProject, lines.filter((line) => !line.startsWith('npm run examples'))];
+}
+
+async function missingTool(example: Example): Promise<string | undefined> {
+  try {
+    for (const tool of example.tools) await TOOLS[tool]();
+    return undefined;
+  } catch (error) {
+    if (process.env['CI'] || process.env['REQUIRE_BACKENDS']) throw error;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
