@@ -229,6 +229,11 @@ const readingSettings = {
     ignored: 'the repository itself is asked for only when its number is not known yet or something of it has changed',
     description: 'Taken for configs of MeltanoLabs’ tap.',
   },
+  stream_options: {
+    type: 'object',
+    ignored: 'it is about streams that are not here, milestones and project_items',
+    description: 'Taken for configs of MeltanoLabs’ tap.',
+  },
   metrics_log_level: {
     type: 'string',
     ignored: 'LOGLEVEL and Meltano’s log level say what is logged',

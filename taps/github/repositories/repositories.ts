@@ -18,6 +18,8 @@ export interface Found {
   /** `owner/name`. */
   readonly name: string;
   readonly id?: string;
+  /** The search that found it, if it was one. */
+  readonly search?: { readonly name: string; readonly query: string };
 }
 
 /** A repository as the server knows it. */
@@ -98,7 +100,10 @@ export class Repositories {
     for (const id of ids) logins.push(await this.#login(String(id), signal));
     for (const user of logins)
       for await (const one of this.#listed(`users/${encodeURIComponent(user)}/repos`, user, signal)) add(one);
-    for (const { name, query } of searches) for await (const one of this.#searched(name ?? query, query, signal)) add(one);
+    for (const { name, query } of searches) {
+      const search = { name: name ?? query, query };
+      for await (const one of this.#searched(search.name, query, signal)) add({ ...one, search });
+    }
     this.#log.info('Repositories are found', { count: found.size });
     return [...found.values()];
   }

@@ -78,6 +78,11 @@ export class Reading {
     return this.#o.found.name;
   }
 
+  /** The search that found it, if it was one. */
+  get search(): Found['search'] {
+    return this.#o.found.search;
+  }
+
   get stream(): string {
     return this.#o.stream;
   }

@@ -13,7 +13,8 @@ export async function* readRepository(reading: Reading): AsyncGenerator<Piece> {
   const { id, state, first } = begun;
   if (first === undefined) return;
   const [item] = isJsonObject(first.body) ? [first.body] : itemsOf(reading.stream, first.body);
-  const row = { ...item, ...parentColumns(await reading.identity()) };
+  const { name: search_name, query: search_query } = reading.search ?? {};
+  const row = { ...item, search_name, search_query, ...parentColumns(await reading.identity()) };
   const hash = content.of(row);
   const etag = first.etag === undefined ? {} : { etag: first.etag };
   yield reading.piece(state['hash'] === hash ? [] : [row], id, { basis: content.basis, hash, ...etag });

@@ -31,7 +31,7 @@ export async function* readReviews(reading: Reading): AsyncGenerator<Piece> {
       while (url !== undefined) {
         const page = await reading.fresh(url);
         for (const item of itemsOf(stream, page.body)) {
-          const row = reviewOf(item, Number(number), parentColumns(identity));
+          const row = reviewOf(item, pull, parentColumns(identity));
           const [id, hash] = [idOf(stream, item), content.of(row)];
           if (seen!.get(id) !== hash) rows.push(row);
           // The newest stand last, so that the oldest go first.
@@ -45,6 +45,6 @@ export async function* readReviews(reading: Reading): AsyncGenerator<Piece> {
   });
 }
 
-function reviewOf(item: JsonObject, pullNumber: number, parent: Row): Row {
-  return { ...item, pull_number: pullNumber, ...parent };
+function reviewOf(item: JsonObject, pull: JsonObject, parent: Row): Row {
+  return { ...item, pull_id: pull['id'], pull_number: pull['number'], ...parent };
 }

@@ -59,7 +59,7 @@ export const streams: readonly StreamSpec[] = [
   {
     id: 'repositories',
     keys: ['id'],
-    properties: { ...PARENT, ...properties.repository },
+    properties: { ...PARENT, search_name: STRING, search_query: STRING, ...properties.repository },
     methods: BOTH,
     list: { path: '' },
     read: readRepository,
@@ -115,7 +115,7 @@ export const streams: readonly StreamSpec[] = [
   },
   {
     id: 'tags',
-    keys: ['repo_id', 'name'],
+    keys: ['repo', 'org', 'name'],
     properties: { ...PARENT, ...properties.tag },
     methods: BOTH,
     list: { path: 'tags' },
@@ -191,7 +191,7 @@ export const streams: readonly StreamSpec[] = [
   {
     id: 'reviews',
     keys: ['id'],
-    properties: { ...PARENT, pull_number: INTEGER, ...properties.review },
+    properties: { ...PARENT, pull_id: INTEGER, pull_number: INTEGER, ...properties.review },
     methods: BOTH,
     list: { ...PULLS, child: 'reviews' },
     read: readReviews,
@@ -222,7 +222,7 @@ export const streams: readonly StreamSpec[] = [
   },
   {
     id: 'stargazers',
-    keys: ['repo_id', 'user_id'],
+    keys: ['user_id', 'repo_id'],
     properties: { ...PARENT, user_id: INTEGER, ...properties.stargazer },
     methods: BOTH,
     list: { path: 'stargazers', accept: STARS },

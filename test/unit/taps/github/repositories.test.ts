@@ -43,6 +43,17 @@ describe('repositories are found', () => {
     expect(found).toEqual(['other/attic', 'octo/one', 'octo/two', 'octo/two-more', 'octo/secret', 'ada/engine']);
   });
 
+  test('with the search that found them, and once whatever the case of the letters', async () => {
+    const github = await fake();
+    const { rows } = await readsWell(github, 'repositories', {
+      config: { repositories: ['OCTO/Two', 'octo/two'], searches: [{ name: 'taps', query: 'topic:tap' }] },
+    });
+    expect(rows.map((row) => [row['full_name'], row['search_name'], row['search_query']])).toEqual([
+      ['octo/two', undefined, undefined],
+      ['ada/engine', 'taps', 'topic:tap'],
+    ]);
+  });
+
   test('as singer-io’s setting names them, and in a file', async () => {
     const github = await fake();
     expect(await names(github, { repository: 'octo/one  octo/two' })).toEqual(['octo/one', 'octo/two']);

@@ -160,7 +160,7 @@ describe('reviews', () => {
     const { pulls } = github.world.add({ name: 'one', reviews, pulls: items('pull-request-simple', 3, pull) });
     const first = await readsWell(github, 'reviews');
     expect(new Set(numbers(first.rows))).toEqual(new Set([10, 11, 20, 21, 30, 31]));
-    expect(first.rows[0]).toMatchObject({ pull_number: 3, org: 'octo', repo: 'one' });
+    expect(first.rows[0]).toMatchObject({ pull_id: 3, pull_number: 3, org: 'octo', repo: 'one' });
     const idle = await readsWell(github, 'reviews', { bookmark: first.bookmark });
     expect([idle.rows, idle.calls.map((call) => call.slice(0, 3))]).toEqual([[], ['304']]);
     reviews.set(2, [review(20), review(21, { state: 'DISMISSED' }), review(22)]);
