@@ -118,7 +118,7 @@ const accessSettings = {
     options: ['fail', 'warn'],
     default: 'fail',
     description:
-      'A token that the server does not accept ends the run before anything is read, or is left out with a warning while others are left. Each token is looked at once in a run, by a request that costs no quota.',
+      'A token that the server does not accept ends the run before anything is read, or is left out with a warning while others are left. Each token is looked at once in a run (one that is refused, twice), by a request that costs no quota.',
   },
   expiry_time_buffer: {
     type: 'integer',

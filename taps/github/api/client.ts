@@ -5,7 +5,7 @@ import type { Pool } from '../scheduler/pool.ts';
 import type { Patience, Scheduler } from '../scheduler/scheduler.ts';
 import { serverTime } from '../scheduler/retry-after.ts';
 import type { Address } from './address.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Exchanged } from './exchange.ts';
 import { linksOf, pageOf } from './link.ts';
 import { REFUSALS, type Refusal } from './verdict.ts';
 
@@ -65,18 +65,19 @@ export class Client {
    * are not JSON or lead to another host, and what the signal says.
    */
   async get(ask: Ask, signal: AbortSignal): Promise<Answer> {
-    const { pool, scheduler, exchange, address, now } = this.#o;
+    const { pool, scheduler, address, now } = this.#o;
     const resource = ask.resource ?? 'core';
     const patience: Patience = { waited: 0, untold: 0 };
     let { url } = ask;
     let redirects = 0;
+    let doubted: Credential | undefined;
     for (;;) {
       const candidates = await pool.forOwner(ask.owner, signal);
       if (!this.#funded) scheduler.fund(candidates);
       this.#funded = true;
       const home = place(ask.affinity ?? ask.owner, candidates.length);
       const used = await scheduler.lease(candidates, resource, home, patience, signal);
-      const { reply, verdict, body, exact } = await this.#send(exchange, used, resource, url, ask, signal);
+      const { reply, verdict, body, exact } = await this.#send(used, resource, url, ask, patience, signal);
       switch (verdict.kind) {
         case 'ok': {
           const links = linksOf(reply.headers.get('link'));
@@ -92,7 +93,6 @@ export class Client {
           };
         }
         case 'limited':
-          scheduler.limited(used, resource, verdict, patience);
           break;
         case 'moved':
           if (++redirects > MOST_REDIRECTS) return { kind: 'refused', refusal: { status: 301, ...REFUSALS[301]! } };
@@ -100,8 +100,8 @@ export class Client {
           break;
         case 'unauthorized':
           if (candidates.length === 1 && !used.shared) return { kind: 'refused', refusal: { status: 401, ...REFUSALS[401]! } };
-          this.#o.log.warn('A credential is not accepted any more and is left out', { credential: used.name });
-          used.alive = false;
+          this.#refused(used, doubted === used);
+          doubted = used;
           break;
         case 'failed':
           throw new Error('A failed exchange must have thrown');
@@ -112,24 +112,38 @@ export class Client {
   }
 
   async #send(
-    exchange: Exchange,
     used: Credential,
     resource: Resource,
     url: string,
     ask: Ask,
+    patience: Patience,
     signal: AbortSignal,
-  ): ReturnType<Exchange['send']> {
+  ): Promise<Exchanged> {
+    const { exchange, scheduler } = this.#o;
     const headers = {
       ...(ask.etag === undefined ? {} : { 'if-none-match': ask.etag }),
       ...(ask.accept === undefined ? {} : { accept: ask.accept }),
     };
-    let exchanged: Awaited<ReturnType<Exchange['send']>> | undefined;
+    let exchanged: Exchanged | undefined;
     try {
       exchanged = await exchange.send({ method: 'GET', url, headers }, await used.authorization(signal), signal);
       return exchanged;
     } finally {
-      this.#o.scheduler.settle(used, resource, exchanged?.reply);
+      const limited = exchanged?.verdict.kind === 'limited' ? { ...exchanged.verdict, patience } : undefined;
+      scheduler.settle(used, resource, exchanged?.reply, limited);
     }
+  }
+
+  /** GitHub refuses good credentials now and then: one is left out only if it is refused twice. */
+  #refused(used: Credential, again: boolean): void {
+    const { log } = this.#o;
+    if (!again) {
+      log.info('A credential was not accepted and is tried once more', { credential: used.name });
+      used.renew?.();
+      return;
+    }
+    log.warn('A credential is not accepted any more and is left out', { credential: used.name });
+    used.alive = false;
   }
 
   #next(named: string, from: string): string {

@@ -4,7 +4,7 @@ import { retryAfter } from '../scheduler/retry-after.ts';
 import type { Address } from './address.ts';
 import { parseAnswer } from './json.ts';
 import type { Outgoing, Reply, Transport } from './transport.ts';
-import { type Verdict, verdictOf } from './verdict.ts';
+import { limitIn, type Verdict, verdictOf } from './verdict.ts';
 
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
@@ -87,7 +87,7 @@ export class Exchange {
     if (verdict.kind !== 'ok') return { reply, verdict, body: undefined, exact: false };
     try {
       const { value: body, exact } = parseAnswer(reply.text);
-      return { reply, verdict, body, exact };
+      return { reply, verdict: limitIn(body) ?? verdict, body, exact };
     } catch {
       // The parser's message quotes the text.
       return notJson(address.host, reply);

@@ -1,3 +1,4 @@
+import { isJsonObject, type Json } from '../../../singer/tap/index.ts';
 import { retryAfter } from '../scheduler/retry-after.ts';
 import type { Reply } from './transport.ts';
 
@@ -47,6 +48,14 @@ export function verdictOf(reply: Reply, now: number): Verdict {
   if (status === 403 || status === 429) return limitOf(reply, now) ?? refused(403);
   if (status >= 500 || status === 408) return { kind: 'failed' };
   return refused(status);
+}
+
+/** A limit that an answer of status 200 tells of in its body, as GitHub's GraphQL does: `{"errors": [{"type": "RATE_LIMITED"}]}`. */
+export function limitIn(body: Json): Verdict | undefined {
+  const errors = isJsonObject(body) ? body['errors'] : undefined;
+  const limited =
+    Array.isArray(errors) && (errors as readonly Json[]).some((each) => isJsonObject(each) && each['type'] === 'RATE_LIMITED');
+  return limited ? { kind: 'limited', scope: 'primary', milliseconds: undefined } : undefined;
 }
 
 function limitOf({ status, headers, text }: Reply, now: number): Verdict | undefined {

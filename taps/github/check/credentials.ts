@@ -43,6 +43,8 @@ export interface Asking {
   readonly clock: Clock;
 }
 
+/** Credentials that are looked at at once. */
+const LOOKS = 10;
 const DAY = 86_400_000;
 /** A token that ends so soon is worth a word. */
 const SOON_DAYS = 14;
@@ -63,9 +65,17 @@ export function kindOf(token: string): string {
 
 /** Looks at each credential once, by requests that cost no quota. Throws SystemError and InputError when the server gives no answer. */
 export async function credentialFacts(given: GivenCredentials, asking: Asking, signal: AbortSignal): Promise<CredentialFacts[]> {
-  const tokens = given.tokens.map(({ name, token }) => tokenFacts(name, kindOf(token), `Bearer ${token}`, asking, signal));
-  const apps = given.apps.map((app) => appFacts(app, asking, signal));
-  const all = await Promise.all([...tokens, ...apps]);
+  const looks = [
+    ...given.tokens.map(
+      ({ name, token }) =>
+        () =>
+          tokenFacts(name, kindOf(token), `Bearer ${token}`, asking, signal),
+    ),
+    ...given.apps.map((app) => () => appFacts(app, asking, signal)),
+  ];
+  const all: CredentialFacts[] = [];
+  for (let at = 0; at < looks.length; at += LOOKS)
+    all.push(...(await Promise.all(looks.slice(at, at + LOOKS).map((look) => look()))));
   return all.length > 0 ? all : [await tokenFacts('no token', 'nobody', undefined, asking, signal)];
 }
 

@@ -9,6 +9,8 @@ export interface Credential {
   readonly name: string;
   /** The Authorization header; undefined for none. May fetch a new one. */
   authorization(signal: AbortSignal): Promise<string | undefined>;
+  /** Forgets what it made of itself, such as a token of an app, so that it makes a new one. */
+  renew?(): void;
   limits(resource: Resource): Limits;
   /** False once the server has said that it does not know it. */
   alive: boolean;
@@ -20,8 +22,8 @@ export interface Credential {
 export function credential(
   name: string,
   authorization: (signal: AbortSignal) => Promise<string | undefined>,
-  shared = true,
+  { shared = true, renew }: { readonly shared?: boolean; readonly renew?: () => void } = {},
 ): Credential {
   const limits = { core: new Limits(), search: new Limits() };
-  return { name, authorization, limits: (resource) => limits[resource], alive: true, shared };
+  return { name, authorization, limits: (resource) => limits[resource], alive: true, shared, ...(renew && { renew }) };
 }

@@ -62,12 +62,14 @@ export class Pool {
     if (given.tokens.length === 0) {
       if (given.apps.length > 0) return [];
       log.warn('There is no token: GitHub allows 60 requests an hour. Set auth_token, or GITHUB_TOKEN in the environment');
-      const nobody = credential('no token', () => Promise.resolve(undefined), false);
+      const nobody = credential('no token', () => Promise.resolve(undefined), { shared: false });
       await this.#look(nobody, signal);
       return [nobody];
     }
     const tokens = given.tokens.map(({ name, token }) => credential(name, () => Promise.resolve(`Bearer ${token}`)));
-    await Promise.all(tokens.map((each) => this.#look(each, signal)));
+    for (let at = 0; at < tokens.length; at += LOOKS) {
+      await Promise.all(tokens.slice(at, at + LOOKS).map((each) => this.#look(each, signal)));
+    }
     const bad = tokens.filter((each) => !each.alive);
     const problems: Problem[] = bad.map(({ name }) => ({ path: name, message: 'is not accepted: wrong, expired or revoked' }));
     const good = tokens.filter((each) => each.alive);
@@ -78,11 +80,14 @@ export class Pool {
     return good;
   }
 
-  /** Asks for the limits, which costs no quota. A server without limits answers 404. */
+  /** Asks for the limits, which costs no quota; once more if the token is refused, as GitHub does now and then. A server without limits answers 404. */
   async #look(one: Credential, signal: AbortSignal): Promise<void> {
     const { address, exchange, clock } = this.#o;
     const url = address.of('rate_limit');
-    const { verdict, body, reply } = await exchange.send({ method: 'GET', url }, await one.authorization(signal), signal);
+    const ask = async (): Promise<Exchanged> => exchange.send({ method: 'GET', url }, await one.authorization(signal), signal);
+    let exchanged = await ask();
+    if (exchanged.verdict.kind === 'unauthorized') exchanged = await ask();
+    const { verdict, body, reply } = exchanged;
     if (verdict.kind === 'unauthorized') one.alive = false;
     const resources = isJsonObject(body) && isJsonObject(body['resources']) ? body['resources'] : {};
     const now = clock.now();
@@ -112,7 +117,7 @@ export class Pool {
     const { clock, expiryBufferMinutes, log } = this.#o;
     let current: { readonly header: string; readonly until: number } | undefined;
     let renewal: Promise<{ readonly header: string; readonly until: number }> | undefined;
-    return credential(`${app.name} at ${owner}`, async (signal) => {
+    const authorization = async (signal: AbortSignal): Promise<string> => {
       if (current !== undefined && clock.now() < current.until - expiryBufferMinutes * 60_000) return current.header;
       renewal ??= this.#newToken(app, installation, signal).then((token) => {
         log.conceal([token.secret]);
@@ -124,7 +129,8 @@ export class Pool {
         renewal = undefined;
       }
       return current.header;
-    });
+    };
+    return credential(`${app.name} at ${owner}`, authorization, { renew: () => (current = undefined) });
   }
 
   async #installationId(app: GivenApp, owner: string, signal: AbortSignal): Promise<string | undefined> {
@@ -169,6 +175,9 @@ function signed(app: GivenApp, now: number): string {
     throw new ConfigError([{ path: app.name, message: `the private key cannot be used (${code})` }], { code: 'app-key' });
   }
 }
+
+/** Tokens that are looked at at once. */
+const LOOKS = 10;
 
 /** A token of an app is good for as much. */
 const MOST_SKEW = 30_000;

@@ -2,6 +2,7 @@ import type { Log } from '../../../singer/tap/index.ts';
 import type { Reply } from '../api/transport.ts';
 import type { Clock } from '../clock.ts';
 import type { Credential, Resource } from './credential.ts';
+import type { Limits } from './limits.ts';
 import { callsOf, type Share } from './share.ts';
 import { budgetSpent, waitTooLong } from './stops.ts';
 
@@ -25,6 +26,14 @@ export interface SchedulerOptions {
   readonly budget: Share | undefined;
   /** Requests at once. */
   readonly parallel: number;
+}
+
+/** What an answer says of a limit; `milliseconds` undefined: not how long. */
+export interface Limited {
+  readonly scope: 'primary' | 'secondary';
+  readonly milliseconds: number | undefined;
+  /** Of the request that was limited. */
+  readonly patience: Patience;
 }
 
 /** How one request has fared so far. */
@@ -91,32 +100,23 @@ export class Scheduler {
     }
   }
 
-  /** Takes note of an answer; `undefined` if none came. Every lease is settled once. */
-  settle(used: Credential, resource: Resource, reply: Reply | undefined): void {
+  /** Takes note of an answer, `undefined` if none came, and of the limit that it tells of. Every lease is settled once. */
+  settle(used: Credential, resource: Resource, reply: Reply | undefined, limited?: Limited): void {
     if (reply?.status === 304) this.counts.unchanged++;
     else this.#spent++;
     if (reply !== undefined) used.limits(resource).learn(reply.headers, this.#o.clock.now());
+    // Before the slot is given back: who takes it must not ask within the limit.
+    if (limited !== undefined) this.#limit(used.limits(resource), limited);
     this.#release();
   }
 
-  /** A limit was hit: nobody uses the credential before it ends, and fewer requests run at once from here on. */
-  limited(
-    used: Credential,
-    resource: Resource,
-    limit: { readonly scope: 'primary' | 'secondary'; readonly milliseconds: number | undefined },
-    patience: Patience,
-  ): void {
+  /** Nobody uses the credential before the limit ends, and fewer requests run at once from here on. */
+  #limit(limits: Limits, { scope, milliseconds, patience }: Limited): void {
     const now = this.#o.clock.now();
-    const limits = used.limits(resource);
-    if (limit.scope === 'secondary') this.#parallel = Math.max(1, Math.floor(this.#parallel / 2));
+    if (scope === 'secondary') this.#parallel = Math.max(1, Math.floor(this.#parallel / 2));
     // The counters tell when the window ends, unless they lie: then the wait is as for a limit without a word.
-    if (limit.scope === 'primary' && limits.remaining(now) === 0) return;
-    limits.block(now + (limit.milliseconds ?? UNTOLD_WAIT * 2 ** patience.untold++));
-  }
-
-  /** Waits before a request is tried again. Throws SystemError `rate-limited` if that is too long. */
-  pause(milliseconds: number, patience: Patience, signal: AbortSignal): Promise<void> {
-    return this.#wait(milliseconds, patience, signal);
+    if (scope === 'primary' && limits.remaining(now) === 0) return;
+    limits.block(now + (milliseconds ?? UNTOLD_WAIT * 2 ** patience.untold++));
   }
 
   #kept(one: Credential, resource: Resource): number {
@@ -144,13 +144,18 @@ export class Scheduler {
       (this.#running > 0 && this.#budget !== undefined && this.#spent + this.#running >= this.#budget);
     while (full()) {
       await new Promise<void>((resolve, reject) => {
-        const stop = (): void => reject(signal.reason as Error);
-        if (signal.aborted) return stop();
-        signal.addEventListener('abort', stop, { once: true });
-        this.#queue.push(() => {
+        if (signal.aborted) return reject(signal.reason as Error);
+        const go = (): void => {
           signal.removeEventListener('abort', stop);
           resolve();
-        });
+        };
+        // Who is called off leaves the queue: a slot that was handed to it would be lost.
+        const stop = (): void => {
+          this.#queue.splice(this.#queue.indexOf(go), 1);
+          reject(signal.reason as Error);
+        };
+        signal.addEventListener('abort', stop, { once: true });
+        this.#queue.push(go);
       });
     }
     this.#running++;

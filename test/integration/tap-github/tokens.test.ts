@@ -48,6 +48,23 @@ describe('tap-github and who asks', () => {
     expect(new Set(looks)).toEqual(new Set([`Bearer ${TOKEN}`, `Bearer ${other}`]));
   });
 
+  test('a token that GitHub refuses once in the middle of a run is tried once more', async () => {
+    const github = await gitHubWithToken();
+    github.world.add({ name: 'one', releases: manyReleases(250, () => ({ assets: [] })) });
+    github.fault(/releases.*page=2/, 'bad-credentials');
+    expect((await readsWell(github)).records()).toHaveLength(250);
+  });
+
+  test('a hundred tokens are looked at a few at once', async () => {
+    const github = await gitHubWithToken();
+    const others = Array.from({ length: 100 }, (_, at) => `ghp_other_token_of_the_tests_${at}`);
+    for (const token of others) github.world.token(token);
+    github.world.add({ name: 'one', releases: FEW });
+    await readsWell(github, { config: { additional_auth_tokens: others } });
+    expect(github.calls.filter(({ url }) => url.includes('/rate_limit'))).toHaveLength(101);
+    expect(github.busiest()).toBeLessThanOrEqual(10);
+  });
+
   test('a token that ends in the middle of the run: the run ends with the state, not with a hole', async () => {
     const github = await gitHubWithToken();
     github.world.add({ name: 'one', releases: manyReleases(250, () => ({ assets: [] })) });

@@ -39,6 +39,11 @@ export const FAULTS = {
     answer: (seconds, now) => refusal(429, SECONDARY, { 'retry-after': new Date(now + seconds * 1000).toUTCString() }),
   },
   'secondary-429-bare': { answer: refusal(429, SECONDARY) },
+  // The words of GraphQL: status 200, and the limit in the body.
+  'limit-in-200': {
+    text: '{"data":null,"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}',
+    headers: used,
+  },
   'bad-credentials': { answer: refusal(401, 'Bad credentials') },
   forbidden: { answer: refusal(403, 'Resource not accessible by personal access token') },
   'not-found': { answer: refusal(404, 'Not Found') },

@@ -49,7 +49,7 @@ describe('the scheduler', () => {
     await ask(scheduler, [token('small', 13, { limit: 60 })]);
     await ask(scheduler, [token('small', 12, { limit: 60 })]);
     expect(clock.slept).toHaveLength(1);
-    const nobody = credential('nobody', () => Promise.resolve(undefined), false);
+    const nobody = credential('nobody', () => Promise.resolve(undefined), { shared: false });
     nobody.limits('core').set({ limit: 60, remaining: 1, reset: clock.now() / 1000 + 60 }, clock.now(), clock.now());
     await ask(scheduler, [nobody]);
     expect(clock.slept).toHaveLength(1);
@@ -78,8 +78,7 @@ describe('the scheduler', () => {
     const [one, waiting] = [token('a', 4000), patience()];
     for (let time = 0; time < 3; time++) {
       await scheduler.lease([one], 'core', 0, waiting, signal);
-      scheduler.settle(one, 'core', undefined);
-      scheduler.limited(one, 'core', { scope: 'secondary', milliseconds: undefined }, waiting);
+      scheduler.settle(one, 'core', undefined, { scope: 'secondary', milliseconds: undefined, patience: waiting });
     }
     await scheduler.lease([one], 'core', 0, waiting, signal);
     expect(clock.slept).toEqual([61_000, 121_000, 241_000]);
@@ -91,8 +90,7 @@ describe('the scheduler', () => {
     const forever = async (): Promise<never> => {
       for (;;) {
         await scheduler.lease([one], 'core', 0, waiting, signal);
-        scheduler.settle(one, 'core', undefined);
-        scheduler.limited(one, 'core', { scope: 'secondary', milliseconds: 60_000 }, waiting);
+        scheduler.settle(one, 'core', undefined, { scope: 'secondary', milliseconds: 60_000, patience: waiting });
       }
     };
     await expect(forever()).rejects.toMatchObject({ code: 'rate-limited' });
@@ -127,10 +125,21 @@ describe('the scheduler', () => {
     const next = lease().then(() => order.push('next'));
     called.abort(new Error('enough'));
     await off;
-    scheduler.settle(one, 'core', undefined);
+    // One slot is enough: nothing is handed to who was called off.
     scheduler.settle(one, 'core', undefined);
     await next;
     expect(order).toEqual(['off', 'next']);
+  });
+
+  test('who waited for a slot does not ask within a limit that the one before it has met', async () => {
+    const { scheduler, clock } = schedulerOf({ parallel: 1 });
+    const one = token('a', 4000);
+    const lease = (): Promise<Credential> => scheduler.lease([one], 'core', 0, patience(), signal);
+    await lease();
+    const next = lease();
+    scheduler.settle(one, 'core', undefined, { scope: 'secondary', milliseconds: 7000, patience: patience() });
+    await next;
+    expect(clock.slept).toEqual([8000]);
   });
 });
 
