@@ -222,7 +222,7 @@ const readingSettings = {
     type: 'boolean',
     default: false,
     description:
-      'A repository that cannot be read for a stream (no permission, not found, moved away, empty, switched off, blocked) ends the run with exit code 1. Otherwise it is left out, and one summary at the end says which and why.',
+      'A repository that cannot be read for a stream (no permission, not found, moved away, empty, switched off, blocked), or not to the end of its list, ends the run with exit code 1. Otherwise that is left out, and one summary at the end says what and why.',
   },
   skip_parent_streams: {
     type: 'boolean',

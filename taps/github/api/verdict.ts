@@ -31,7 +31,7 @@ export const REFUSALS: Readonly<Record<number, { readonly reason: string; readon
   404: { reason: 'not-found', advice: 'misspelt, deleted, private, or the feature is off' },
   409: { reason: 'empty', advice: 'the repository is empty' },
   410: { reason: 'gone', advice: 'the feature is switched off' },
-  422: { reason: 'too-deep', advice: 'the API gives no more pages of this list' },
+  422: { reason: 'too-deep', advice: 'the API gives no more pages of a list, so that what stands further on is missing' },
   451: { reason: 'blocked', advice: 'blocked for legal reasons' },
 };
 

@@ -1,5 +1,7 @@
 import { isJsonObject, type Json, type JsonObject, type Row } from '../../../singer/tap/index.ts';
+import type { Page } from '../api/client.ts';
 import { type Piece, parentColumns, type Reading } from '../streams/reading.ts';
+import { Refused } from '../streams/refused.ts';
 import { idOf, itemsOf } from '../streams/shape.ts';
 
 /** Reads the download counts of all assets, once a day (UTC, by the server's clock): one record for each asset and day. */
@@ -11,7 +13,8 @@ export async function* readDownloads(reading: Reading): AsyncGenerator<Piece> {
   if (begun.first === undefined) return;
   const identity = await reading.identity();
   const date = dayOf(begun.first.time);
-  for (let number = 1, page = begun.first; ; page = await reading.fresh(url(++number))) {
+  let page = begun.first;
+  for (let number = 2; ; number++) {
     const rows: Row[] = [];
     for (const release of itemsOf(stream, page.body)) {
       for (const asset of assetsOf(release)) {
@@ -27,10 +30,21 @@ export async function* readDownloads(reading: Reading): AsyncGenerator<Piece> {
         });
       }
     }
-    const last = page.next === undefined;
-    yield last ? reading.piece(rows, begun.id, { date: today }) : { rows };
-    if (last) return;
+    const next = page.next === undefined ? undefined : await nextPage(reading, url(number));
+    yield next === undefined ? reading.piece(rows, begun.id, { date: today }) : { rows };
+    if (next === undefined) return;
+    page = next;
   }
+}
+
+/** Undefined: GitHub gives no more of the list. */
+async function nextPage(reading: Reading, url: string): Promise<Page | undefined> {
+  const answer = await reading.get(url);
+  if (answer.kind === 'page') return answer;
+  if (answer.kind === 'unchanged') throw new Error('Status 304 without If-None-Match');
+  if (answer.refusal.status !== 422) throw new Refused(answer.refusal);
+  reading.skip(answer.refusal);
+  return undefined;
 }
 
 /** The assets of a release; each is an object with an id. */

@@ -54,7 +54,9 @@ export async function* readList(reading: Reading, rule: ListRule): AsyncGenerato
   const url = (page: number): string => reading.url(rule.path, { per_page: PER_PAGE, page: page === 1 ? undefined : page });
   const begun = await reading.begin((state) => ({ url: url(1), etag: knownList(state, basis).pages[0]?.etag }));
   const known = knownList(begun.state, basis);
-  const due = !known.whole || reading.world.clock.now() - known.checked >= rule.reconcileHours * HOUR;
+  const age = reading.world.clock.now() - known.checked;
+  // A time to come was written by a clock that was off.
+  const due = !known.whole || age < 0 || age >= rule.reconcileHours * HOUR;
   if (begun.first === undefined && !due) return;
   yield* new ListWalk({ reading, rule, begun, url }, known).read(due);
 }
@@ -150,16 +152,8 @@ class ListWalk {
       return (await reading.page(url(number), { etag })) ?? 'unchanged';
     } catch (error) {
       if (!(error instanceof Refused) || error.refusal.status !== 422 || number === 1) throw error;
+      if (!this.#cut) reading.skip(error.refusal);
       this.#cut = true;
-      reading.log.warnOnce(
-        `cut:${reading.stream}:${reading.name}`,
-        'GitHub gives no more pages of a list: what is older is not read',
-        {
-          stream: reading.stream,
-          repository: reading.name,
-          pages: number - 1,
-        },
-      );
       return {
         kind: 'page',
         body: [],

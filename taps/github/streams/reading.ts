@@ -1,5 +1,6 @@
 import type { JsonObject, Log, ReadRequest, Row } from '../../../singer/tap/index.ts';
 import type { Answer, Client, Page } from '../api/client.ts';
+import type { Refusal } from '../api/verdict.ts';
 import type { Clock } from '../clock.ts';
 import { type Found, type Identity, ownerOf, type Repositories } from '../repositories/repositories.ts';
 import type { RepositoryState, States } from '../state/states.ts';
@@ -32,6 +33,8 @@ export interface ReadingOptions {
   readonly states: States;
   readonly request: ReadRequest;
   readonly signal: AbortSignal;
+  /** Told of what cannot be read; throws if nothing may be left out. */
+  skip(name: string, refusal: Refusal): void;
 }
 
 /** How a repository's first answer came out. */
@@ -51,6 +54,7 @@ export type FirstAsk = (
 export class Reading {
   readonly #o: ReadingOptions;
   #exact = false;
+  #id: string | undefined;
 
   constructor(options: ReadingOptions) {
     this.#o = options;
@@ -59,6 +63,11 @@ export class Reading {
   /** True once an answer held numbers that are kept as text. */
   get exact(): boolean {
     return this.#exact;
+  }
+
+  /** The repository's number, once it is known. */
+  get id(): string | undefined {
+    return this.#id;
   }
 
   get world(): World {
@@ -147,9 +156,13 @@ export class Reading {
     const known = states.named(found.name);
     if (known !== undefined) {
       const first = await this.#first(ask, known.state);
-      if (first === undefined || (await this.identity()).id === known.id) return { ...known, first };
+      if (first === undefined || (await this.identity()).id === known.id) {
+        this.#id = known.id;
+        return { ...known, first };
+      }
     }
     const { id } = await this.identity();
+    this.#id = id;
     const state = states.of(id, found.name);
     return { id, state, first: await this.#first(ask, state) };
   }
@@ -157,6 +170,11 @@ export class Reading {
   async #first(ask: FirstAsk, state: RepositoryState): Promise<Page | undefined> {
     const first = ask(state);
     return first === undefined ? undefined : this.page(first.url, first);
+  }
+
+  /** Leaves the repository out, or a part of it: `#12` for a pull request. Throws SystemError if nothing may be left out. */
+  skip(refusal: Refusal, part = ''): void {
+    this.#o.skip(`${this.name}${part}`, refusal);
   }
 
   piece(rows: readonly Row[], id: string, state: JsonObject): Piece {

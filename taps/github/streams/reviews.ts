@@ -3,6 +3,7 @@ import { fingerprint } from '../releases/fingerprint.ts';
 import { pack, unpack } from '../state/packed.ts';
 import { readDescending } from './descending.ts';
 import { type Piece, parentColumns, type Reading } from './reading.ts';
+import { Refused } from './refused.ts';
 import { idOf, itemsOf } from './shape.ts';
 
 /** All pull requests. */
@@ -10,6 +11,9 @@ export const PULLS = { path: 'pulls', query: { state: 'all' } };
 
 /** Reviews of a repository that are remembered, the newest read: about 26 KB of state. An older one of a changed pull request is sent again. */
 const MOST_REMEMBERED = 2000;
+
+/** Statuses for one pull request that is gone or hidden since it was listed; the others are read all the same. */
+const GONE: readonly number[] = [404, 410, 451];
 
 /** Reads the reviews of pull requests that have changed: a review changes its pull request. One call for each, and for each hundred reviews. */
 export async function* readReviews(reading: Reading): AsyncGenerator<Piece> {
@@ -29,7 +33,13 @@ export async function* readReviews(reading: Reading): AsyncGenerator<Piece> {
       const number = idOf(stream, pull, 'number');
       let url: string | undefined = reading.url(`pulls/${number}/reviews`, { per_page: 100 });
       while (url !== undefined) {
-        const page = await reading.fresh(url);
+        const page = await reading.get(url);
+        if (page.kind === 'refused' && GONE.includes(page.refusal.status)) {
+          reading.skip(page.refusal, `#${number}`);
+          break;
+        }
+        if (page.kind === 'refused') throw new Refused(page.refusal);
+        if (page.kind === 'unchanged') throw new Error('Status 304 without If-None-Match');
         for (const item of itemsOf(stream, page.body)) {
           const row = reviewOf(item, pull, parentColumns(identity));
           const [id, hash] = [idOf(stream, item), content.of(row)];

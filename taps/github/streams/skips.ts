@@ -37,7 +37,7 @@ export class Skips {
   /** One line for each reason. */
   tell(log: Log): void {
     for (const { status, reason, advice, streams, repositories } of this.#reasons.values()) {
-      log.warn(`Repositories were left out: ${advice}`, {
+      log.warn(`Not all could be read: ${advice}`, {
         status,
         reason,
         streams: [...streams],

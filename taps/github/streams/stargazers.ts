@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject, type Row } from '../../../singer/tap/ind
 import type { Page } from '../api/client.ts';
 import type { Identity } from '../repositories/repositories.ts';
 import { advanced, covers, type Mark, markOf, markState } from './mark.ts';
+import { Refused } from './refused.ts';
 import { type Piece, parentColumns, type Reading } from './reading.ts';
 import { idOf, itemsOf, textOf } from './shape.ts';
 
@@ -49,14 +50,8 @@ export async function* readStargazers(reading: Reading): AsyncGenerator<Piece> {
     yield send(page, page.next === undefined);
     if (page.next === undefined) return;
     const answer = await reading.get(url(number + 1), { accept: STARS });
-    if (answer.kind !== 'page') {
-      reading.log.warn('GitHub lists no more stars of a repository: newer ones are not read', {
-        stream,
-        repository: reading.name,
-        pages: number,
-      });
-      return;
-    }
+    if (answer.kind === 'refused') throw new Refused(answer.refusal);
+    if (answer.kind === 'unchanged') throw new Error('Status 304 without If-None-Match');
     // A star that was taken away meanwhile has pulled the first one of the next page onto this one.
     const again = await reading.page(url(number), { etag: page.etag, accept: STARS });
     if (again !== undefined) yield send(again, false);

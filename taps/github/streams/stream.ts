@@ -1,4 +1,5 @@
-import type { Batch, ReadRequest, Stream } from '../../../singer/tap/index.ts';
+import type { Batch, Log, ReadRequest, Stream } from '../../../singer/tap/index.ts';
+import type { Refusal } from '../api/verdict.ts';
 import type { Found } from '../repositories/repositories.ts';
 import { States } from '../state/states.ts';
 import { lineWriter } from './lines.ts';
@@ -40,18 +41,21 @@ async function* read(
   const states = new States(request.method === 'INCREMENTAL' ? request.bookmark : undefined);
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
-  const open = (found: Found): AsyncIterable<ExactPiece> =>
-    pieces(spec, new Reading({ world, stream: spec.id, found, states, request, signal }), (refused) => {
-      onSkip();
-      skips.add(spec.id, found.name, refused.refusal);
-    });
+  const skip = (name: string, refusal: Refusal): void => {
+    onSkip();
+    skips.add(spec.id, name, refusal);
+  };
+  const once = new Once(request.log);
+  const open = (found: Found): AsyncIterable<ReadPiece> =>
+    pieces(spec, new Reading({ world, stream: spec.id, found, states, request, signal, skip }), once);
   const write = lineWriter(spec.id, new Set(Object.keys(spec.properties)), request);
   let unsaved = false;
   try {
     const repositories = await world.repositories.list(signal);
     const pace = Math.ceil(repositories.length / SHORT_BOOKMARK);
     let pages = 0;
-    for await (const { rows, save, exact } of ordered(repositories, parallel, open, () => stop.abort())) {
+    for await (const { rows, save, exact, reading } of ordered(repositories, parallel, open, () => stop.abort())) {
+      if (!once.claims(reading)) continue;
       if (save !== undefined) states.set(save.id, save.name, save.state);
       unsaved ||= save !== undefined;
       if (rows.length === 0) continue;
@@ -66,17 +70,46 @@ async function* read(
   if (unsaved) yield { bookmark: states.bookmark() };
 }
 
-interface ExactPiece extends Piece {
+interface ReadPiece extends Piece {
   /** True if numbers in it may be kept as text. */
   readonly exact: boolean;
+  readonly reading: Reading;
 }
 
-/** What can be read of a repository; `onRefused` may throw. */
-async function* pieces(spec: StreamSpec, reading: Reading, onRefused: (refused: Refused) => void): AsyncGenerator<ExactPiece> {
+/** Two entries may be one repository, once by an old name: what comes out first is the only one. */
+class Once {
+  readonly #names = new Map<string, string>();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** True if the repository is read under this name. */
+  claims({ id, name }: Reading): boolean {
+    if (id === undefined) return true;
+    if (!this.#names.has(id)) this.#names.set(id, name);
+    return !this.isOther(id, name);
+  }
+
+  /** True if the repository is read under another name. */
+  isOther(id: string | undefined, name: string): boolean {
+    const taken = id === undefined ? undefined : this.#names.get(id);
+    if (taken === undefined || taken === name) return false;
+    this.#log.warnOnce(`twice:${name}`, 'Two names are one repository: it is read once', { repository: name, read_as: taken });
+    return true;
+  }
+}
+
+/** What can be read of a repository. */
+async function* pieces(spec: StreamSpec, reading: Reading, once: Once): AsyncGenerator<ReadPiece> {
   try {
-    for await (const piece of spec.read(reading)) yield { ...piece, exact: reading.exact };
+    for await (const piece of spec.read(reading)) {
+      yield { ...piece, exact: reading.exact, reading };
+      if (once.isOther(reading.id, reading.name)) return;
+    }
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    onRefused(error);
+    reading.skip(error.refusal);
   }
 }

@@ -47,6 +47,7 @@ export const FAULTS = {
   'bad-credentials': { answer: refusal(401, 'Bad credentials') },
   forbidden: { answer: refusal(403, 'Resource not accessible by personal access token') },
   'not-found': { answer: refusal(404, 'Not Found') },
+  'too-deep': { answer: refusal(422, 'Only the first 10000 results are available.') },
   '500': { answer: refusal(500, 'Server Error') },
   '502': { answer: { status: 502, body: { message: 'Server Error' } } },
   '503': { answer: refusal(503, 'No server is currently available to service your request.') },

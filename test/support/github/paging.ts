@@ -3,7 +3,7 @@ export interface Page<T> {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** At most so many are listed, however many there are. */
+/** At most so many are given, however many there are; links lead further, to a refusal. */
 export const DEEPEST = 10_000;
 
 /**
@@ -15,7 +15,7 @@ export function pageOf<T>(all: readonly T[], query: URLSearchParams, address: st
   const size = Math.min(100, positive(query.get('per_page')) ?? 30);
   const page = positive(query.get('page')) ?? 1;
   if ((page - 1) * size >= DEEPEST) return undefined;
-  const last = Math.max(1, Math.ceil(Math.min(all.length, DEEPEST) / size));
+  const last = Math.max(1, Math.ceil(all.length / size));
   const link = (rel: string, to: number): string => {
     const other = new URLSearchParams(query);
     other.set('page', String(to));

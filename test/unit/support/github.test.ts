@@ -227,6 +227,8 @@ const SEEN: Readonly<Record<Fault, unknown>> = {
   'primary-429': [429, 'no list', { left: '0', reset: String(NOW / 1000 + 1) }],
   'secondary-403-seconds': [403, 'no list', { retry: '1' }],
   'secondary-403-marker': [403, 'no list', {}],
+  'limit-in-200': [200, 'no list', { left: '0', reset: String(NOW / 1000 + 1) }],
+  'too-deep': [422, 'no list', {}],
   'secondary-429-seconds': [429, 'no list', { retry: '1' }],
   'secondary-429-date': [429, 'no list', { retry: 'Thu, 01 Jan 2026 00:00:01 GMT' }],
   'secondary-429-bare': [429, 'no list', {}],

@@ -39,6 +39,8 @@ export interface Reading {
   /** What the reading threw. */
   readonly error: unknown;
   readonly said: readonly Said[];
+  /** Whether the stream says that it has seen the whole of its source. */
+  readonly seesAll: boolean | undefined;
   /** Requests of this reading, without those for limits: status and path. */
   readonly calls: readonly string[];
 }
@@ -90,7 +92,7 @@ export async function read(github: GitHub, stream: string, options: ReadOptions 
   }
   await source.close?.();
   const calls = github.calls.slice(before).filter(({ url }) => !url.startsWith('/rate_limit'));
-  return { rows, bookmark, error, said, calls: calls.map(({ status, url }) => `${status} ${url}`) };
+  return { rows, bookmark, error, said, seesAll: found.seesAll?.(), calls: calls.map(({ status, url }) => `${status} ${url}`) };
 }
 
 /** As `read`, for readings that must not fail. The bookmark has gone through JSON, as states do. */

@@ -53,7 +53,7 @@ const USER =
 const REACTIONS = 'url total_count plus_one minus_one laugh confused heart hooray rocket eyes';
 
 const words = (text: string): string[] => text.split(' ');
-const membersOf = (schema: JsonSchema | undefined): string[] => Object.keys((schema?.['properties'] ?? {}) as object);
+const membersOf = (schema: JsonSchema | undefined): string[] => Object.keys(schema?.['properties'] ?? {});
 
 describe('names that configs and tables of MeltanoLabs’ tap count on', () => {
   test.each(Object.entries(THEIRS))('%s has its columns and its keys', (id, { keys, columns }) => {

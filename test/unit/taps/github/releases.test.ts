@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type GitHub, gitHub, manyReleases, recordedReleases, type Release } from '../../../support/github/index.ts';
-import { NOON, readsWell, VirtualClock } from './harness.ts';
+import { NOON, read, readsWell, VirtualClock } from './harness.ts';
 
 const HOUR = 3_600_000;
 const ids = (rows: readonly Readonly<Record<string, unknown>>[]): unknown[] => rows.map(({ id }) => id);
@@ -60,6 +60,14 @@ describe('releases', () => {
     expect([ids(next.rows), pages(next.calls)]).toEqual([[releases[320].id], ['304 1', '304 2', '304 3', '200 4']]);
     const config = { releases: { reconcile_every: 0, ignore_fields: [], change_fields: undefined } };
     expect(pages((await readsWell(github, 'releases', { clock, config, bookmark: next.bookmark })).calls)).toHaveLength(4);
+  });
+
+  test('all pages are looked through, too, when the last look seems to lie in the future: a clock was off', async () => {
+    const { github, releases, clock } = await fake(manyReleases(250));
+    const ahead = new VirtualClock(NOON + 8760 * HOUR);
+    const first = await readsWell(github, 'releases', { clock: ahead });
+    releases[220] = changed(releases[220]!);
+    expect(ids((await readsWell(github, 'releases', { clock, bookmark: first.bookmark })).rows)).toEqual([releases[220].id]);
   });
 
   test('download counts and reactions alone send nothing; with something else they come as they are', async () => {
@@ -188,6 +196,22 @@ describe('releases', () => {
     expect(ids((await readsWell(github, 'releases', { clock, config, bookmark })).rows)).toEqual([releases[8].id]);
     expect((await readsWell(github, 'releases', { clock, bookmark })).rows).toHaveLength(5);
   });
+
+  test.each(['releases', 'release_asset_downloads'])(
+    '%s of a list that goes deeper than GitHub gives come that far; it is told, and strict ends the run',
+    async (stream) => {
+      const { github, releases, clock } = await fake(manyReleases(350));
+      github.fault(/releases\?.*page=3/, 'too-deep', { times: 9 });
+      const { rows, said, bookmark, seesAll } = await readsWell(github, stream, { clock });
+      const given = new Set(rows.map((row) => row['release_id'] ?? row['id']));
+      const there = releases.slice(0, 200).filter(({ assets }) => stream === 'releases' || assets.length > 0);
+      expect(given).toEqual(new Set(ids(there)));
+      expect(seesAll).toBe(false);
+      expect(said.filter(({ message }) => message.includes('no more pages of a list'))).toHaveLength(1);
+      expect((await readsWell(github, stream, { clock, bookmark })).rows).toEqual([]);
+      expect((await read(github, stream, { clock, config: { strict: true } })).error).toMatchObject({ code: 'skipped' });
+    },
+  );
 
   test('FULL_TABLE sends all in every run', async () => {
     const { github, clock } = await fake(recordedReleases());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { open } from '../../../../taps/github/open.ts';
 import type { GithubConfig } from '../../../../taps/github/settings.ts';
-import { type GitHub, gitHub } from '../../../support/github/index.ts';
+import { type GitHub, gitHub, manyReleases } from '../../../support/github/index.ts';
 import { temporaryFolder } from '../../../support/tmp.ts';
 import { memoryLog, runOf } from '../csv/harness.ts';
 import { configOf, NOON, readsWell, VirtualClock } from './harness.ts';
@@ -96,6 +96,25 @@ test('repositories are asked about a few at once, and come in order', async () =
   const { rows } = await readsWell(github, 'repositories', { config });
   expect(rows.map((row) => row['full_name'])).toEqual(repositories);
   expect(github.busiest()).toBeLessThanOrEqual(3);
+});
+
+test('two names of one repository are read once, told, and make one state', async () => {
+  const github = await fake();
+  const repository = github.world.add({ name: 'old', releases: manyReleases(250, () => ({ assets: [] })) });
+  github.world.rename(repository, 'octo', 'new');
+  const config = { repositories: ['octo/one', 'octo/old', 'octo/new'] };
+  const first = await readsWell(github, 'releases', { config });
+  expect(first.rows.map(({ id }) => id)).toEqual(repository.releases.map(({ id }) => id));
+  expect(first.said).toContainEqual({
+    level: 'warning',
+    message: 'Two names are one repository: it is read once',
+    fields: { repository: 'octo/new', read_as: 'octo/old' },
+  });
+  const idle = await readsWell(github, 'releases', { config, bookmark: first.bookmark });
+  expect(idle.rows).toEqual([]);
+  repository.releases[0] = { ...repository.releases[0]!, body: 'changed' };
+  const next = await readsWell(github, 'releases', { config, bookmark: idle.bookmark });
+  expect(next.rows).toMatchObject([{ body: 'changed' }]);
 });
 
 test('a repository is asked for with the same token in every run, so that its ETag is known; each token is looked at once', async () => {

@@ -173,6 +173,17 @@ describe('reviews', () => {
     expect(next.calls.filter((call) => call.includes('/reviews'))).toHaveLength(1);
   });
 
+  test('a pull request that is gone is told; the reviews of the others come', async () => {
+    const github = await fake();
+    const reviews = new Map([1, 2, 3].map((n) => [n, [review(n)]]));
+    github.world.add({ name: 'one', reviews, pulls: items('pull-request-simple', 3, pull) });
+    github.fault(/pulls\/2\/reviews/, 'not-found', { times: 2 });
+    const { rows, said } = await readsWell(github, 'reviews');
+    expect(numbers(rows)).toEqual([3, 1]);
+    expect(JSON.stringify(said)).toContain('octo/one#2');
+    expect((await read(github, 'reviews', { config: { strict: true } })).error).toMatchObject({ code: 'skipped' });
+  });
+
   test('an interrupted run does not ask again for pull requests that are done', async () => {
     const github = await fake();
     const reviews = new Map(Array.from({ length: 40 }, (_, n) => [n + 1, [review(n + 1)]]));
