@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-const dist = (path) => new URL(`../dist/${path}`, import.meta.url).href;
+const dist = (path) => new URL(`../dist/bundle/${path}`, import.meta.url).href;
 
 /** Runs the plugin that `load` imports; says what to do when the package has not been built. */
 export async function start(load) {

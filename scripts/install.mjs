@@ -1,7 +1,8 @@
 // @ts-check
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { npm, root, tool } from './command.mjs';
+import { build } from './build.mjs';
+import { npm, root } from './command.mjs';
 
 /**
  * Makes a clone ready to run: installs what package-lock.json names unless it is there, and compiles to dist/.
@@ -13,8 +14,8 @@ export async function install(say) {
     say('Installing packages (npm ci)');
     must('npm ci', await npm(['ci', '--ignore-scripts']));
   }
-  say('Compiling (tsc)');
-  must('tsc', await tool('typescript', 'tsc', ['-p', 'tsconfig.json']));
+  say('Compiling');
+  await build();
 }
 
 /** @param {string} step @param {{ status: number, output: string }} result */

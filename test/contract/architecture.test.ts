@@ -212,7 +212,7 @@ function importsOf(file: string): Import[] {
     const specifier = fixed ?? lazy ?? '';
     const own = specifier.startsWith('.');
     // Executables run what was built; what they name there stands for its source.
-    const target = own ? normalize(join(dirname(file), specifier)).replace(/^dist\/(.*)\.js$/, '$1.ts') : undefined;
+    const target = own ? normalize(join(dirname(file), specifier)).replace(/^dist\/bundle\/(.*)\.js$/, '$1.ts') : undefined;
     found.push({ file, specifier, ...(target === undefined ? {} : { target }) });
   }
   return found;
@@ -262,7 +262,7 @@ async function packagesLoaded(folder: string, script: string, args: readonly str
   return [...new Set(found)].sort();
 }
 
-/** Paths of the files that a Node script loads. */
+/** Paths of the files that a Node script loads; of the bundle's parts, those of the modules in them. */
 async function filesLoaded(folder: string, script: string, args: readonly string[]): Promise<string[]> {
   const record = join(folder, 'loaded.txt');
   const hooks = join(folder, 'hooks.mjs');
@@ -287,5 +287,11 @@ async function filesLoaded(folder: string, script: string, args: readonly string
     .split('\n')
     .map((place) => (place.startsWith('file:') ? fileURLToPath(place) : place))
     .filter((place) => place.startsWith('/'));
-  return [...new Set(paths)].sort();
+  return [...new Set(paths.flatMap(modulesIn))].sort();
+}
+
+/** The modules that a part of the bundle was made of; of any other file, itself. */
+function modulesIn(file: string): string[] {
+  if (!relative(root, file).startsWith('dist/bundle/')) return [file];
+  return [...readFileSync(file, 'utf8').matchAll(/^\/\/ (dist\/\S+\.js)$/gm)].map(([, module]) => join(root, module!));
 }
