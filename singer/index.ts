@@ -44,6 +44,8 @@ export type { Casing, NameRules } from './target/names.ts';
 export { assignNames, cutToBytes, hashedName, plainName } from './target/names.ts';
 export { joinTypes } from './target/lattice.ts';
 export type { FlattenOptions } from './target/flatten-settings.ts';
+export { CompactJson } from './scan/compact-json.ts';
+export { escapedCode, escapeLength, escapeLetters, putUtf8, respell } from './scan/json-spelling.ts';
 export { LineShape } from './scan/line-shape.ts';
 export { textsOf } from './scan/line-texts.ts';
 export { createRecordScanner, type RecordScanner, type ScannerOptions } from './scan/record-scanner.ts';

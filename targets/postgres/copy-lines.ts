@@ -1,5 +1,6 @@
 import {
   type ByteBlocks,
+  CompactJson,
   createRecordScanner,
   isDateTime,
   Kind,
@@ -8,7 +9,6 @@ import {
   type RecordScanner,
   type TargetRun,
 } from '../../singer/index.ts';
-import { JsonToCopy } from './copy-json.ts';
 import { ClockWatch, DELETED_AT, type MetadataPiece, metadataPieces } from './copy-metadata.ts';
 import type { CopyColumn, CopyOptions, CopyPlan } from './copy-plan.ts';
 import { decodeToCopy } from './copy-text.ts';
@@ -108,7 +108,7 @@ export class LineEncoder {
   readonly #scanner: RecordScanner;
   readonly #plan: CopyPlan;
   readonly #run: Pick<TargetRun, 'clock' | 'startedAt'>;
-  readonly #json = new JsonToCopy();
+  readonly #json = new CompactJson({ forCopy: true });
   /** The slot of each column, and its ways by kind: `ways[column * KINDS + kind]`. */
   readonly #slots: Int32Array;
   readonly #ways: Uint8Array;

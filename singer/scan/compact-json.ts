@@ -1,5 +1,5 @@
-import { PLAIN } from '../../singer/index.ts';
-import { respellToCopy } from './copy-text.ts';
+import { PLAIN } from './json-scan.ts';
+import { respell } from './json-spelling.ts';
 
 const QUOTE = 0x22;
 const ZERO = 0x30;
@@ -22,19 +22,30 @@ const SHORT_VALUE = 16_384;
 /** Digits in a row, in a longer value, that are left to the general lane to judge. */
 const MANY_DIGITS = 1000;
 
+export interface CompactJsonOptions {
+  /** True: for COPY text into jsonb, which escapes backslashes and keeps numbers as numeric; false: JSON as it is. */
+  readonly forCopy: boolean;
+}
+
 /**
- * Writes JSON values as COPY text, spelled as the general lane spells them after parsing: without space between tokens and
+ * Writes JSON values spelled as the general lane spells them after parsing: without space between tokens and
  * with JSON.stringify's escapes. Leaves to that lane what parsing would change more deeply: objects with a name twice, and
  * names that JavaScript puts in another order (those of digits).
  */
-export class JsonToCopy {
+export class CompactJson {
+  readonly #forCopy: boolean;
   /** Hashes of the names met in the open objects, and where each object's begin. */
   readonly #hashes = new Int32Array(MAX_NAMES);
   readonly #from = new Int32Array(MAX_DEPTH);
 
+  constructor({ forCopy }: CompactJsonOptions) {
+    this.#forCopy = forCopy;
+  }
+
   /** Writes the valid value `bytes[at..end)` to `out` from `length` on; gives the new length, -1 to leave it. */
   write(bytes: Uint8Array, at: number, end: number, out: Uint8Array, length: number): number {
-    if (end - at >= SHORT_VALUE && hasManyDigits(bytes, at, end)) return -1;
+    const forCopy = this.#forCopy;
+    if (forCopy && end - at >= SHORT_VALUE && hasManyDigits(bytes, at, end)) return -1;
     let depth = 0;
     let names = 0;
     // One bit per open level, the innermost lowest: 1 for an object.
@@ -52,7 +63,7 @@ export class JsonToCopy {
           const close = closingQuote(bytes, at + 1);
           out[length++] = QUOTE;
           const from = length;
-          length = respellToCopy(bytes, at + 1, close, out, length);
+          length = respell(bytes, at + 1, close, out, length, forCopy);
           if (length < 0) return -1;
           if (nameNext) {
             if (names >= MAX_NAMES || !this.#isNew(out, from, length, this.#from[depth]!, names)) return -1;
@@ -80,7 +91,7 @@ export class JsonToCopy {
           break;
         case LOWER_E:
         case UPPER_E:
-          if (isDigit(bytes[at - 1]!) && hasLongExponent(bytes, at)) return -1;
+          if (forCopy && isDigit(bytes[at - 1]!) && hasLongExponent(bytes, at)) return -1;
           break;
         default:
           break;
