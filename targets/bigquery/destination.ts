@@ -82,6 +82,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     this.#streams.set(header, { plan, config });
     this.#byPlan.set(plan, config);
     return createRowEncoder(plan.row, this.#run, {
+      validated: config.validate_records ?? true,
       onChange: (column, reason) => this.#changed.add(stream, column, reason),
     });
   }

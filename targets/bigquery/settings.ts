@@ -102,4 +102,5 @@ export const settings = {
   schema_resolver_version: { type: 'integer', description: 'How types are found.', ignored: 'see docs/types.md' },
 } as const satisfies Settings;
 
-export type TargetConfig = Config<typeof settings>;
+/** The target's own settings, and what it must know of the core's. */
+export type TargetConfig = Config<typeof settings> & { readonly validate_records?: boolean };

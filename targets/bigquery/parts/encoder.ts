@@ -1,5 +1,6 @@
 import type { ByteBlocks, Encoder, Json, RecordMeta, Row } from '../../../singer/index.ts';
 import { CHANGES, DELETED_AT } from '../types/types.ts';
+import { createLineEncoder } from './lines.ts';
 import { clockMembers, recordMembers, type Times } from './metadata.ts';
 import { RowChanges } from './row-changes.ts';
 import type { RowOptions, RowPlan } from './row-plan.ts';
@@ -25,6 +26,7 @@ export function createRowEncoder(plan: RowPlan, run: Times, options: RowOptions)
   const wholeName = whole === undefined ? undefined : `,${JSON.stringify(whole)}:`;
   // Where rows have no notes yet, the first change asks for them.
   const asksForNotes = metadata.length > 0 && !metadata.includes(CHANGES);
+  const lines = createLineEncoder(plan, run, options);
   const unnamed = whole !== undefined ? true : metadata.includes(DELETED_AT) ? new Set([DELETED_AT]) : undefined;
   return {
     ...(unnamed === undefined ? {} : { keepsUnnamed: unnamed }),
@@ -42,8 +44,10 @@ export function createRowEncoder(plan: RowPlan, run: Times, options: RowOptions)
       appendText(row === '' ? '{}\n' : `{${row.slice(1)}}\n`, out);
       out.rows++;
       for (const { target, reason } of changes.list) options.onChange(target, reason);
+      lines?.general();
       return undefined;
     },
+    ...(lines && { encodeLines: lines.encodeLines.bind(lines) }),
   };
 }
 

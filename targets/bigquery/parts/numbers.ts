@@ -50,12 +50,10 @@ export function float64Text(text: string): Written | Unfit {
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
 
 /** NUMERIC and BIGNUMERIC: a string, so that no reader makes a double of it; rounded to the column's scale, half away from zero. */
-export function decimalText(text: string, { type, precision, scale }: ColumnType): Written | Unfit {
+export function decimalText(text: string, type: ColumnType): Written | Unfit {
   const parts = partsOf(text);
   if (parts === undefined) return 'not-a-number';
-  const most = DECIMAL_DIGITS[type === 'NUMERIC' ? 'NUMERIC' : 'BIGNUMERIC'];
-  const fraction = precision === undefined ? most.fraction : (scale ?? 0);
-  const whole = precision === undefined ? most.whole : precision - fraction;
+  const { fraction, whole } = digitsOf(type);
   const { sign, digits, exponent } = parts;
   if (digits.length + exponent > whole) return digits === '' ? { text: '"0"' } : 'out-of-range';
   if (exponent >= -fraction) return { text: `"${sign}${plainText(digits, exponent)}"` };
@@ -63,6 +61,12 @@ export function decimalText(text: string, { type, precision, scale }: ColumnType
   if (String(kept).length - fraction > whole) return 'out-of-range';
   const zero = kept === 0n;
   return { text: `"${zero ? '' : sign}${plainText(String(kept), -fraction)}"`, ...(digits === '' ? {} : { lost: true }) };
+}
+
+/** Digits that a decimal column has before and behind the point. */
+export function digitsOf({ type, precision, scale = 0 }: ColumnType): { readonly whole: number; readonly fraction: number } {
+  if (precision !== undefined) return { whole: precision - scale, fraction: scale };
+  return DECIMAL_DIGITS[type === 'NUMERIC' ? 'NUMERIC' : 'BIGNUMERIC'];
 }
 
 /** The digits as an integer of units of 10^-fraction. */

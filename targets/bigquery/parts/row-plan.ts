@@ -32,6 +32,10 @@ export type ChangeReason =
   | 'rounded-to-double';
 
 export interface RowOptions {
+  /** False when records are not validated against their schema (setting `validate_records`). */
+  readonly validated: boolean;
   /** Called once for every value that is stored otherwise than it came. */
   readonly onChange: (column: string, reason: ChangeReason) => void;
+  /** Lines after which the fast lane learns a stream's shape; only tests need another number than the default. */
+  readonly learnAfter?: number;
 }
