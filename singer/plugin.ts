@@ -289,6 +289,8 @@ export interface Unit {
   readonly state: string | undefined;
   /** True for the last unit of an input that ended cleanly. */
   readonly last: boolean;
+  /** The run ends with this unit, though its input has not ended cleanly: what stays open is lost. */
+  readonly ends?: true;
 }
 
 /** A record that the destination's own system refuses, and why; the fault has `property` and `rule` among its facts if they are known. */
@@ -325,7 +327,8 @@ export interface Destination<C extends object = object> {
   openStream(header: StreamHeader, config: C): Promise<Encoder | undefined>;
   /**
    * Makes the unit durable; may be called again with the same unit. `committed` tells whether it (and all before it) is
-   * durable and visible: only then may its state leave. `open` = safe so far, but a later unit or `finish` must complete it.
+   * durable and visible: only then may its state leave. `open` = safe so far, but a later unit or `finish` must complete it. A unit without
+   * parts and state asks whether what is open can be committed by now: a state has waited for `max_state_age_seconds`.
    */
   load(unit: Unit, quarantine?: Quarantine): Promise<'committed' | 'open'>;
   /**

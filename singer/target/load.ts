@@ -20,7 +20,7 @@ import { quarantineConfig, quarantineTaken } from './quarantine.ts';
 import { RefusedRecords } from './refused-records.ts';
 import { newRunId } from './run-id.ts';
 import { streamOptions, type StreamOptions } from '../shell/stream-options.ts';
-import { UnitLoader } from './unit-loader.ts';
+import { NOTHING_MORE, UnitLoader } from './unit-loader.ts';
 import { createValidator } from './validate.ts';
 
 /** Encoders make text of the clock's times each time it moves, each for its own stream. */
@@ -185,8 +185,9 @@ class Loader {
       }),
     ];
     if (due !== undefined) others.push(new Promise((resolve) => (timer = setTimeout(() => resolve(undefined), due))));
-    const failure = this.#units.failure();
-    if (failure !== undefined) others.push(failure);
+    // A unit that is loaded may leave its state held: then there is a time to wait for.
+    const { loading } = this.#units;
+    if (loading !== undefined) others.push(loading.then(() => undefined));
     try {
       return await Promise.race([next, ...others]);
     } finally {
@@ -285,16 +286,23 @@ class Loader {
   #dueIn(): number | undefined {
     const { max_state_age_seconds: stateAge, batch_wait_limit_seconds: rowAge } = this.#config;
     const { stateSince, rowsSince } = this.#checkpoint;
+    const { heldSince } = this.#units;
     const dues: number[] = [];
     if (stateSince !== undefined) dues.push(stateSince + stateAge * 1000);
+    if (heldSince !== undefined) dues.push(heldSince + stateAge * 1000);
     if (rowsSince !== undefined && rowAge !== undefined) dues.push(rowsSince + rowAge * 1000);
     return dues.length === 0 ? undefined : Math.min(...dues) - Date.now();
   }
 
-  /** Loads what a STATE covers; what none covers only when it has grown to the bound by itself. */
+  /**
+   * Loads what a STATE covers; what none covers only when it has grown to the bound by itself. A state that is held for long is asked for
+   * with an empty unit, because no other one may come while the input is idle.
+   */
   async #flush(): Promise<void> {
+    const { heldSince = Infinity } = this.#units;
     const covered = this.#checkpoint.takeCovered(false);
     if (covered !== undefined) await this.#units.begin(covered);
+    else if (heldSince + this.#config.max_state_age_seconds * 1000 <= Date.now()) await this.#units.begin(NOTHING_MORE);
     const due = this.#dueIn();
     if (this.#isFull() || (due !== undefined && due <= 0)) {
       await this.#units.begin(this.#checkpoint.takeAll(false));

@@ -24,6 +24,9 @@ export interface Progress {
   readonly durable: number;
 }
 
+/** A unit that asks the destination to commit what it has left open. */
+export const NOTHING_MORE: Cut = { parts: [], state: undefined, last: false, spent: [] };
+
 /** Loads one unit after another, prints each one's state and deletes what it has used up once it and all before it are durable. */
 export class UnitLoader {
   readonly #o: UnitLoaderOptions;
@@ -34,6 +37,8 @@ export class UnitLoader {
   #streams = 0;
   /** The newest state whose unit is loaded but not yet committed; the same of files. */
   #held: string | undefined;
+  /** Since when a state is held, or when the destination was last asked for it; in ms. */
+  #heldSince: number | undefined;
   #spent: string[] = [];
   /** Set when the reader of our states went away; the work goes on, the run fails at its end. */
   #outputFailure: unknown;
@@ -47,8 +52,11 @@ export class UnitLoader {
     await this.#loading;
     const loading = this.#load(unit);
     this.#loading = loading;
-    // Kept here too, so that a failure between two waits is not an unhandled one.
-    loading.catch(() => (this.#failed = true));
+    loading.then(
+      () => (this.#loading = undefined),
+      // Kept here too, so that a failure between two waits is not an unhandled one.
+      () => (this.#failed = true),
+    );
   }
 
   /** True while a unit with rows of more than one stream is on its way. */
@@ -61,10 +69,17 @@ export class UnitLoader {
     await this.#loading;
   }
 
-  /** Rejects when the unit on its way fails, and never resolves; undefined if none is on its way. */
-  failure(): Promise<never> | undefined {
-    const loading = this.#loading;
-    return loading && new Promise((_, reject) => void loading.catch(reject));
+  /** Resolves when the unit on its way is loaded, and rejects when it fails; undefined if none is on its way. */
+  get loading(): Promise<void> | undefined {
+    return this.#loading;
+  }
+
+  /**
+   * Since when, in ms, a state is held whose unit is loaded and not committed, or when the destination was asked last whether it can be;
+   * undefined if none is held, or a unit is on its way, with which it may be.
+   */
+  get heldSince(): number | undefined {
+    return this.#loading === undefined ? this.#heldSince : undefined;
   }
 
   /** True once everything is loaded, whatever becomes of its state. */
@@ -88,10 +103,10 @@ export class UnitLoader {
   async salvage(covered: () => Cut | undefined): Promise<void> {
     await this.#loading?.catch(() => undefined);
     if (this.#failed) return;
-    const unit = covered();
+    const unit = covered() ?? (this.#held === undefined ? undefined : NOTHING_MORE);
     if (unit === undefined) return;
     try {
-      await this.#load(unit);
+      await this.#load({ ...unit, ends: true });
     } catch (error) {
       this.#o.log.error('What the last STATE covers could not be loaded either', {
         cause: error instanceof TaplineError ? error.code : String(error),
@@ -110,6 +125,7 @@ export class UnitLoader {
     }
     this.#spent.push(...unit.spent);
     if (unit.state !== undefined) this.#held = unit.state;
+    if (this.#held !== undefined && (this.#heldSince === undefined || unit.parts.length === 0)) this.#heldSince = Date.now();
     if (result !== 'committed') return;
     this.#committed();
     await this.#release();
@@ -131,6 +147,7 @@ export class UnitLoader {
     const state = this.#held;
     if (state === undefined) return;
     this.#held = undefined;
+    this.#heldSince = undefined;
     if (this.#outputFailure !== undefined) return;
     try {
       await output.write(`${state}\n`);

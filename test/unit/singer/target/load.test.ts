@@ -138,6 +138,61 @@ describe('load', () => {
     expect(w.seen.durableAtState[0]).toBe(15);
   });
 
+  test('while the input is idle, a destination that has left a unit open is asked until it commits', async () => {
+    let resume = (): void => undefined;
+    const units: (string | undefined)[] = [];
+    async function* idle(): AsyncGenerator<Buffer> {
+      yield Buffer.from(lines(schema('a'), record('a', 1), state(3)));
+      await new Promise<void>((resolve) => (resume = resolve));
+    }
+    const w = world({
+      load: ({ parts, state: given }) => {
+        units.push(parts.length === 0 ? 'asked' : given);
+        return Promise.resolve(units.length < 4 ? 'open' : 'committed');
+      },
+    });
+    const running = w.run(idle(), { max_state_age_seconds: 0.01 });
+    await expect.poll(() => w.seen.states).toEqual(['3']);
+    expect(units).toEqual(['3', 'asked', 'asked', 'asked']);
+    resume();
+    await running;
+  });
+
+  test('a destination is not asked more often than states may age, and not at all when none is held', async () => {
+    const asked: number[] = [];
+    let resume = (): void => undefined;
+    async function* idle(): AsyncGenerator<Buffer> {
+      yield Buffer.from(lines(schema('a'), record('a', 1), record('a', 2), state(3)));
+      await new Promise<void>((resolve) => (resume = resolve));
+    }
+    const w = world({
+      load: ({ parts }) => {
+        if (parts.length === 0) asked.push(Date.now());
+        return Promise.resolve(asked.length < 3 ? 'open' : 'committed');
+      },
+    });
+    const running = w.run(idle(), { max_state_age_seconds: 0.05, batch_wait_limit_seconds: 0.01, batch_size_rows: 1 });
+    await expect.poll(() => w.seen.states).toEqual(['3']);
+    const count = asked.length;
+    for (const [i, at] of asked.slice(1).entries()) expect(at - asked[i]!).toBeGreaterThanOrEqual(45);
+    expect(count).toBe(3);
+    resume();
+    await running;
+  });
+
+  test('a run that fails asks for what is open, because nobody can do so later', async () => {
+    const ended: (true | undefined)[] = [];
+    const w = world({
+      load: ({ ends }) => {
+        ended.push(ends);
+        return Promise.resolve(ends ? 'committed' : 'open');
+      },
+    });
+    const input = chunks([lines(schema('a'), record('a', 1), state(7)), lines('oops')].map((text) => Buffer.from(text)));
+    await expect(w.run(input, { batch_size_rows: 1 })).rejects.toMatchObject({ code: 'input-not-json' });
+    expect([w.seen.states, ended]).toEqual([['7'], [undefined, true]]);
+  });
+
   test('what a STATE covers is kept when a later line is bad', async () => {
     const w = world();
     await expect(w.run(lines(schema('a'), record('a', 1), state(7), record('a', 2), 'oops secret'))).rejects.toThrow(
