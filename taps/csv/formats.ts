@@ -31,7 +31,9 @@ export async function discover(discovery: Discovery): Promise<Discovered> {
     });
   }
   const [format = emptyFormat(entries)] = formats.keys();
-  return DISCOVER[format](discovery);
+  const discovered = await DISCOVER[format](discovery);
+  // Where there is no file nothing is known better than an older catalog knows it.
+  return parts.length > 0 ? discovered : { ...discovered, given: (announced) => announced };
 }
 
 function emptyFormat(entries: Group['entries']): FormatName {

@@ -92,7 +92,7 @@ export const fileSettings = {
     options: ['auto', 'csv', 'jsonl'],
     default: 'auto',
     description:
-      'How files are written: csv, or jsonl for one JSON object a line, whose properties are the columns; auto: jsonl for names ending in .jsonl or .ndjson (before an ending of compression), otherwise csv. Types of JSON lines are told by the first infer_rows records of each file; a property that comes later goes to the object _sdc_extra (see extra_columns), a value of another type to _sdc_misfits (see on_type_error), each counted and told. Settings of delimiters, headers and cells say nothing there.',
+      'How files are written: csv, or jsonl for one JSON object a line, whose properties are the columns; auto: jsonl for names ending in .jsonl or .ndjson (before an ending of compression), otherwise csv. Types of JSON lines are told by the first infer_rows records of each file; a property that comes later, and that a catalog does not name, goes to the object _sdc_extra (see extra_columns), a value of another type to _sdc_misfits (see on_type_error), each counted and told. Settings of delimiters, headers and cells say nothing there.',
   },
   zip_members: {
     type: ['string', 'array'],

@@ -32,6 +32,8 @@ const FULL_FILES = 10;
 /** Records that a file gives at least. */
 const LEAST_RECORDS = 100;
 const LF = 0x0a;
+/** What a property is taken for of which nothing else is known: the core makes dates and the like of texts. */
+const TEXT: Kinds = new Set(['string']);
 
 /**
  * Looks at the first records of a stream's files of JSON lines. Throws SystemError for files that may not be read, InputError for
@@ -114,7 +116,10 @@ function recordOf(text: string): JsonObject | undefined {
   }
 }
 
-/** With the types of an older catalog, which saw other records: what does not fit them is a misfit, not an error. */
+/**
+ * With the types of an older catalog, which saw other records: what does not fit them is a misfit, not an error. Its properties are there
+ * whether a record that was looked at shows them or not.
+ */
 function asAnnounced(reading: Reading, { properties }: JsonSchema): Reading {
   if (!isJsonObject(properties)) return reading;
   const older = (name: string): Kinds | undefined => {
@@ -122,7 +127,10 @@ function asAnnounced(reading: Reading, { properties }: JsonSchema): Reading {
     return isJsonObject(property) ? kindsOfSchema(property) : undefined;
   };
   const kept = ([name, kinds]: [string, Kinds]): [string, Kinds] => [name, narrowed(kinds, older(name))];
-  return { ...reading, properties: new Map([...reading.properties].map(kept)) };
+  const ours = (name: string): boolean => reading.made.has(name) || Object.hasOwn(MADE_COLUMNS, name);
+  const unseen = Object.keys(properties).filter((name) => !reading.properties.has(name) && !ours(name));
+  const added = unseen.map((name): [string, Kinds] => [name, older(name) ?? TEXT]);
+  return { ...reading, properties: new Map([...[...reading.properties].map(kept), ...added]) };
 }
 
 /** Text takes every value: there the core converts. */

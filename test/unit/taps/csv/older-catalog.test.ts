@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { afterAll, describe, expect, it } from 'vitest';
 import { discover } from '../../../../singer/tap/catalog.ts';
@@ -74,5 +74,28 @@ describe('the types of a catalog that saw other rows', () => {
       { a: null, b: null, _sdc_misfits: { a: 'x', b: '{"q":1}' } },
       { a: null, _sdc_misfits: { a: '2.5' } },
     ]);
+  });
+
+  it('stay in JSON lines where no record that was looked at shows a property: one that comes later has its place', async () => {
+    const result = await syncByOlder(
+      '{"a":1,"b":{"c":1},"s":"x"}\n',
+      '{"a":1}\n{"a":2,"b":{"c":2},"s":"y"}\n',
+      { infer_rows: 1 },
+      'jsonl',
+    );
+    expect(recordsOf(result)).toEqual([{ a: 1 }, { a: 2, b: { c: 2 }, s: 'y' }]);
+    expect(warned(result)).toEqual([]);
+  });
+
+  it('stay in JSON lines where there is no file at all', async () => {
+    const path = temp.path('none-yet.jsonl');
+    const entry = entryOf({ paths: [path], if_no_files: 'warn', keys: ['a'] });
+    const run = runOf(memoryLog().log);
+    writeFileSync(path, '{"a":1,"d":"2026-01-01"}\n');
+    const catalog = discover(await openStreams([entry], false, run));
+    const announced = catalog.streams[0]!.schema;
+    rmSync(path);
+    const { messages } = await sync(await openStreams([entry], false, run), { catalog });
+    expect(messages.find(({ type }) => type === 'SCHEMA')!.schema).toEqual(announced);
   });
 });
