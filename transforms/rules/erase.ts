@@ -6,7 +6,8 @@ import { propertiesOf, withProperties } from '../engine/shape.ts';
 import { type Hmac, Ledger, type Names } from '../erasure/ledger.ts';
 import { readRequests, requestFiles } from '../erasure/request-files.ts';
 import { erasedSchema, eraseValue } from '../erasure/values.ts';
-import { namesIn, readersOf, tellUnknown } from '../places.ts';
+import type { Fields } from '../operation.ts';
+import { namesIn, placesNamed, readerOf, readersOf, tellUnknown } from '../places.ts';
 import { type Place, placesOf, splitPatterns, withSchemaAt, withValueAt } from '../path.ts';
 import { defineRule, type RuleContext, type Shape } from '../rule.ts';
 import { asListed, nullable } from '../schemas.ts';
@@ -87,7 +88,8 @@ export default defineRule({
           const ledger = ledgerOf(options, context);
           ledger.namedBy(fields);
           readersOf(fields, shape, context);
-          return (record) => ledger.request(ledger.fields.map((field) => [field, record.get(field)] as const));
+          const read = requestReader(shape, context);
+          return (record) => ledger.request(ledger.fields.map((field) => [field, read(record, field)] as const));
         },
       },
     ];
@@ -173,6 +175,18 @@ function erasedShape(shape: Shape, places: readonly Place[], nulls: boolean): Sh
 
 function isDate({ format }: Readonly<Record<string, unknown>>): boolean {
   return format === 'date' || format === 'date-time';
+}
+
+/** Reads fields of requests, those too by which other rules that share the ledger know people; one that is not there is undefined. */
+function requestReader(shape: Shape, context: RuleContext): (record: Fields, field: string) => Json | undefined {
+  const readers = new Map<string, ((record: Fields) => Json | undefined) | undefined>();
+  return (record, field) => {
+    if (!readers.has(field)) {
+      const [place] = placesNamed(field, shape, context);
+      readers.set(field, place === undefined ? undefined : readerOf(place));
+    }
+    return readers.get(field)?.(record);
+  };
 }
 
 /** The ledger of a file, shared by all rules that name it; without a file, that of the run. */

@@ -135,6 +135,29 @@ describe('requests of this run', () => {
     expect(records('customers')).toEqual([erasedCustomer('7'), customer('8', 'us@b.cd')['record']]);
   });
 
+  test.each([
+    ['the name that rename gives', { rename: { 'customer-id': 'customer_id' } }, 'customer_id', ask('7', null), REQUESTS],
+    [
+      'a path',
+      {},
+      'who.id',
+      recordOf('erasure_requests', { who: { id: '7' }, email: null }),
+      schemaOf('erasure_requests', { who: { type: 'object', properties: { id: TEXT } }, email: TEXT }),
+    ],
+  ])('may be called by %s: each rule that shares the ledger finds them', async (_, requests, name, request, schema) => {
+    const config = {
+      keys: { ledger: { env: 'LEDGER_KEY' } },
+      transforms: {
+        erasure_requests: requests,
+        customers: { erase: { ledger, match: { id: name, email: 'email' }, fields: ['first_name', 'email', 'born'] } },
+        orders: { erase: { ledger, match: { customer_id: name }, fields: ['to.*'] } },
+      },
+    };
+    const { records } = await transform(config, [schema, request, CUSTOMERS, customer('7', 'a@b.cd'), ORDERS, order(1, '7')]);
+    expect(records('customers')).toEqual([erasedCustomer('7')]);
+    expect(lines()).toEqual([expect.objectContaining({ erased: { customers: 1, orders: 1 } })]);
+  });
+
   test('are seen after the fields and checks of their stream, before it is renamed', async () => {
     const config = rules();
     const requests = {
