@@ -6,6 +6,7 @@ import { ErasureLog, LOG_TABLE, type Logged } from './log.ts';
 import type { ErasedTable, Erasure } from './plan.ts';
 import { requestsOf, Index, type Request } from './requests.ts';
 import { eraseRows, faultsOf, learnNames, type Done, type FoundTable } from './rows.ts';
+import { Seal } from './seal.ts';
 
 /** Requests that are looked for at one time. */
 const REQUESTS = 5000;
@@ -37,12 +38,14 @@ export interface ErasureReport {
 export class Erasures {
   readonly #o: ErasuresOptions;
   readonly #log: ErasureLog;
+  readonly #seal: Seal;
   readonly #dirty = new Set<string>();
   #reports: ErasureReport[] = [];
 
   constructor(options: ErasuresOptions) {
     this.#o = options;
     this.#log = new ErasureLog(options.schema);
+    this.#seal = new Seal(options.key);
   }
 
   /** Records of a stream were loaded. */
@@ -99,7 +102,7 @@ export class Erasures {
     { dryRun }: { dryRun: boolean },
   ): Promise<ErasureReport> {
     if (!dryRun) await this.#log.ensure(session);
-    const { done: before, marks } = dryRun ? await this.#logIfAny(session) : await this.#log.read(session);
+    const { done: before, marks, names } = dryRun ? await this.#logIfAny(session) : await this.#log.read(session);
     const there: (FoundTable | undefined)[] = [];
     for (const table of tables) {
       const found = await findTable(session, table, this.#o.schema);
@@ -110,7 +113,12 @@ export class Erasures {
     const counts = tables.map(() => ({ met: 0, erased: 0 }));
     const unmet = new Set(requests.filter(({ hash }) => !before.has(hash)));
     for (let at = 0; at < requests.length; at += REQUESTS) {
-      const index = new Index(requests.slice(at, at + REQUESTS));
+      const index = new Index(requests.slice(at, at + REQUESTS), ({ hash }) =>
+        (names.get(hash) ?? []).flatMap((sealed) => {
+          const name = this.#seal.open(sealed);
+          return name === undefined ? [] : [name];
+        }),
+      );
       await learnAll(session, there, index);
       for (const [i, each] of there.entries()) {
         if (each === undefined) continue;
@@ -121,6 +129,8 @@ export class Erasures {
           if (!dryRun && done.erased > 0) await this.#note(session, done, each.table.name, stream);
         }
       }
+      if (dryRun) continue;
+      for (const { name, request } of index.learned) await this.#log.learn(session, request.hash, [this.#seal.close(name)]);
     }
     if (!dryRun && unmet.size > 0)
       await this.#log.pend(
@@ -140,7 +150,8 @@ export class Erasures {
   }
 
   async #logIfAny(session: Session): Promise<Logged> {
-    if ((await readTable(session, this.#o.schema, LOG_TABLE)) === undefined) return { done: new Set(), marks: new Set() };
+    if ((await readTable(session, this.#o.schema, LOG_TABLE)) === undefined)
+      return { done: new Set(), marks: new Set(), names: new Map() };
     return this.#log.read(session);
   }
 }

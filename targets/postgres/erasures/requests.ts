@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { isEmail, subjectOf } from '../../../privacy/subject.ts';
 import { ExactNumber } from '../../../singer/index.ts';
+import type { Name } from './seal.ts';
 
 /** Somebody who has asked to be erased. */
 export interface Request {
@@ -37,10 +38,14 @@ export function requestsOf(
 /** Who is named by a value, among some requests. */
 export class Index {
   readonly #requests = new Map<string, Request>();
+  /** What `learn` has found. */
+  readonly learned: { readonly request: Request; readonly name: Name }[] = [];
 
-  constructor(requests: Iterable<Request>) {
+  /** `known` gives the names of a request that an earlier run has learned. */
+  constructor(requests: Iterable<Request>, known: (request: Request) => readonly Name[]) {
     for (const request of requests) {
       for (const [column, values] of request.names) for (const value of values) this.#add(request, column, value);
+      for (const [column, value] of known(request)) this.#add(request, column, value);
     }
   }
 
@@ -67,6 +72,7 @@ export class Index {
       const text = value === null ? '' : subjectOf(value);
       if (text === '' || isEmail(text) || this.find(asked, text) !== undefined) continue;
       this.#add(request, asked, text);
+      this.learned.push({ request, name: [asked, text] });
       isNew = true;
     }
     return isNew;

@@ -199,6 +199,29 @@ describeWithPostgres('target-postgres erases people who have asked', (url) => {
     expect((await log())[0]).toEqual({ table_name: 'customers', rows: 2, marks: 1 });
   });
 
+  test('who was known by an address alone stays known when no row bears it any more: rows that come later are erased, too', async () => {
+    await load([...PEOPLE, REQUESTS, ask(null, 'ada@example.org')]);
+    const { infos } = await load([ORDERS, order(4, '7'), order(5, '8'), CUSTOMERS, customer('7', 'new@example.org')]);
+    expect(await customers('7')).toEqual([ERASED]);
+    expect(await streets('7')).not.toContain('High Street 1');
+    expect(await streets('8')).toEqual(['High Street 1', 'High Street 1']);
+    expect(erasedOf(infos)).toMatchObject([{ requests: 1, pending: 0, rows: 2 }]);
+    expect((await log()).map(({ rows, table_name }) => [table_name, rows])).toEqual([
+      ['customers', 2],
+      ['orders', 3],
+    ]);
+    expect(erasedOf((await load([])).infos)).toEqual([]);
+  });
+
+  test('the log holds no name in clear, and tells none to who has another key', async () => {
+    await load([CUSTOMERS, customer('id of Ada', 'ada@example.org'), REQUESTS, ask(null, 'ada@example.org')]);
+    const rows = await query(`SELECT l::text AS text FROM ${schema}.erasure_log AS l`);
+    expect(JSON.stringify(rows)).not.toMatch(/ada/i);
+    expect(JSON.stringify(rows)).not.toContain(Buffer.from('id of Ada').toString('base64url').slice(0, -1));
+    await load([ORDERS, order(1, 'id of Ada')], { erasure_key: `${KEY} another` });
+    expect(await streets('id of Ada')).toEqual(['High Street 1']);
+  });
+
   test('in flight and at rest together: what the mapper has erased once never comes in clear', async () => {
     vi.stubEnv('LEDGER_KEY', '4c1f9a7e2b8d4f60913c5a7e9d2b4f68a1c3e5078b9d2f4137d6e8a05b1c9f24');
     const ledger = join(temporaryFolder(), 'erasure.jsonl');
