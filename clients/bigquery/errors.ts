@@ -1,12 +1,6 @@
 import { SystemError, TaplineError } from '../../singer/index.ts';
-
-/** An error as the API gives it: in the body of an answer, or in the status of a job. */
-export interface ApiError {
-  /** Google's word for the kind, for example `rateLimitExceeded`. */
-  readonly reason?: string;
-  readonly message?: string;
-  readonly location?: string;
-}
+import type { ApiError } from './api-error.ts';
+import { lineErrors } from './line-errors.ts';
 
 interface Rule {
   readonly code: string;
@@ -105,10 +99,16 @@ export function answerFault(status: number, body: unknown, what: string, place: 
   return fault({ ...error, ...(reason === undefined ? {} : { reason }) }, what, { ...place, status });
 }
 
-/** The error of a job that has failed. */
-export function jobFault(error: ApiError, what: string, place: Place): SystemError {
-  return fault(error, what, place);
+/** The error of a job that has failed; of one that has refused rows the facts name their `lines`, at most a hundred of them. */
+export function jobFault(errors: readonly ApiError[], what: string, place: Place): SystemError {
+  const [error = {}] = errors;
+  const refusesRows = errors.some(({ message, reason }) => reason === 'invalid' && READING.test(message ?? ''));
+  return fault(error, what, { ...place, ...(refusesRows ? { lines: lineErrors(errors).slice(0, MAX_LINES) } : {}) });
 }
+
+/** How the API begins every text about the content of a file. */
+const READING = /error while reading (?:data|table)|error while parsing/i;
+const MAX_LINES = 100;
 
 /** No answer came. */
 export function connectionFault(cause: unknown, what: string, place: Place): SystemError {
@@ -118,7 +118,7 @@ export function connectionFault(cause: unknown, what: string, place: Place): Sys
     return new SystemError(`${what}: Google refuses the credentials`, {
       code: 'login-refused',
       facts: { ...place, status },
-      hint: 'See whether the account and its key still exist and are enabled, and whether this machine’s clock is right.',
+      hint: 'See whether the account and its key still exist and are enabled, whether this machine’s clock is right, and, with impersonate, whether the credentials have the role Service Account Token Creator on that account.',
       cause,
     });
   }

@@ -1,5 +1,5 @@
 /** The parts of BigQuery's REST resources that we read and write: https://cloud.google.com/bigquery/docs/reference/rest/v2 */
-import type { ApiError } from './errors.ts';
+import type { ApiError } from './api-error.ts';
 
 /** A column, or a member of one. The API answers with old names of types (INTEGER); see `typeName` of the target. */
 export interface FieldResource {

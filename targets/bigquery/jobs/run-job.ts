@@ -45,7 +45,8 @@ export async function runJob(runner: JobRunner, request: JobRequest): Promise<Jo
     const done = await waitFor(runner, request, job, reference);
     const error = done.status?.errorResult;
     if (error === undefined) return done;
-    const fault = jobFault(error, request.what, { ...request.place, job: reference.jobId, ...placeOf(error.location) });
+    const errors = [error, ...(done.status?.errors ?? [])];
+    const fault = jobFault(errors, request.what, { ...request.place, job: reference.jobId });
     // What has failed in an earlier run may have been put right since.
     if (!adopted && (!passes(fault) || attempt > runner.retries)) throw fault;
     runner.log.warn(`${request.what}: the job failed; another attempt begins`, {
@@ -103,9 +104,4 @@ function lookAt({ api }: JobRunner, reference: JobReference, what: string, place
     what,
     place,
   });
-}
-
-/** `location` of an error is the place in the input, where it is not the name of a parameter. */
-function placeOf(location: string | undefined): Place {
-  return location === undefined ? {} : { location };
 }

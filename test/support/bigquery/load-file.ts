@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import type { FieldResource } from '../../../clients/bigquery/resources.ts';
-import { ExactNumber, isJsonObject, type Json } from '../../../singer/index.ts';
+import { ExactNumber, isJsonObject, stringifyExact, type Json } from '../../../singer/index.ts';
 import { parseExact } from '../../../singer/json-text.ts';
 
 /** What a load job makes of its file: all rows, or the errors of the bad ones. */
@@ -11,8 +11,10 @@ export type StoredRecord = Readonly<Record<string, Json>>;
 export interface LineError {
   readonly reason: 'invalid';
   readonly message: string;
-  readonly location: string;
 }
+
+/** A load job tells no more bad lines than these. */
+const TOLD = 5;
 
 /**
  * Reads a file of JSON lines as a load job does, gzip or plain, by the documented rules of each type, and no more generous:
@@ -28,16 +30,19 @@ export function readLoadFile(bytes: Buffer, fields: readonly FieldResource[]): L
       try {
         rows.push(readRow(line, fields));
       } catch (error) {
-        errors.push({
-          reason: 'invalid',
-          message: `Error while reading data at position ${at}: ${(error as Error).message}`,
-          location: String(at),
-        });
+        const why = `JSON parsing error in row starting at position ${at}: ${(error as Error).message}`;
+        errors.push({ reason: 'invalid', message: `Error while reading data, error message: ${why}` });
       }
     }
     at += Buffer.byteLength(line) + 1;
   }
-  return errors.length > 0 ? { errors } : { rows };
+  return errors.length > 0 ? { errors: [summaryOf(rows, errors), ...errors.slice(0, TOLD)] } : { rows };
+}
+
+function summaryOf(rows: readonly StoredRecord[], errors: readonly LineError[]): LineError {
+  const counts = `Rows: ${rows.length + errors.length}; errors: ${errors.length}`;
+  const told = `JSON table encountered too many errors, giving up. ${counts}. Please look into the errors[] collection for more details.`;
+  return { reason: 'invalid', message: `Error while reading data, error message: ${told}` };
 }
 
 function readRow(line: string, fields: readonly FieldResource[]): StoredRecord {
@@ -50,16 +55,20 @@ function readRow(line: string, fields: readonly FieldResource[]): StoredRecord {
     row[field.name] = readValue(member ?? null, field);
   }
   for (const { mode, name } of fields)
-    if (mode === 'REQUIRED' && row[name] === null) throw new Error(`Missing required field: ${name}.`);
+    if (mode === 'REQUIRED' && row[name] === null)
+      throw new Error(`Only optional fields can be set to NULL. Field: ${name}; Value: NULL`);
   return row;
 }
 
-function readValue(value: Json, { name, type }: FieldResource): Json {
+function readValue(value: Json, { maxLength, name, type }: FieldResource): Json {
   if (value === null) return null;
+  if (maxLength !== undefined && typeof value === 'string' && Array.from(value).length > Number(maxLength))
+    throw new Error(`Value has length ${value.length}, maximum length ${maxLength}. Field: ${name}; Value: ${value}`);
   const read = READERS[type];
   if (read === undefined) throw new Error(`the double knows no type ${type}`);
   const result = read(value);
-  if (result === undefined) throw new Error(`Could not convert value to ${type}. Field: ${name}`);
+  if (result === undefined)
+    throw new Error(`Could not convert value to ${type.toLowerCase()}. Field: ${name}; Value: ${stringifyExact(value)}`);
   return result;
 }
 
