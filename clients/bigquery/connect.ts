@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import type { AuthClient } from 'google-auth-library';
 import { ConfigError, type Run } from '../../singer/index.ts';
 import { Api, type Request, type Send } from './api.ts';
 import type { ConnectionConfig } from './settings.ts';
 
 const GOOGLE = 'https://bigquery.googleapis.com';
+/** All of it: what an account may do is said by its roles. Files that are staged need more than BigQuery's own scope. */
+const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 
 /**
  * Makes the API for a project; no request is sent yet. Google's library is loaded here, so that `--about` stays quick. Throws
@@ -18,18 +21,9 @@ export async function openApi(config: ConnectionConfig, run: Pick<Run, 'log' | '
 }
 
 async function senderFor(config: ConnectionConfig, endpoint: string, agent: string): Promise<Send> {
-  const [{ BigQuery }, { PassThroughClient }] = await Promise.all([
-    import('@google-cloud/bigquery'),
-    import('google-auth-library'),
-  ]);
-  const isOpen = endpoint.startsWith('http://');
-  const credentials = isOpen ? undefined : await credentialsOf(config);
-  const { authClient } = new BigQuery({
-    projectId: config.project,
-    ...(isOpen ? { authClient: new PassThroughClient() } : {}),
-    ...(credentials === undefined ? {} : { credentials }),
-  });
-  if (!isOpen) await authClient.getClient().catch((cause: unknown) => refuseCredentials(cause, config));
+  const { BigQuery } = await import('@google-cloud/bigquery');
+  const client = endpoint.startsWith('http://') ? await noClient() : await clientOf(config);
+  const { authClient } = new BigQuery({ projectId: config.project, authClient: client });
   return async ({ method, url, headers, body, signal }: Request) => {
     const answer = await authClient.request<unknown>({
       url,
@@ -44,6 +38,42 @@ async function senderFor(config: ConnectionConfig, endpoint: string, agent: stri
     });
     return { status: answer.status, headers: answer.headers, body: answer.data };
   };
+}
+
+async function noClient(): Promise<AuthClient> {
+  const { PassThroughClient } = await import('google-auth-library');
+  return new PassThroughClient();
+}
+
+/** What renews the tokens that go with requests. Throws ConfigError for credentials that cannot be used; whether they are good only a request tells. */
+async function clientOf(config: ConnectionConfig): Promise<AuthClient> {
+  const { Impersonated } = await import('google-auth-library');
+  const chain = (config.impersonate ?? '').split(',').flatMap((account) => account.trim() || []);
+  const targetPrincipal = chain.pop();
+  const sourceClient = await sourceOf(config);
+  const client =
+    targetPrincipal === undefined
+      ? sourceClient
+      : new Impersonated({ sourceClient, targetPrincipal, delegates: chain, targetScopes: SCOPES });
+  if (config.quota_project) client.quotaProjectId = config.quota_project;
+  return client;
+}
+
+async function sourceOf(config: ConnectionConfig): Promise<AuthClient> {
+  const { GoogleAuth, OAuth2Client } = await import('google-auth-library');
+  if (config.access_token) {
+    const bearer = new OAuth2Client();
+    bearer.setCredentials({ access_token: config.access_token });
+    return bearer;
+  }
+  const credentials = await credentialsOf(config);
+  // With the project it need not be looked for.
+  const auth = new GoogleAuth({
+    projectId: config.project,
+    scopes: SCOPES,
+    ...(credentials === undefined ? {} : { credentials }),
+  });
+  return auth.getClient().catch((cause: unknown) => refuseCredentials(cause, config));
 }
 
 function refuseCredentials(cause: unknown, { credentials_json: json, credentials_path: file }: ConnectionConfig): never {

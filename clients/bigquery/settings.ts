@@ -18,6 +18,24 @@ export const connectionSettings = {
     secret: true,
     description: 'The same as JSON text; wins over credentials_path.',
   },
+  access_token: {
+    type: 'string',
+    secret: true,
+    description:
+      'An OAuth access token to use as it is (gcloud auth print-access-token), before all other credentials. It is not renewed: a run that goes on when it ends, mostly after an hour, fails.',
+  },
+  impersonate: {
+    type: 'string',
+    aliases: ['impersonate_service_account'],
+    description:
+      'Service account in whose name to work: the credentials need the role Service Account Token Creator on it. Several, with commas between, are a chain whose last one does the work.',
+    examples: ['loader@my-project.iam.gserviceaccount.com'],
+  },
+  quota_project: {
+    type: 'string',
+    description:
+      'Project whose quota the requests use, where it is another than that of the credentials. Jobs are billed to project.',
+  },
   api_endpoint: {
     type: 'string',
     description:
