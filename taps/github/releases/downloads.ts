@@ -31,7 +31,7 @@ export async function* readDownloads(reading: Reading): AsyncGenerator<Piece> {
       }
     }
     const next = page.next === undefined ? undefined : await nextPage(reading, url(number));
-    yield next === undefined ? reading.piece(rows, begun.id, { date: today }) : { rows };
+    yield next === undefined ? reading.piece(rows, begun.id, { date: today }) : { batches: reading.write(rows) };
     if (next === undefined) return;
     page = next;
   }

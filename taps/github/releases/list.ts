@@ -1,7 +1,7 @@
-import { InputError, type JsonObject, type Row } from '../../../singer/tap/index.ts';
+import { type Batch, InputError, type JsonObject, type Row } from '../../../singer/tap/index.ts';
 import type { Page } from '../api/client.ts';
 import type { Identity } from '../repositories/repositories.ts';
-import type { Begun, Piece, Reading } from '../streams/reading.ts';
+import type { Piece, Reading } from '../streams/reading.ts';
 import { Refused } from '../streams/refused.ts';
 import { itemsOf } from '../streams/shape.ts';
 import type { Seen } from '../state/packed.ts';
@@ -50,6 +50,12 @@ export interface DeletionRule {
  * what is published or deleted meanwhile shifts the rest.
  */
 export async function* readList(reading: Reading, rule: ListRule): AsyncGenerator<Piece> {
+  const walk = await begin(reading, rule);
+  if (walk !== undefined) yield* walk.read();
+}
+
+/** Undefined: nothing has changed. Apart from the walk, which would hold on to the first page until it ends. */
+async function begin(reading: Reading, rule: ListRule): Promise<ListWalk | undefined> {
   const { basis } = rule.fingerprint;
   const url = (page: number): string => reading.url(rule.path, { per_page: PER_PAGE, page: page === 1 ? undefined : page });
   const begun = await reading.begin((state) => ({ url: url(1), etag: knownList(state, basis).pages[0]?.etag }));
@@ -57,32 +63,38 @@ export async function* readList(reading: Reading, rule: ListRule): AsyncGenerato
   const age = reading.world.clock.now() - known.checked;
   // A time to come was written by a clock that was off.
   const due = !known.whole || age < 0 || age >= rule.reconcileHours * HOUR;
-  if (begun.first === undefined && !due) return;
-  yield* new ListWalk({ reading, rule, begun, url }, known).read(due);
+  if (begun.first === undefined && !due) return undefined;
+  return new ListWalk({ reading, rule, id: begun.id, url, due, first: begun.first ?? 'unchanged' }, known);
 }
 
 interface Walking {
   readonly reading: Reading;
   readonly rule: ListRule;
-  readonly begun: Begun;
+  /** Of the repository. */
+  readonly id: string;
   readonly url: (page: number) => string;
+  /** True if all pages are to be looked through. */
+  readonly due: boolean;
+  readonly first: Page | 'unchanged';
 }
 
 /** A page as it was just read. */
 interface ReadPage {
   readonly known: KnownPage;
   /** What is new or changed. */
-  readonly rows: readonly Row[];
+  readonly batches: readonly Batch[];
   readonly last: boolean;
   /** True if all of it is older than the rule looks. */
   readonly aged: boolean;
 }
 
 class ListWalk {
-  readonly #o: Walking;
+  readonly #o: Omit<Walking, 'first'>;
   /** Fingerprints of all that was sent or passed over. */
   readonly #known: Map<string, string>;
   #list: KnownList;
+  /** The first page, if it was asked for already. */
+  #opening: Walking['first'] | undefined;
   /** True if members came, went or moved in the round. */
   #moved = false;
   /** True if the API refused to give the rest of the list. */
@@ -90,27 +102,26 @@ class ListWalk {
   /** True until all pages were read once. */
   readonly #first: boolean;
 
-  constructor(walking: Walking, known: KnownList) {
-    this.#o = walking;
+  constructor({ first, ...others }: Walking, known: KnownList) {
+    this.#o = others;
+    this.#opening = first;
     this.#first = !known.whole || known.pages.length === 0;
     this.#list = known;
     this.#known = union(known);
   }
 
-  async *read(due: boolean): AsyncGenerator<Piece> {
-    const { begun, reading, rule } = this.#o;
-    let first: Page | 'unchanged' | undefined = begun.first ?? 'unchanged';
+  async *read(): AsyncGenerator<Piece> {
+    const { reading, rule, due } = this.#o;
     let end = this.#list.whole ? this.#list.pages.length : undefined;
     for (let round = 1; ; round++) {
-      const settled = yield* this.#round(first, due || round > 1, end);
+      const settled = yield* this.#round(due || round > 1, end);
       if (settled) return yield this.#piece([]);
       const stable = !this.#moved || this.#list.pages.length <= 1 || rule.days !== undefined;
       if (stable || round === MOST_ROUNDS) {
         const gone = stable && !this.#cut ? await this.#gone() : [];
         this.#list = { ...this.#list, checked: stable ? reading.world.clock.now() : 0, whole: true };
-        return yield this.#piece(gone);
+        return yield this.#piece(reading.write(gone));
       }
-      first = undefined;
       end = this.#list.pages.length;
     }
   }
@@ -119,7 +130,7 @@ class ListWalk {
    * Reads pages to the last one, or (unless all are due) to one that holds nothing new: then it gives true. `end`: the number of pages there
    * were when all were read.
    */
-  async *#round(first: Page | 'unchanged' | undefined, due: boolean, end: number | undefined): AsyncGenerator<Piece, boolean> {
+  async *#round(due: boolean, end: number | undefined): AsyncGenerator<Piece, boolean> {
     const before = this.#list;
     const pages: KnownPage[] = [];
     const met = new Set<string>();
@@ -128,8 +139,7 @@ class ListWalk {
     this.#moved = false;
     for (let number = 1; ; number++) {
       const old = before.pages[number - 1];
-      const answer = number === 1 && first !== undefined ? first : await this.#ask(number, old?.etag);
-      const page = answer === 'unchanged' ? unchanged(old!, number === end) : await this.#read(answer, met);
+      const page = await this.#page(number, { old, end, met });
       aged ||= page.aged;
       // What is too old is not remembered, nor is an empty page after a full one.
       if ((page.known.seen.size > 0 && !aged) || number === 1) pages.push(page.known);
@@ -138,12 +148,27 @@ class ListWalk {
       const now = page.last ? pages : [...pages, ...before.pages.slice(number)];
       missing.passed(number, page.known, page.last);
       const rest = this.#o.rule.deleted === undefined ? NOBODY : missing.rest;
-      const settled = !due && page.rows.length === 0 && (rest.size === 0 || missing.isShift(number));
+      const settled = !due && page.batches.length === 0 && (rest.size === 0 || missing.isShift(number));
       this.#list = { ...before, pages: now, rest: new Map(rest), whole: settled };
       if (settled) return true;
-      yield this.#piece(page.rows);
+      yield this.#piece(page.batches);
       if (page.last) return false;
     }
+  }
+
+  /** Reads a page. Apart from the walk, which would hold on to the answer until it has the next one. */
+  async #page(
+    number: number,
+    {
+      old,
+      end,
+      met,
+    }: { readonly old: KnownPage | undefined; readonly end: number | undefined; readonly met: ReadonlySet<string> },
+  ): Promise<ReadPage> {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    const answer = opening ?? (await this.#ask(number, old?.etag));
+    return answer === 'unchanged' ? unchanged(old!, number === end) : this.#read(answer, met);
   }
 
   async #ask(number: number, etag: string | undefined): Promise<Page | 'unchanged'> {
@@ -190,7 +215,7 @@ class ListWalk {
     }
     if (page.next !== undefined && seen.size > 0 && [...seen.keys()].every((id) => met.has(id))) throw circular(stream);
     const last = page.next === undefined || (past && seen.size > 0);
-    return { known: new KnownPage(page.etag, seen), rows, last, aged };
+    return { known: new KnownPage(page.etag, seen), batches: reading.write(rows), last, aged };
   }
 
   /** The records of what is no more. What was never sent need not be told. */
@@ -227,8 +252,9 @@ class ListWalk {
     return true;
   }
 
-  #piece(rows: readonly Row[]): Piece {
-    return this.#o.reading.piece(rows, this.#o.begun.id, listState(this.#list, this.#o.rule.fingerprint.basis));
+  #piece(batches: readonly Batch[]): Piece {
+    const { reading, id, rule } = this.#o;
+    return reading.pieceOf(batches, id, listState(this.#list, rule.fingerprint.basis));
   }
 }
 
@@ -276,7 +302,7 @@ class Missing {
 }
 
 function unchanged(known: KnownPage, last: boolean): ReadPage {
-  return { known, rows: [], last, aged: false };
+  return { known, batches: [], last, aged: false };
 }
 
 function sameIds(a: Seen, b: Seen): boolean {

@@ -96,7 +96,7 @@ class Descent {
         if (this.#rule.costly || !done) {
           const next = this.#rule.costly ? number : number + 1;
           yield this.#piece(rows, { ...markState(mark), ...unfinished({ high, page: next, low }) });
-        } else yield { rows };
+        } else yield { batches: this.#reading.write(rows) };
       }
       if (!done) continue;
       const etag = first?.etag === undefined ? {} : { etag: first.etag };

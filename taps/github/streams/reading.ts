@@ -1,14 +1,18 @@
-import type { JsonObject, Log, ReadRequest, Row } from '../../../singer/tap/index.ts';
+import type { Batch, JsonObject, Log, ReadRequest, Row } from '../../../singer/tap/index.ts';
 import type { Answer, Client, Page } from '../api/client.ts';
 import type { Refusal } from '../api/verdict.ts';
 import type { Clock } from '../clock.ts';
 import { type Found, type Identity, ownerOf, type Repositories } from '../repositories/repositories.ts';
 import type { RepositoryState, States } from '../state/states.ts';
+import type { RowWriter } from './lines.ts';
 import { Refused } from './refused.ts';
 
-/** Some records of one repository, and what the stream knows of the repository once they are written. */
+/**
+ * Some records of one repository, written at once so that what they were made of need not be kept while they wait for their turn; and what
+ * the stream knows of the repository once they are sent.
+ */
 export interface Piece {
-  readonly rows: readonly Row[];
+  readonly batches: readonly Batch[];
   readonly save?: { readonly id: string; readonly name: string; readonly state: RepositoryState };
 }
 
@@ -33,6 +37,7 @@ export interface ReadingOptions {
   readonly states: States;
   readonly request: ReadRequest;
   readonly signal: AbortSignal;
+  readonly write: RowWriter;
   /** Told of what cannot be read; throws if nothing may be left out. */
   skip(name: string, refusal: Refusal): void;
 }
@@ -53,16 +58,12 @@ export type FirstAsk = (
 /** The reading of one repository for one stream. Refusals are thrown as `Refused`. */
 export class Reading {
   readonly #o: ReadingOptions;
+  /** True once an answer held numbers that are kept as text. */
   #exact = false;
   #id: string | undefined;
 
   constructor(options: ReadingOptions) {
     this.#o = options;
-  }
-
-  /** True once an answer held numbers that are kept as text. */
-  get exact(): boolean {
-    return this.#exact;
   }
 
   /** The repository's number, once it is known. */
@@ -178,7 +179,15 @@ export class Reading {
   }
 
   piece(rows: readonly Row[], id: string, state: JsonObject): Piece {
-    return { rows, save: { id, name: this.name, state } };
+    return this.pieceOf(this.write(rows), id, state);
+  }
+
+  pieceOf(batches: readonly Batch[], id: string, state: JsonObject): Piece {
+    return { batches, save: { id, name: this.name, state } };
+  }
+
+  write(rows: readonly Row[]): readonly Batch[] {
+    return this.#o.write(rows, this.#exact);
   }
 }
 

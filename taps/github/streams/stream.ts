@@ -46,21 +46,23 @@ async function* read(
     skips.add(spec.id, name, refusal);
   };
   const once = new Once(request.log);
-  const open = (found: Found): AsyncIterable<ReadPiece> =>
-    pieces(spec, new Reading({ world, stream: spec.id, found, states, request, signal, skip }), once);
   const write = lineWriter(spec.id, new Set(Object.keys(spec.properties)), request);
+  const open = (found: Found): AsyncIterable<ReadPiece> =>
+    pieces(spec, new Reading({ world, stream: spec.id, found, states, request, write, signal, skip }), once);
   let unsaved = false;
   try {
     const repositories = await world.repositories.list(signal);
     const pace = Math.ceil(repositories.length / SHORT_BOOKMARK);
     let pages = 0;
-    for await (const { rows, save, exact, reading } of ordered(repositories, parallel, open, () => stop.abort())) {
+    for await (const { batches, save, reading } of ordered(repositories, parallel, open, () => stop.abort())) {
       if (!once.claims(reading)) continue;
       if (save !== undefined) states.set(save.id, save.name, save.state);
       unsaved ||= save !== undefined;
-      if (rows.length === 0) continue;
+      const last = batches.at(-1);
+      if (last === undefined) continue;
+      yield* batches.slice(0, -1);
       const due = save !== undefined && ++pages % pace === 0;
-      yield { ...write(rows, exact), ...(due && { bookmark: states.bookmark() }) };
+      yield { ...last, ...(due && { bookmark: states.bookmark() }) };
       if (due) unsaved = false;
     }
   } catch (error) {
@@ -71,8 +73,6 @@ async function* read(
 }
 
 interface ReadPiece extends Piece {
-  /** True if numbers in it may be kept as text. */
-  readonly exact: boolean;
   readonly reading: Reading;
 }
 
@@ -105,7 +105,7 @@ class Once {
 async function* pieces(spec: StreamSpec, reading: Reading, once: Once): AsyncGenerator<ReadPiece> {
   try {
     for await (const piece of spec.read(reading)) {
-      yield { ...piece, exact: reading.exact, reading };
+      yield { ...piece, reading };
       if (once.isOther(reading.id, reading.name)) return;
     }
   } catch (error) {
