@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { Client, ClientConfig } from 'pg';
+import type { Client, ClientConfig, QueryResult } from 'pg';
 import { SystemError } from '../../singer/errors.ts';
 import { requestCancel, type CancelAddress, type CancelKey } from './cancel.ts';
 import { CopyIn, type Copy } from './copy-in.ts';
@@ -32,6 +32,9 @@ export interface Result<R extends object = ResultRow> {
 export interface Session {
   /** `server_version_num`, for example 150018. */
   readonly version: number;
+  readonly database: string;
+  /** As it is set for the user who logged in. */
+  readonly searchPath: string;
   /** True once the connection is known to be gone. */
   readonly lost: boolean;
   /**
@@ -41,6 +44,8 @@ export interface Session {
   answerWithinMs: number | undefined;
   /** `R` is what the statement is known to select. */
   query<R extends object = ResultRow>(text: string, values?: readonly unknown[]): Promise<Result<R>>;
+  /** Some statements in one message, so that they take the time of one; the first refusal ends them. Gives what each said. */
+  queries(statements: readonly string[]): Promise<readonly Result[]>;
   /** Does some COPYs in their order, as one query, which the first refusal ends as a whole; gives the rows of each. */
   copyIn(copies: readonly Copy[]): Promise<readonly number[]>;
   /**
@@ -172,8 +177,13 @@ const CANCEL_MS = 5_000;
 /** A connection that has been silent for so long is probed. */
 const KEEP_ALIVE_MS = 30_000;
 
+/** What is asked of each new connection. */
+const START = `SELECT current_setting('server_version_num')::int AS version, current_database() AS database, current_setting('search_path') AS search_path`;
+
 class PgSession implements Session {
   version = 0;
+  database = '';
+  searchPath = '';
   lost = false;
   answerWithinMs: number | undefined;
   readonly #client: Client;
@@ -190,24 +200,21 @@ class PgSession implements Session {
   }
 
   async start(): Promise<void> {
-    const { rows } = await this.query("SELECT current_setting('server_version_num')::int AS version");
-    this.version = Number(rows[0]?.['version']);
+    const { version, database, search_path: searchPath } = (await this.query(START)).rows[0] ?? {};
+    this.version = Number(version);
+    this.database = String(database);
+    this.searchPath = String(searchPath);
   }
 
   async query<R extends object = ResultRow>(text: string, values?: readonly unknown[]): Promise<Result<R>> {
-    const result = await this.#answered(() => this.#client.query<R>(text, values === undefined ? undefined : [...values]));
-    return {
-      rows: result.rows,
-      rowCount: result.rowCount ?? 0,
-      // Few ask for them, and several statements, which give several results, have none.
-      get columns() {
-        return result.fields.map(({ name, dataTypeID, dataTypeModifier }) => ({
-          name,
-          type: dataTypeID,
-          modifier: dataTypeModifier,
-        }));
-      },
-    };
+    return resultOf(await this.#answered(() => this.#client.query<R>(text, values === undefined ? undefined : [...values])));
+  }
+
+  async queries(statements: readonly string[]): Promise<readonly Result[]> {
+    const answer: unknown = await this.#answered(() => this.#client.query(statements.join(';\n')));
+    // Of a single statement the driver gives the result itself.
+    const results = (Array.isArray(answer) ? answer : [answer]) as readonly QueryResult[];
+    return results.map((result) => resultOf(result));
   }
 
   async copyIn(copies: readonly Copy[]): Promise<readonly number[]> {
@@ -261,4 +268,21 @@ class PgSession implements Session {
     await this.#client.end().catch(() => undefined);
     clearTimeout(timer);
   }
+}
+
+function resultOf<R extends object>(
+  result: Pick<QueryResult, 'rowCount' | 'fields'> & { readonly rows: readonly R[] },
+): Result<R> {
+  return {
+    rows: result.rows,
+    rowCount: result.rowCount ?? 0,
+    // Few ask for them, and several statements of one text, which give several results, have none.
+    get columns() {
+      return result.fields.map(({ name, dataTypeID, dataTypeModifier }) => ({
+        name,
+        type: dataTypeID,
+        modifier: dataTypeModifier,
+      }));
+    },
+  };
 }

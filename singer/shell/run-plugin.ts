@@ -34,11 +34,13 @@ async function runTap(tap: Tap, job: Job): Promise<void> {
   const { args, config, run, output } = job;
   // Meltano passes an old catalog to discovery if one lies there: it must not matter.
   const files = args.discover ? { catalog: undefined, state: undefined } : await readFiles(args);
+  // Loaded while the source's system answers.
+  const extraction = args.discover ? undefined : import('../tap/extract.ts');
   const source = await tap.open(config as never, run);
   try {
-    if (args.discover) await printCatalog(source, output);
+    if (extraction === undefined) await printCatalog(source, output);
     else {
-      const { extract } = await import('../tap/extract.ts');
+      const { extract } = await extraction;
       await metered(job, (meter) =>
         behindRules(job, (output) => extract({ source, config, run, output, meter, ...files, test: args.test })),
       );

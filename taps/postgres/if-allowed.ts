@@ -6,11 +6,9 @@ const NO_REFUSAL = /^(?:40|55P03|57)/;
 
 /** Asks what not every server lets everybody ask; undefined if it is refused, which leaves the transaction as it was. Throws what is no refusal. */
 export async function ifAllowed(session: Session, sql: string): Promise<Rows | undefined> {
-  await session.query('SAVEPOINT asked');
   try {
-    const { rows } = await session.query(sql);
-    await session.query('RELEASE asked');
-    return rows;
+    const [, answer] = await session.queries(['SAVEPOINT asked', sql, 'RELEASE asked']);
+    return answer!.rows;
   } catch (error) {
     const state = sqlState(error);
     if (state === undefined || NO_REFUSAL.test(state)) throw error;

@@ -1,6 +1,6 @@
 import { systemError } from '../../clients/postgres/errors.ts';
 import { ConfigError, streamOptions, type Run, type Source, type Stream } from '../../singer/tap/index.ts';
-import { discoverTables } from './discover/index.ts';
+import { discoverTables, WORK_MEM } from './discover/index.ts';
 import { filtersOf } from './discover/filters.ts';
 import { streamIds } from './ids.ts';
 import { checkConditions } from './limits/conditions.ts';
@@ -8,7 +8,7 @@ import { describeQueries } from './queries/describe.ts';
 import { checkRights, FILTERED } from './rights.ts';
 import { openSessions, type Sessions } from './session.ts';
 import { settings, type PostgresConfig } from './settings.ts';
-import { lazily, type PostgresStream, queryStream, type Shared, tableStream } from './stream.ts';
+import { lazily, loadReaders, type PostgresStream, queryStream, type Shared, tableStream } from './stream.ts';
 import { typeOptions } from './types/options.ts';
 
 export interface PostgresSource extends Source {
@@ -42,15 +42,14 @@ async function findStreams(
   run: Run,
   sessions: Sessions,
 ): Promise<readonly PostgresStream[]> {
-  const session = await sessions.begin();
+  const session = await sessions.begin(WORK_MEM);
   try {
-    const { rows } = await session.query('SELECT current_database() AS database');
     const queries = await describeQueries(session, config.custom_queries ?? []);
     const tables = await discoverTables(session, filtersOf(config));
     const ids = streamIds(tables, ({ schema, name }, id) =>
       run.log.warn('Two tables would make streams of the same name: one gets another', { schema, table: name, stream: id }),
     );
-    const shared = { config, configOf, types: typeOptions(config), sessions, database: String(rows[0]?.['database']) };
+    const shared = { config, configOf, types: typeOptions(config), sessions, database: session.database };
     const last = {};
     const ofTables = tables.map((table) => {
       const id = ids.get(table)!;
@@ -76,7 +75,8 @@ async function prepare(
   const ids = new Set(chosen.map(({ id }) => id));
   const found = streams.filter(({ id }) => ids.has(id));
   const tables = found.flatMap(({ id, relation: { table } }) => (table === undefined ? [] : [{ id, table }]));
-  const session = await sessions.begin();
+  // The server begins meanwhile.
+  const [session] = await Promise.all([sessions.begin(), loadReaders()]);
   try {
     await checkConditions(
       session,

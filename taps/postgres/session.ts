@@ -16,9 +16,9 @@ const GRACE_MS = 5_000;
 export interface Sessions {
   /**
    * A connection with a transaction begun that sees one moment and cannot write; give it back by `end`. Tried again as `max_retries` says.
-   * Throws SystemError.
+   * `settings`: more of them, as SQL. Throws SystemError.
    */
-  begin(): Promise<Session>;
+  begin(...settings: readonly string[]): Promise<Session>;
   /** Ends the transaction; a connection that still works is used again. Never throws. */
   end(session: Session): Promise<void>;
   /**
@@ -33,17 +33,16 @@ export interface Sessions {
 export function openSessions(config: PostgresConfig, run: Run): Sessions {
   const options = connectOptions(config, run.log, process.env, placeOf(config));
   let shared: { readonly session: Session; readonly snapshot: string } | undefined;
-  let searchPath: string | undefined;
   const idle: Session[] = [];
   let connectedOnce = false;
-  const begun = async (): Promise<Session> => {
+  const begun = async (settings: readonly string[]): Promise<Session> => {
     if (shared?.session.lost === true) throw snapshotLost();
     const session = idle.pop() ?? (await connect(options));
     try {
       if (session.version < OLDEST) throw tooOld(session.version);
       session.answerWithinMs = config.statement_timeout > 0 ? config.statement_timeout * 1000 + GRACE_MS : undefined;
-      searchPath ??= await searchPathOf(session);
-      await session.query(`${beginning(config, shared?.snapshot)}; SET LOCAL search_path = ${searchPath}`);
+      const path = `SET LOCAL search_path = ${catalogFirst(session.searchPath)}`;
+      await session.queries([beginning(config, shared?.snapshot), path, ...settings]);
       connectedOnce = true;
       return session;
     } catch (error) {
@@ -52,9 +51,9 @@ export function openSessions(config: PostgresConfig, run: Run): Sessions {
     }
   };
   const sessions: Sessions = {
-    async begin() {
+    async begin(...settings) {
       try {
-        return await withRetry(begun, {
+        return await withRetry(() => begun(settings), {
           retries: options.maxRetries,
           signal: run.signal,
           // A first connection that is refused outright is a wrong setting more often than a passing fault.
@@ -139,13 +138,9 @@ export function beginning(
   ].join('; ');
 }
 
-/**
- * The path of the role with the system's catalog before all of it: what SQL of the user's finds by it stays, but nothing stands in for what we
- * ask of the server. Asked before a transaction begins, as a query in it would choose what it sees.
- */
-async function searchPathOf(session: Session): Promise<string> {
-  const { rows } = await session.query('SHOW search_path');
-  const names = String(rows[0]?.['search_path']).match(/"(?:[^"]|"")+"|[^\s,"]+/g) ?? [];
+/** A path with the system's catalog before all of it: what SQL of the user's finds by it stays, but nothing stands in for what we ask of the server. */
+function catalogFirst(searchPath: string): string {
+  const names = searchPath.match(/"(?:[^"]|"")+"|[^\s,"]+/g) ?? [];
   return ['pg_catalog', ...names.map((name) => (name.startsWith('"') ? name : ident(name.toLowerCase())))].join(', ');
 }
 

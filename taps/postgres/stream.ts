@@ -2,11 +2,8 @@ import { qualified } from '../../clients/postgres/quote.ts';
 import type { JsonObject, JsonSchema, ReadRequest, Stream } from '../../singer/tap/index.ts';
 import type { TableFacts } from './discover/facts.ts';
 import type { ColumnPlan, Table, TableColumn, TableKind } from './model.ts';
-import { readFullTable, whyNoResume } from './full-table/read.ts';
-import { readIncremental } from './incremental/read.ts';
 import { filtersOf, isPart } from './limits/filters.ts';
-import { firstOf } from './limits/first.ts';
-import { type Reading, wayOf } from './reading.ts';
+import type { Reading } from './reading.ts';
 import type { DescribedQuery } from './queries/describe.ts';
 import type { Relation } from './relation.ts';
 import { replicationKeys } from './replication-keys.ts';
@@ -15,7 +12,6 @@ import type { PostgresConfig } from './settings.ts';
 import { planColumn } from './types/column-plan.ts';
 import type { TypeOptions } from './types/options.ts';
 import { XMIN } from './xmin/bookmark.ts';
-import { readXminKey } from './xmin/read.ts';
 
 /** What the streams of one run share. */
 export interface Shared {
@@ -118,21 +114,16 @@ function streamOf(id: string, shared: Shared, source: Source): PostgresStream {
     metadata,
     propertyMetadata,
     reading: readingOf,
-    cannotResume: (request) => whyNoResume(readingOf(request)),
-    read: (request) => {
-      const reading = readingOf(request);
-      const { max_record_count } = reading.config;
-      switch (wayOf(reading)) {
-        case 'xmin':
-          return readXminKey(reading);
-        case 'incremental':
-          return readIncremental(reading);
-        default:
-          // Of a window all is read, whatever the bookmark says, and the bookmark stays.
-          return firstOf(max_record_count, readFullTable(reading));
-      }
+    cannotResume: async (request) => (await loadReaders()).whyNoResume(readingOf(request)),
+    async *read(request) {
+      yield* (await loadReaders()).read(readingOf(request));
     },
   };
+}
+
+/** Loads what reads rows, at the first call. */
+export function loadReaders(): Promise<typeof import('./read.ts')> {
+  return import('./read.ts');
 }
 
 /**

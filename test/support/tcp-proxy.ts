@@ -22,6 +22,8 @@ export interface TcpProxy {
   arm(moment: Moment, fault: Fault): void;
   /** How many faults have struck. */
   readonly struck: number;
+  /** How often clients have sent something: of those that wait for each answer, the round trips. */
+  readonly trips: number;
   /** From here on, new connections get no answer either (`true`), or get through again. */
   silence(isSilent: boolean): void;
   close(): Promise<void>;
@@ -33,6 +35,7 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let armed: { readonly moment: Moment; readonly fault: Fault } | undefined;
   let struck = 0;
+  let trips = 0;
   let silent = false;
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
@@ -47,6 +50,7 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
     let sent = 0;
     client.on('data', (bytes) => {
       sent += bytes.length;
+      trips++;
       if (suffers === undefined && armed !== undefined && isNow(armed.moment, bytes, sent)) {
         suffers = armed.fault;
         armed = undefined;
@@ -76,6 +80,9 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
     },
     get struck() {
       return struck;
+    },
+    get trips() {
+      return trips;
     },
     silence(isSilent) {
       silent = isSilent;

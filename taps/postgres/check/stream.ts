@@ -16,7 +16,7 @@ type Told = Pick<Finding, 'ok' | 'detail' | 'hint'>;
 /** Whether a stream can be read as asked, its size, and what a run by its replication key costs. Throws what the reading would. */
 export async function streamFinding(reading: Reading, session: Session): Promise<Told> {
   const { request } = reading;
-  const oid = await lockUnchanged(session, reading);
+  const { oid } = await lockUnchanged(session, reading);
   const size = await sizeOf(reading, session, oid);
   const unreadable = reading.relation.columns.filter((column) => !column.readable).map(({ name }) => name);
   const without = unreadable.length === 0 ? '' : `, without ${unreadable.join(', ')} (no right to read)`;

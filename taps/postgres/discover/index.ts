@@ -12,10 +12,11 @@ export interface Found {
   facts(): TableFacts;
 }
 
+/** A setting for the transaction: sorting what is said of thousands of tables needs a little more than servers allow by themselves. */
+export const WORK_MEM = "SET LOCAL work_mem = '64MB'";
+
 /** The tables that the filters let through, sorted by schema and name. Two queries in the session's transaction, whatever their number. */
 export async function discoverTables(session: Session, filters: Filters): Promise<readonly Found[]> {
-  // Sorting what is said of thousands of tables needs a little more than servers allow by themselves.
-  await session.query("SET LOCAL work_mem = '64MB'");
   const { relkinds, schemas, take, leave, partitions } = filters;
   const { rows: tables } = await session.query<TableRow>(TABLES, [relkinds, schemas, take, leave, partitions]);
   const { rows } = await session.query<TypeRow>(TYPES, [tables.map(({ oid }) => oid), [], []]);

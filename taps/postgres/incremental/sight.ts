@@ -39,41 +39,42 @@ export interface HeapFile {
   readonly bytes: number;
 }
 
-/** Tables that `$1` consists of: itself, its partitions or what inherits from it, at any depth. */
-const TREE = `WITH RECURSIVE tree(oid) AS
-  (SELECT $1::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid)`;
-
 const SIGHT = `SELECT pg_current_snapshot()::text AS snapshot, pg_is_in_recovery() AS standby,
   (SELECT oid FROM pg_database WHERE datname = current_database())::text AS database`;
 
-/** Who may read some columns only may not read those of the system. A materialized view shows what is in its newest file to everybody. */
-const PARTS = `${TREE} SELECT c.oid::text, n.nspname AS schema, c.relname AS name, pg_relation_filenode(c.oid)::text AS file,
+/**
+ * What a table consists of: itself, its partitions or what inherits from it, at any depth. Who may read some columns only may not read those of the
+ * system. A materialized view shows what is in its newest file to everybody.
+ */
+const partsSql = (table: string): string => `WITH RECURSIVE tree(oid) AS
+  (SELECT ${table}::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid) SELECT c.oid::text, n.nspname AS schema, c.relname AS name, pg_relation_filenode(c.oid)::text AS file,
     c.relkind = 'r' AND c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid) AS rewritten,
     (size.heap / current_setting('block_size')::int)::float8 AS pages, (size.heap + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0))::float8 AS bytes,
     am.amname IS NOT DISTINCT FROM 'heap'
-    AND (SELECT bool_and(has_column_privilege($1::oid, name, 'SELECT')) FROM unnest('{tableoid,ctid,xmin}'::text[]) AS name) AS told
+    AND (SELECT bool_and(has_column_privilege(${table}::oid, name, 'SELECT')) FROM unnest('{tableoid,ctid,xmin}'::text[]) AS name) AS told
   FROM tree JOIN pg_class c ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam
     CROSS JOIN LATERAL (SELECT CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) ELSE 0 END AS heap) size
   WHERE c.relkind <> 'p'`;
 
-/** The system's number and the timeline that it writes (a standby: that it has replayed). */
-const CLUSTER = 'SELECT system_identifier::text AS cluster FROM pg_control_system()';
+/** The system's number. */
+const CLUSTER = '(SELECT system_identifier::text FROM pg_control_system())';
+/** The timeline that it writes; a standby's is the one that it has replayed. */
 const TIMELINE = {
-  primary: `SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline`,
-  standby: `SELECT upper(lpad(to_hex(timeline_id), 8, '0')) AS timeline FROM pg_control_checkpoint()`,
+  primary: 'substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)',
+  standby: "(SELECT upper(lpad(to_hex(timeline_id), 8, '0')) FROM pg_control_checkpoint())",
 };
 
 /** Locks the relation of a stream (see `lockUnchanged`) and looks at what the transaction of the session can see. */
 export async function look(session: Session, reading: Reading): Promise<Facts> {
-  const oid = await lockUnchanged(session, reading);
-  const { rows } = await session.query(SIGHT);
-  const { snapshot, standby, database } = rows[0] ?? {};
+  const { oid, answers } = await lockUnchanged(session, reading, (table) => [
+    SIGHT,
+    ...(table === undefined ? [] : [partsSql(table)]),
+  ]);
+  const [[{ snapshot, standby, database } = {}] = [], parts = []] = answers;
   const parsed = parseSnapshot(String(snapshot));
   if (parsed === undefined) throw new Error('The server gave no snapshot');
   const sight: Sight = { snapshot: parsed, onStandby: standby === true };
-  const cluster = (await ifAllowed(session, CLUSTER))?.[0]?.['cluster'];
-  const timeline = (await ifAllowed(session, standby === true ? TIMELINE.standby : TIMELINE.primary))?.[0]?.['timeline'];
-  const parts = oid === undefined ? [] : (await session.query(PARTS, [oid])).rows;
+  const [cluster, timeline] = await eachIfAllowed(session, [CLUSTER, standby === true ? TIMELINE.standby : TIMELINE.primary]);
   return {
     sight,
     source: [cluster ?? '-', timeline ?? '-', database, oid ?? '-'].map(String).join('.'),
@@ -81,6 +82,19 @@ export async function look(session: Session, reading: Reading): Promise<Facts> {
     files: oid === undefined ? undefined : filesOf(parts),
     rewritten: parts.some((part) => part['rewritten'] === true),
   };
+}
+
+/** What SQL expressions give; undefined where the server lets nobody ask. All at once, and one by one where it refuses that. */
+async function eachIfAllowed(session: Session, expressions: readonly string[]): Promise<readonly unknown[]> {
+  const asked = async (some: readonly string[]): Promise<readonly unknown[] | undefined> => {
+    const rows = await ifAllowed(session, `SELECT ${some.map((expression, index) => `${expression} AS v${index}`).join(', ')}`);
+    return rows && some.map((_, index) => rows[0]?.[`v${index}`]);
+  };
+  const all = await asked(expressions);
+  if (all !== undefined) return all;
+  const found: unknown[] = [];
+  for (const expression of expressions) found.push((await asked([expression]))?.[0]);
+  return found;
 }
 
 function filesOf(parts: Rows): Facts['files'] {

@@ -26,6 +26,7 @@ export interface DescribedQuery {
  * and the errors of a connection that is lost.
  */
 export async function describeQueries(session: Session, queries: readonly CustomQuery[]): Promise<readonly DescribedQuery[]> {
+  if (queries.length === 0) return [];
   const problems: Problem[] = [];
   const found: (Omit<DescribedQuery, 'columns' | 'orderable'> & { readonly results: readonly ResultColumn[] })[] = [];
   for (const [index, query] of queries.entries()) {
