@@ -51,7 +51,8 @@ export function quarantineRecord(
       .filter(([name]) => from.keys.includes(name))
       .map(([name, value]) => [name, value === HIDDEN ? (way.pseudonymOf(name) ?? HIDDEN) : value]),
   );
-  const hash = createHash('sha256').update(JSON.stringify([from.stream, fault.rule, fault.field ?? null, record]));
+  const shownKey = from.keys.length === 0 ? null : stringifyExact(withWords(key));
+  const hash = createHash('sha256').update(JSON.stringify([from.stream, fault.rule, fault.field ?? null, record, shownKey]));
   return {
     _q_id: hash.digest('hex').slice(0, 32),
     _q_stream: from.stream,
@@ -59,7 +60,7 @@ export function quarantineRecord(
     _q_rule: fault.rule,
     _q_field: fault.field ?? null,
     _q_at: at.toISOString(),
-    _q_key: from.keys.length === 0 ? null : stringifyExact(withWords(key)),
+    _q_key: shownKey,
     record,
   };
 }

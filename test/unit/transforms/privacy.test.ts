@@ -166,6 +166,20 @@ describe('the key of a record that is put aside', () => {
     expect(text).not.toContain(SECRET);
   });
 
+  test('tells records apart of which nothing else is shown: none takes the place of another in a table of _q_id', async () => {
+    const rules = { fields: { id: 'pseudonymize', other: 'redact', ...number } };
+    const record = (id: string): JsonObject => recordOf('s', { id, other: id, n: 'none', day: null });
+    const { records } = await transform({ keys, transforms: { s: rules } }, [
+      schemaOf('s', properties, ['id']),
+      record('one'),
+      record('two'),
+      record('one'),
+    ]);
+    const ids = (records('s__quarantine') as JsonObject[]).map((row) => row['_q_id']);
+    expect(ids[0]).not.toBe(ids[1]);
+    expect(ids[2]).toBe(ids[0]);
+  });
+
   test.each<[string, JsonObject]>([
     ['a hash without a key', { fields: { id: { hash: { unkeyed: true, keep_first: 2 } }, ...number } }],
     ['an earlier field', { fields: { ...number, id: 'pseudonymize' } }],
