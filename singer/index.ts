@@ -53,6 +53,7 @@ export { Kind, KINDS } from './scan/slot-checks.ts';
 export { daysOfMonth, isDate, isDateTime, isTime } from './scan/value-patterns.ts';
 export { HEX, PLAIN, spaceEnd, valueEnd } from './scan/json-scan.ts';
 export { NameTable, spellings } from './scan/name-table.ts';
+export { answerOf, type Finding } from './findings.ts';
 export { noteText } from './note-text.ts';
 export { type RetryOptions, withRetry } from './retry.ts';
 export { canonicalText, hasNonFinite, parseExact, parseLenient, stringifyExact, stripExact, withWords } from './json-text.ts';

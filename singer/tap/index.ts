@@ -25,6 +25,7 @@ export { isDate, isDateTime, isTime } from '../scan/value-patterns.ts';
 export { parseExact, stringifyExact } from '../json-text.ts';
 export { putControl, words } from './line-bytes.ts';
 export { BATCH_BYTES, Out, SLACK_BYTES } from './out.ts';
+export { answerOf, type Finding } from '../findings.ts';
 export { waitFor, withRetry } from '../retry.ts';
 export { nearest } from '../shell/nearest.ts';
 export { streamOptions, streamOptionSettings, type StreamOptions } from '../shell/stream-options.ts';

@@ -1,9 +1,9 @@
 import type { Session } from '../../clients/postgres/connect.ts';
-import { answerOf, roleFinding, tlsFinding, type Finding } from '../../clients/postgres/findings.ts';
+import { roleFinding, tlsFinding } from '../../clients/postgres/findings.ts';
 import { systemError } from '../../clients/postgres/errors.ts';
 import { qualified } from '../../clients/postgres/quote.ts';
 import { Transactor } from '../../clients/postgres/transactor.ts';
-import { ConfigError, type Answer, type Ask, type Run } from '../../singer/index.ts';
+import { answerOf, ConfigError, type Answer, type Ask, type Finding, type Run } from '../../singer/index.ts';
 import { currentSchema } from './catalog.ts';
 import { erasureFindings } from './erasures/check.ts';
 import { erasuresOf } from './erasures/plan.ts';

@@ -1,5 +1,5 @@
 import type { Session } from '../../clients/postgres/connect.ts';
-import type { Finding } from '../../clients/postgres/findings.ts';
+import type { Finding } from '../../singer/index.ts';
 import type { StateTable } from './state.ts';
 
 /** Whether a table that we keep for ourselves can be written, or made. */

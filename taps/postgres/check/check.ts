@@ -1,6 +1,15 @@
 import { systemError } from '../../../clients/postgres/errors.ts';
-import { answerOf, type Finding, roleFinding, tlsFinding } from '../../../clients/postgres/findings.ts';
-import { type Answer, type Ask, ConfigError, type Run, type StreamRequest, TaplineError } from '../../../singer/tap/index.ts';
+import { roleFinding, tlsFinding } from '../../../clients/postgres/findings.ts';
+import {
+  type Answer,
+  answerOf,
+  type Ask,
+  ConfigError,
+  type Finding,
+  type Run,
+  type StreamRequest,
+  TaplineError,
+} from '../../../singer/tap/index.ts';
 import { openSource, type PostgresSource } from '../open.ts';
 import type { PostgresConfig } from '../settings.ts';
 import { checkRights, FILTERED } from '../rights.ts';

@@ -1,5 +1,5 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
-import type { Finding } from '../../../clients/postgres/findings.ts';
+import type { Finding } from '../../../singer/tap/index.ts';
 
 const SERVER = `SELECT concat(current_database(), ' at ' || host(inet_server_addr()) || ':' || inet_server_port()) AS place,
   current_setting('server_version') AS version, pg_is_in_recovery() AS standby,

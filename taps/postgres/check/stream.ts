@@ -1,5 +1,5 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
-import type { Finding } from '../../../clients/postgres/findings.ts';
+import type { Finding } from '../../../singer/tap/index.ts';
 import { ident } from '../../../clients/postgres/quote.ts';
 import { incrementalOf } from '../incremental/read.ts';
 import { begin } from '../incremental/start.ts';

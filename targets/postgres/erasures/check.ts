@@ -1,6 +1,5 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
-import { nearest, type Run, type SystemError } from '../../../singer/index.ts';
-import type { Finding } from '../../../clients/postgres/findings.ts';
+import { nearest, type Finding, type Run, type SystemError } from '../../../singer/index.ts';
 import { KnownTables } from '../known-tables.ts';
 import { defaultSchema, nameRules } from '../naming.ts';
 import { mayUse, ownTable } from '../rights.ts';

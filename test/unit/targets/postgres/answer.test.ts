@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerOf } from '../../../../clients/postgres/findings.ts';
+import { answerOf } from '../../../../singer/index.ts';
 import { planAnswer } from '../../../../targets/postgres/answer.ts';
 
 const findings = [
