@@ -53,6 +53,7 @@ export interface JobResource {
     readonly errors?: readonly ApiError[];
   };
   readonly statistics?: {
+    readonly totalBytesProcessed?: string;
     readonly load?: { readonly outputRows?: string; readonly badRecords?: string };
     readonly query?: {
       readonly totalBytesBilled?: string;
@@ -67,6 +68,8 @@ export interface JobResource {
 }
 
 export interface JobConfiguration {
+  /** Nothing is done; what would be is told. */
+  readonly dryRun?: true;
   readonly labels?: Readonly<Record<string, string>>;
   readonly load?: LoadConfiguration;
   readonly query?: QueryConfiguration;

@@ -5,33 +5,37 @@ import { ConfigError, type Log } from '../../singer/index.ts';
 import type { TargetConfig } from './settings.ts';
 
 /** Makes sure that the dataset is there and gives its location, where alone its jobs can run. */
-export async function openDataset(
-  api: Api,
-  { dataset, location }: Pick<TargetConfig, 'dataset' | 'location'>,
-  log: Log,
-): Promise<string> {
-  if (!/^\w{1,1024}$/.test(dataset)) {
-    throw new ConfigError([{ path: 'dataset', message: 'may hold letters, digits and underscores only' }]);
-  }
-  const place = { project: api.project, dataset };
-  const look = async (): Promise<DatasetResource | undefined> => {
-    try {
-      return await api.call<DatasetResource>({
-        method: 'GET',
-        path: `/datasets/${dataset}`,
-        what: `Looking at dataset ${dataset}`,
-        place,
-      });
-    } catch (error) {
-      if (reasonOf(error) === 'notFound') return undefined;
-      throw error;
-    }
-  };
+export async function openDataset(api: Api, config: Pick<TargetConfig, 'dataset' | 'location'>, log: Log): Promise<string> {
+  const { location } = config;
+  const dataset = datasetName(config);
+  const look = (): Promise<DatasetResource | undefined> => lookAtDataset(api, dataset);
   const found = (await look()) ?? (await make(api, dataset, location, log)) ?? (await look());
   const there = found?.location ?? location;
   if (there.toLowerCase() !== location.toLowerCase())
     log.info('The dataset is elsewhere than location says; jobs run where it is', { dataset, location: there });
   return there;
+}
+
+/** Throws ConfigError for a name that no dataset can have. */
+export function datasetName({ dataset }: Pick<TargetConfig, 'dataset'>): string {
+  if (/^\w{1,1024}$/.test(dataset)) return dataset;
+  throw new ConfigError([{ path: 'dataset', message: 'may hold letters, digits and underscores only' }]);
+}
+
+/** Undefined: it is not there. */
+export async function lookAtDataset(api: Api, dataset: string): Promise<DatasetResource | undefined> {
+  const place = { project: api.project, dataset };
+  try {
+    return await api.call<DatasetResource>({
+      method: 'GET',
+      path: `/datasets/${dataset}`,
+      what: `Looking at dataset ${dataset}`,
+      place,
+    });
+  } catch (error) {
+    if (reasonOf(error) === 'notFound') return undefined;
+    throw error;
+  }
 }
 
 /** Gives undefined if another run was quicker. */

@@ -6,6 +6,13 @@ export default defineTarget({
   name: 'target-bigquery',
   summary: 'Loads streams into BigQuery by load jobs: every row accounted for, states printed only after their jobs are done.',
   settings,
+  modes: {
+    check: {
+      summary:
+        'connects and says, line by line, whether a load could begin: credentials, project, dataset, location, rights, quota; exit code 1 if not',
+      run: async (config, run, ask) => (await import('./check/check-mode.ts')).check(config, run, ask),
+    },
+  },
   async open(config, run) {
     const { openDestination } = await import('./open.ts');
     return openDestination(config, run);

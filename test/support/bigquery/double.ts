@@ -64,6 +64,8 @@ export class BigQueryDouble {
   fault: (asked: Asked) => Fault | undefined = () => undefined;
   /** What a finished load job says of its rows; for tests of the accounting. */
   outputRows: (rows: number) => number = (rows) => rows;
+  /** What a dry run says that a statement would read. */
+  bytesRead = 0;
   url = '';
   readonly #looks: number;
   readonly #sessions = new Map<string, Session>();
@@ -161,6 +163,9 @@ export class BigQueryDouble {
       if (below === 'tables' && table !== undefined)
         return this.#onTable(found, dataset, table, method, body as TableResource, request);
     }
+    if (kind === 'datasets' && method === 'GET') return { status: 200, body: {} };
+    if (kind === 'jobs' && dataset === undefined && method === 'GET')
+      return { status: 200, body: { jobs: [...this.jobs.values()] } };
     if (kind === 'jobs' && dataset === undefined && method === 'POST') return this.#makeJob(body as JobResource, undefined);
     if (kind === 'jobs' && dataset !== undefined && method === 'GET') return this.#lookAtJob(dataset, query.get('location'));
     return refusal(404, 'notFound', `Not found: ${method} ${path}`);
@@ -254,7 +259,16 @@ export class BigQueryDouble {
     request.on('error', () => undefined);
   }
 
+  /** Looks at a statement: its table must be in the job's place. */
+  #dryRun({ configuration, jobReference: { location } }: JobResource): Answer {
+    const dataset = tableIn(configuration?.query?.query ?? '')?.datasetId;
+    if (dataset !== undefined && this.datasets.get(dataset)?.location !== location)
+      return refusal(404, 'notFound', `Not found: Dataset in location ${location}`);
+    return { status: 200, body: { status: { state: 'DONE' }, statistics: { totalBytesProcessed: String(this.bytesRead) } } };
+  }
+
   #makeJob(job: JobResource, file: Buffer | undefined): Answer {
+    if (job.configuration?.dryRun) return this.#dryRun(job);
     const { jobReference, configuration } = job;
     const { jobId, location, projectId } = jobReference;
     if (projectId !== this.project || !/^[\w-]{1,1024}$/.test(jobId)) return refusal(400, 'invalid', 'jobReference');
