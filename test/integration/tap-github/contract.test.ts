@@ -12,6 +12,19 @@ function many(component: string, count: number): Item[] {
 }
 
 describe('tap-github, statements of the contract that need its own source', () => {
+  test('[173] nested settings are taken as objects and by dots', async () => {
+    const github = await gitHubWithToken();
+    const repository = github.world.add({ name: 'one', releases: manyReleases(3) });
+    for (const [at, config] of [
+      { releases: { change_fields: ['tag_name'] } },
+      { 'releases.change_fields': ['tag_name'] },
+    ].entries()) {
+      const { state } = await readsWell(github, { config });
+      repository.releases[0] = { ...repository.releases[0]!, body: `changed ${at}` };
+      expect((await readsWell(github, { config, state })).records()).toEqual([]);
+    }
+  });
+
   test('[68] ids beyond 2^53 keep their text', async () => {
     const github = await gitHubWithToken();
     github.world.add({ name: 'one' });

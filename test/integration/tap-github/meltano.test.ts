@@ -1,10 +1,13 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { manyReleases, type GitHub } from '../../support/github/index.ts';
+import { made, manyReleases, type GitHub } from '../../support/github/index.ts';
 import { findMeltano, meltanoProject, type MeltanoProject } from '../../support/meltano.ts';
 import type { Finished } from '../../support/processes.ts';
-import { gitHubWithToken, TOKEN } from './drive.ts';
+import { catalogOf, gitHubWithToken, TOKEN } from './drive.ts';
+
+const PIPE = ['tap-github', 'target-jsonl'];
+const STATE_ID = 'dev:tap-github-to-target-jsonl';
 
 const found = await findMeltano();
 if ('missing' in found) {
@@ -22,7 +25,7 @@ function withMeltano(meltano: string): void {
       for (const name of ['one', 'two']) github.world.add({ name, releases: [...manyReleases(120, unlike(name))] });
       const project = prepared(meltano);
       const env = environment(github, ['releases.tag_name', 'releases.body', 'releases.published_at']);
-      const first = await succeeded(project.meltano(['run', 'tap-github', 'target-jsonl'], env));
+      const first = await succeeded(project.meltano(['run', ...PIPE], env));
       const expected = github.world.repositories.flatMap(({ releases }) =>
         releases.map(({ id, tag_name, body, published_at }) => ({ id, tag_name, body, published_at })),
       );
@@ -30,7 +33,7 @@ function withMeltano(meltano: string): void {
       expect(first.stdout + first.stderr).not.toContain(TOKEN);
       github.calls.length = 0;
       project.calls();
-      await succeeded(project.meltano(['run', 'tap-github', 'target-jsonl'], env));
+      await succeeded(project.meltano(['run', ...PIPE], env));
       expect(lines(project)).toEqual(expected);
       expect(
         project
@@ -65,6 +68,66 @@ function withMeltano(meltano: string): void {
       const env = environment(github, ['releases.*'], ['octo/one']);
       await succeeded(prepared(meltano).meltano(['--environment=dev', 'config', 'test', 'tap-github'], env));
     });
+
+    test('[169] [170] merge gives the state of auto; a full refresh of one stream gets no state and keeps the bookmark of the other', async () => {
+      const github = await gitHubWithToken();
+      github.world.add({ name: 'one', releases: [...manyReleases(3, unlike('one'))], tags: [made('tag', 1)] });
+      const project = prepared(meltano);
+      const env = environment(github, ['releases.*', 'tags.*'], ['octo/one']);
+      const bookmarks = async (): Promise<unknown> => {
+        const { stdout } = await succeeded(project.meltano(['state', 'get', STATE_ID]));
+        return (JSON.parse(stdout) as { singer_state: { bookmarks: unknown } }).singer_state.bookmarks;
+      };
+      await succeeded(project.meltano(['run', '--state-strategy', 'merge', ...PIPE], env));
+      const merged = await bookmarks();
+      // Nothing is new: with auto, the state that leaves now takes the place of the merged one.
+      await succeeded(project.meltano(['run', '--state-strategy', 'auto', ...PIPE], env));
+      expect(await bookmarks()).toEqual(merged);
+      project.calls();
+      await succeeded(project.meltano(['run', '--full-refresh', ...PIPE], { ...env, TAP_GITHUB__SELECT_FILTER: '["releases"]' }));
+      expect(project.calls().filter((call) => call.includes('--state'))).toEqual([]);
+      expect([lines(project), lines(project, 'tags')].map(({ length }) => length)).toEqual([6, 1]);
+      expect(await bookmarks()).toMatchObject({ releases: {}, tags: (merged as { tags: object }).tags });
+    });
+
+    test('[171] with a catalog from a file nothing is discovered and the file alone is followed', async () => {
+      const github = await gitHubWithToken();
+      github.world.add({ name: 'one', releases: [...manyReleases(3, unlike('one'))], tags: [made('tag', 1)] });
+      const project = prepared(meltano);
+      project.write('catalogs/github.json', JSON.stringify(await catalogOf(['tags'])));
+      const env = { ...environment(github, ['releases.*'], ['octo/one']), TAP_GITHUB__CATALOG: 'catalogs/github.json' };
+      await succeeded(project.meltano(['run', ...PIPE], env));
+      expect(project.calls().filter((call) => call.includes('--discover'))).toEqual([]);
+      expect(lines(project, 'tags')).toHaveLength(1);
+      expect(existsSync(join(project.folder, 'output/releases.jsonl'))).toBe(false);
+    });
+
+    test('[174] [175] [177] [178] a failing tap or target fails the run and leaves a state from which the rest comes once; debug lines, levels and metrics show as such', async () => {
+      const github = await gitHubWithToken();
+      github.world.add({ name: 'one', releases: [...manyReleases(250, unlike('one'))] });
+      const project = prepared(meltano);
+      const env = { ...environment(github, ['releases.tag_name'], ['octo/one']), TAP_GITHUB_BACKOFF_MAX_TRIES: '1' };
+      github.fault(/releases.*page=2/, '500');
+      const failed = await project.meltano(['run', ...PIPE], env);
+      expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining('server-trouble')]);
+      const { stdout } = await succeeded(project.meltano(['state', 'get', STATE_ID]));
+      expect(stdout).toContain('401025');
+      project.write('blocked', 'a file where the folder should be');
+      const blocked = await project.meltano(['run', ...PIPE], { ...env, TARGET_JSONL_DESTINATION_PATH: 'blocked/deep' });
+      expect(blocked.status).toBe(1);
+      const { stderr } = await succeeded(project.meltano(['--log-level=debug', 'run', ...PIPE], env));
+      expect(new Set(lines(project).map(({ id }) => id)).size).toBe(250);
+      expect(lines(project)).toHaveLength(250);
+      expect(stderr).toMatch(/\[debug +\].*tap-github/);
+      expect(stderr).not.toContain(TOKEN);
+      for (const name of ['tap-github', 'target-jsonl']) {
+        const metrics = stderr.split('\n').filter((line) => line.includes('METRIC') && line.includes(name));
+        expect(
+          metrics.some((line) => /metric_name=record_count\b/.test(line) && /metric_value=150\b/.test(line)),
+          metrics.join('\n'),
+        ).toBe(true);
+      }
+    });
   });
 }
 
@@ -87,9 +150,9 @@ function prepared(meltano: string): MeltanoProject {
   return project;
 }
 
-function lines(project: MeltanoProject): unknown[] {
-  const text = project.read('output/releases.jsonl').trimEnd();
-  return text.split('\n').map((line) => JSON.parse(line) as unknown);
+function lines(project: MeltanoProject, stream = 'releases'): Readonly<Record<string, unknown>>[] {
+  const text = project.read(`output/${stream}.jsonl`).trimEnd();
+  return text.split('\n').map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
 }
 
 async function succeeded(running: Promise<Finished>): Promise<Finished> {
