@@ -38,6 +38,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   billingTierLimitExceeded: { code: 'quota', message: 'The query is too expensive for its project', hint: 'Raise the limit.' },
   blocked: { code: 'blocked', message: 'The project or its billing is blocked', hint: 'See the console of the project.' },
+  concurrentUpdate: { code: 'concurrent-update', message: 'Something else changes the same rows', hint: LATER, passes: true },
   conditionNotMet: { code: 'table-changed', message: 'The table was changed by somebody else meanwhile', hint: LATER },
   duplicate: { code: 'duplicate', message: 'It exists already', hint: LATER },
   internalError: { code: 'server-busy', message: 'BigQuery failed inside', hint: LATER, passes: true },
@@ -103,12 +104,16 @@ export function answerFault(status: number, body: unknown, what: string, place: 
 export function jobFault(errors: readonly ApiError[], what: string, place: Place): SystemError {
   const [error = {}] = errors;
   const refusesRows = errors.some(({ message, reason }) => reason === 'invalid' && READING.test(message ?? ''));
-  return fault(error, what, { ...place, ...(refusesRows ? { lines: lineErrors(errors).slice(0, MAX_LINES) } : {}) });
+  const known = CONCURRENT.test(error.message ?? '') ? { ...error, reason: 'concurrentUpdate' } : error;
+  return fault(known, what, { ...place, ...(refusesRows ? { lines: lineErrors(errors).slice(0, MAX_LINES) } : {}) });
 }
 
 /** How the API begins every text about the content of a file. */
 const READING = /error while reading (?:data|table)|error while parsing/i;
 const MAX_LINES = 100;
+
+/** A statement that gave way to another one has done nothing; of its kind only the text tells. */
+const CONCURRENT = /could not serialize access|due to concurrent update/i;
 
 /** No answer came. */
 export function connectionFault(cause: unknown, what: string, place: Place): SystemError {

@@ -30,6 +30,9 @@ export interface TableResource {
   /** Milliseconds since 1970 as text. */
   readonly expirationTime?: string;
   readonly numRows?: string;
+  /** Milliseconds since 1970 as text. */
+  readonly creationTime?: string;
+  readonly rangePartitioning?: { readonly field?: string };
   readonly timePartitioning?: { readonly type?: string; readonly field?: string; readonly expirationMs?: string };
   readonly clustering?: { readonly fields?: readonly string[] };
 }
@@ -54,6 +57,8 @@ export interface JobResource {
   };
   readonly statistics?: {
     readonly totalBytesProcessed?: string;
+    /** Milliseconds since 1970 as text. */
+    readonly creationTime?: string;
     readonly load?: { readonly outputRows?: string; readonly badRecords?: string };
     readonly query?: {
       readonly totalBytesBilled?: string;
@@ -78,8 +83,9 @@ export interface JobConfiguration {
 export interface LoadConfiguration {
   readonly destinationTable: TableReference;
   readonly sourceFormat: 'NEWLINE_DELIMITED_JSON';
+  readonly schema?: { readonly fields: readonly FieldResource[] };
   readonly createDisposition: 'CREATE_NEVER';
-  readonly writeDisposition: 'WRITE_APPEND' | 'WRITE_TRUNCATE';
+  readonly writeDisposition: 'WRITE_APPEND' | 'WRITE_EMPTY' | 'WRITE_TRUNCATE_DATA';
   readonly maxBadRecords: 0;
   readonly ignoreUnknownValues: false;
 }

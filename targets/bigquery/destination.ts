@@ -2,22 +2,33 @@ import {
   Changed,
   type Destination,
   type Encoder,
+  type InputEnd,
   type Json,
   type StreamHeader,
   type TargetRun,
   type Unit,
 } from '../../singer/index.ts';
 import { runStatement } from './jobs/query.ts';
+import { Slots } from './jobs/slots.ts';
+import { activate } from './methods/activate.ts';
 import { appendFile, type LoadContext } from './methods/append.ts';
+import { Overwrites } from './methods/overwrite.ts';
+import { Tally } from './methods/tally.ts';
+import { upsert, type Batch } from './methods/upsert.ts';
 import { createRowEncoder } from './parts/encoder.ts';
+import { KeyProof, KEYS_REMEMBERED } from './parts/key-proof.ts';
 import { clockBytes } from './parts/metadata.ts';
-import { Spool, type Spooled } from './parts/spool.ts';
+import { canBound, RowFacts, type PartitionColumn } from './parts/row-facts.ts';
+import { RowNumbers } from './parts/row-numbers.ts';
+import { Spool, type Spooled, type Staging } from './parts/spool.ts';
 import type { TargetConfig } from './settings.ts';
+import type { LayoutOptions } from './tables/layout.ts';
+import { methodOf } from './tables/method.ts';
 import { planTable, type TablePlan } from './tables/plan.ts';
 import { Tables } from './tables/tables.ts';
 
-/** Tables that are loaded at once. */
-const PARALLEL = 8;
+/** Tables that are loaded at once: most of the time their jobs are waited for. */
+const PARALLEL = 100;
 
 interface Opened {
   readonly plan: TablePlan;
@@ -26,7 +37,8 @@ interface Opened {
 
 /**
  * Loads units into BigQuery. Rows of many units are collected on the disk, one file for each stream and schema; then one load job for each
- * file brings them in, all streams at once. Only when all jobs are done, and every row is accounted for, are the units committed.
+ * file brings them in, and where rows have keys one MERGE, all streams at once. Only when all jobs are done, and every row is accounted for,
+ * are the units committed; while a stream is collected that overwrites its table, not before the end of the run.
  */
 export class BigQueryDestination implements Destination<TargetConfig> {
   readonly #config: TargetConfig;
@@ -37,7 +49,11 @@ export class BigQueryDestination implements Destination<TargetConfig> {
   readonly #changed: Changed;
   readonly #streams = new WeakMap<StreamHeader, Opened>();
   readonly #byPlan = new WeakMap<TablePlan, TargetConfig>();
-  readonly #appended = new Map<string, number>();
+  readonly #tally = new Tally();
+  readonly #overwrites: Overwrites;
+  readonly #numbers = new Map<string, RowNumbers>();
+  readonly #keyRoom = { left: KEYS_REMEMBERED };
+  readonly #slots = new Slots(PARALLEL);
   #newestState = '';
   #loadedAt: number;
 
@@ -51,9 +67,16 @@ export class BigQueryDestination implements Destination<TargetConfig> {
       api,
       log: run.log,
       dataset,
+      order: context.order,
+      stageHours: config.temporary_table_expiration_hours,
       query: (sql, what, table) => runStatement(context, { sql, what, table, work: 'alter' }),
     });
-    this.#spool = new Spool({ compression: config.compression, clockBytes: (plan) => clockBytes(plan.row, run) });
+    this.#overwrites = new Overwrites(context, this.#tables);
+    this.#spool = new Spool({
+      compression: config.compression,
+      clockBytes: (plan) => clockBytes(plan.row, run),
+      stagingOf: (plan) => this.#stagingOf(plan),
+    });
     this.#changed = new Changed(run.log);
     this.#loadedAt = Date.now();
   }
@@ -63,6 +86,8 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     const { table, columns } = await this.#tables.of(stream);
     const plan = planTable(header, table, columns, {
       denormalized: config.denormalized,
+      method: methodOf(stream, header.keys, config),
+      hardDelete: config.hard_delete,
       metadata: config.add_record_metadata,
       casing: config.column_casing,
       types: { numberType: config.number_type },
@@ -89,28 +114,17 @@ export class BigQueryDestination implements Destination<TargetConfig> {
 
   async load(unit: Unit): Promise<'committed' | 'open'> {
     if (unit.state !== undefined) this.#newestState = unit.state;
-    for (const part of unit.parts) {
-      const opened = this.#streams.get(part.header)!;
-      await this.#spool.add(opened.plan, part);
-      if (part.activate !== undefined) {
-        this.#run.log.warnOnce(
-          `activate ${opened.plan.stream}`,
-          'Versions are not activated in BigQuery yet: rows of older ones stay',
-          {
-            stream: opened.plan.stream,
-          },
-        );
-      }
-    }
+    for (const part of unit.parts) await this.#spool.add(this.#streams.get(part.header)!.plan, part);
     const { load_interval_seconds: interval, load_size_bytes: size } = this.#config;
     const isDue = unit.last || this.#spool.bytes >= size || Date.now() - this.#loadedAt >= interval * 1000;
     if (!isDue) return 'open';
-    await this.#loadAll();
-    return 'committed';
+    await this.#loadAll(unit.last);
+    return this.#overwrites.isPending ? 'open' : 'committed';
   }
 
-  async finish(): Promise<void> {
-    await this.#loadAll();
+  async finish(end: InputEnd): Promise<void> {
+    await this.#loadAll(true);
+    await this.#overwrites.finish(end, this.#config.overwrite_on_eof, (stream, counts) => this.#tally.add(stream, counts));
     this.#changed.report();
   }
 
@@ -119,40 +133,89 @@ export class BigQueryDestination implements Destination<TargetConfig> {
   }
 
   summary(stream: string): Readonly<Record<string, Json>> {
-    const appended = this.#appended.get(stream);
-    return appended === undefined ? {} : { appended };
+    return this.#tally.of(stream);
   }
 
-  /** One job for each file; files of one table one after another, in order. */
-  async #loadAll(): Promise<void> {
+  /** All tables at once; the files of one table one after another, in order. */
+  async #loadAll(last: boolean): Promise<void> {
     this.#context.names.state = this.#newestState;
     const byTable = new Map<string, Spooled[]>();
     for (const file of await this.#spool.take()) byTable.set(file.plan.table, [...(byTable.get(file.plan.table) ?? []), file]);
-    const waiting = [...byTable.values()];
     const failures: unknown[] = [];
-    const work = async (): Promise<void> => {
-      for (let files = waiting.shift(); files !== undefined && failures.length === 0; files = waiting.shift()) {
-        for (const file of files) await this.#loadFile(file);
-      }
+    const work = async (files: readonly Spooled[]): Promise<void> => {
+      for (const batch of batchesOf(files)) if (failures.length === 0) await this.#loadBatch(batch, last);
     };
     // The others are let finish: what they have handed in is done in any case.
     await Promise.all(
-      Array.from({ length: Math.min(PARALLEL, waiting.length) }, () => work().catch((error: unknown) => failures.push(error))),
+      [...byTable.values()].map((files) => this.#slots.run(() => work(files)).catch((error: unknown) => failures.push(error))),
     );
     if (failures.length > 0) throw failures[0];
     this.#loadedAt = Date.now();
   }
 
-  async #loadFile(spooled: Spooled): Promise<void> {
-    const { plan, rows } = spooled;
+  async #loadBatch(batch: Batch, last: boolean): Promise<void> {
+    const { activate: version, files, plan, rows } = batch;
     const config = this.#byPlan.get(plan)!;
-    await this.#tables.ensure(plan, {
-      granularity: config.partition_granularity,
-      expirationDays: config.partition_expiration_days,
-      clusterOnKey: config.cluster_on_key_properties,
-    });
-    if (rows === 0) return;
-    const loaded = await appendFile(this.#context, spooled, this.#tables.reference(plan.table));
-    this.#appended.set(plan.stream, (this.#appended.get(plan.stream) ?? 0) + loaded);
+    const layout = layoutOptions(config);
+    if (plan.method === 'overwrite')
+      return this.#overwrites.add(batch, { layout, allowEmpty: config.allow_empty_overwrite }, last);
+    await this.#tables.ensure(plan, layout);
+    if (rows > 0 && plan.method === 'upsert') this.#tally.add(plan.stream, await upsert(this.#context, this.#tables, batch));
+    else if (rows > 0) {
+      const table = this.#tables.reference(plan.table);
+      for (const file of files)
+        if (file.rows > 0) this.#tally.add(plan.stream, { appended: await appendFile(this.#context, file, table) });
+    }
+    if (version === undefined) return undefined;
+    const counts = await activate(this.#context, this.#tables, plan, { version, hard: config.hard_delete });
+    this.#tally.add(plan.stream, counts);
+    return undefined;
   }
+
+  /** What rows that meet others by their key need; undefined: they need nothing. */
+  #stagingOf(plan: TablePlan): Staging | undefined {
+    const { keys, method, stream, table } = plan;
+    if (method === 'append' || keys.length === 0) return undefined;
+    const numbers = this.#numbers.get(table) ?? new RowNumbers();
+    this.#numbers.set(table, numbers);
+    const existing = this.#tables.existing(table);
+    const facts = new RowFacts(keys, method === 'upsert' ? partitionColumn(plan, existing?.partitionedBy) : undefined);
+    // Rows that are known to be one per key can go straight into an empty table, or over what is there.
+    const isWorthIt = method === 'upsert' ? existing?.isEmpty !== false : !this.#overwrites.has(stream);
+    const types = keys.map((key) => plan.columns.find(({ name }) => name === key)!.type.type);
+    if (!isWorthIt || plan.deletedAt !== undefined || !KeyProof.canTell(types)) return { facts, numbers };
+    return { facts, numbers, proof: new KeyProof(keys, this.#keyRoom) };
+  }
+}
+
+function layoutOptions(config: TargetConfig): LayoutOptions {
+  return {
+    granularity: config.partition_granularity,
+    expirationDays: config.partition_expiration_days,
+    clusterOnKey: config.cluster_on_key_properties,
+  };
+}
+
+/** The column that partitions a table, if rows of one key never differ in it: then it says where they are. */
+function partitionColumn({ columns, keys }: TablePlan, partitionedBy: string | undefined): PartitionColumn | undefined {
+  const key = keys.find((name) => name.toLowerCase() === partitionedBy?.toLowerCase());
+  const type = columns.find(({ name }) => name === key)?.type.type;
+  return key === undefined || type === undefined || !canBound(type) ? undefined : { name: key, type };
+}
+
+/** Files of one plan that follow each other, up to a version that is activated. */
+function batchesOf(files: readonly Spooled[]): Batch[] {
+  const batches: Batch[] = [];
+  for (const file of files) {
+    const before = batches.at(-1);
+    const isBegun = before !== undefined && before.plan === file.plan && before.activate === undefined;
+    if (isBegun) batches.pop();
+    batches.push({
+      plan: file.plan,
+      files: isBegun ? [...before.files, file] : [file],
+      rows: (isBegun ? before.rows : 0) + file.rows,
+      ...(file.activate === undefined ? {} : { activate: file.activate }),
+    });
+  }
+  return batches;
 }

@@ -3,7 +3,12 @@ import type { TargetRun } from '../../singer/index.ts';
 import { openDataset } from './dataset.ts';
 import { BigQueryDestination } from './destination.ts';
 import { JobNames } from './jobs/job-names.ts';
+import { TableOrder } from './jobs/order.ts';
+import { Slots } from './jobs/slots.ts';
 import type { TargetConfig } from './settings.ts';
+
+/** Files that are uploaded at once. */
+const UPLOADS = 8;
 
 /** Connects and gives the destination. Throws SystemError and ConfigError before any input is read. */
 export async function openDestination(config: TargetConfig, run: TargetRun): Promise<BigQueryDestination> {
@@ -12,6 +17,13 @@ export async function openDestination(config: TargetConfig, run: TargetRun): Pro
   const api = await openApi(config, run);
   const location = await openDataset(api, config, log);
   const jobs = { api, log, location, timeout: config.timeout, retries: config.max_retries };
-  const context = { api, jobs, names: new JobNames(run.runId), labels: { made_by: 'tapline' } };
+  const context = {
+    api,
+    jobs,
+    names: new JobNames(run.runId),
+    order: new TableOrder(),
+    uploads: new Slots(UPLOADS),
+    labels: { made_by: 'tapline' },
+  };
   return new BigQueryDestination(config, run, context);
 }

@@ -23,6 +23,65 @@ export const settings = {
     description:
       'Way in. batch_job: files on the disk, then load jobs, which cost nothing. The other two are accepted and run as batch_job, which a line of the log says: load jobs alone are exact and atomic.',
   },
+  load_method: {
+    type: 'string',
+    options: ['append-only', 'append', 'upsert', 'overwrite'],
+    perStream: true,
+    description:
+      'append-only (or append) adds every record. upsert keeps one row per key, the last that came, writing only rows that changed; streams without a key are appended. Upsert a table by one run at a time. overwrite replaces all rows of a table in one step at the end of a run that proved complete. Unset: what upsert and overwrite select, else append-only.',
+  },
+  upsert: {
+    type: ['boolean', 'array'],
+    default: false,
+    items: { type: 'string', description: 'A pattern.' },
+    description:
+      'For streams without load_method: true for all, or patterns of stream names (*, ?, [abc]) that select them; a leading ! excludes again, and the last pattern that matches counts. Also without denormalized.',
+    examples: [['orders*', '!orders_log']],
+  },
+  overwrite: {
+    type: ['boolean', 'array'],
+    default: false,
+    items: { type: 'string', description: 'A pattern.' },
+    description: 'The same for overwrite. A stream that upsert selects, too, is upserted.',
+  },
+  dedupe_before_upsert: {
+    type: ['boolean', 'array'],
+    items: { type: 'string', description: 'A pattern.' },
+    description: 'Streams of which a batch may have one key more than once.',
+    ignored: 'of equal keys in a batch the last always counts',
+  },
+  hard_delete: {
+    type: 'boolean',
+    default: false,
+    perStream: true,
+    description:
+      'Delete instead of setting _sdc_deleted_at: rows of older versions on ACTIVATE_VERSION, and with upsert the row of a record that bears _sdc_deleted_at (the last record of a key decides).',
+  },
+  overwrite_on_eof: {
+    type: 'boolean',
+    default: false,
+    description:
+      'With overwrite: take the plain end of the input as proof that a stream is complete. Off: a STATE must have come after its last record. Switch on only for a source that sends no STATE, because an upstream that died looks the same.',
+  },
+  allow_empty_overwrite: {
+    type: 'boolean',
+    default: false,
+    perStream: true,
+    description:
+      'With overwrite: a stream that is complete without a record empties its table. Off: the rows stay, because an upstream that read nothing by mistake looks the same.',
+  },
+  temporary_table_expiration_hours: {
+    type: 'integer',
+    default: 168,
+    minimum: 24,
+    description:
+      'Rows of upsert and overwrite are loaded into a table beside (name__tapline_…) and go from there into their table; it is dropped then. After a crash it stays, for a run with the same run_id to go on with, until so many hours after it was made.',
+  },
+  temporary_table_name_template: {
+    type: 'string',
+    description: 'Names of such tables.',
+    ignored: 'their names follow from their content, so that a run can find them again',
+  },
   denormalized: {
     type: 'boolean',
     default: false,
@@ -53,11 +112,10 @@ export const settings = {
   },
   partition_granularity: {
     type: 'string',
-    default: 'month',
     options: ['year', 'month', 'day', 'hour'],
     perStream: true,
     description:
-      'Tables that are made are partitioned by _sdc_batched_at, by such spans. Without add_record_metadata they are not.',
+      'Tables that are made are partitioned by _sdc_batched_at, by such spans. Without add_record_metadata they are not. Unset: month; none for upsert and overwrite, which no such partition makes cheaper.',
   },
   partition_expiration_days: {
     type: 'number',
@@ -69,7 +127,8 @@ export const settings = {
     type: 'boolean',
     default: false,
     perStream: true,
-    description: 'Cluster tables that are made by up to four columns of their key. Off, or without a key: by _sdc_batched_at.',
+    description:
+      'Cluster tables that are made by up to four columns of their key. Off, or without a key: by _sdc_batched_at. Tables of upsert always are, which makes merges cheaper.',
   },
   compression: {
     type: 'string',

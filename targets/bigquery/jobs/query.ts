@@ -13,16 +13,23 @@ export interface Statement {
   readonly table: TableReference;
 }
 
-/** Runs one statement as a job with a name of ours, so that a lost answer does not run it twice. */
-export async function runStatement({ api, jobs, labels, names }: LoadContext, statement: Statement): Promise<JobResource> {
+/**
+ * Runs one statement as a job with a name of ours, so that a lost answer does not run it twice. One of an earlier run counts only if this
+ * run has not changed the table since: what it has done would otherwise be undone by what was merged again after it.
+ */
+export async function runStatement(context: LoadContext, statement: Statement): Promise<JobResource> {
+  const { api, jobs, labels, names, order } = context;
   const { sql, table, what, work } = statement;
   const content = createHash('sha256').update(sql).digest('hex');
   const place = { dataset: table.datasetId, table: table.tableId };
-  return runJob(jobs, {
+  const { job, adopted } = await runJob(jobs, {
     what,
     place,
     configuration: { labels, query: { query: sql, useLegacySql: false, priority: 'INTERACTIVE' } },
     idOf: names.of({ table, work, content }),
-    submit: (job) => api.call<JobResource>({ method: 'POST', path: '/jobs', body: job, what, place }),
+    submit: (request) => api.call<JobResource>({ method: 'POST', path: '/jobs', body: request, what, place }),
+    counts: (found) => order.counts(table, found),
   });
+  if (!adopted) order.ran(table, job);
+  return job;
 }

@@ -24,6 +24,14 @@ export interface JobRequest {
   readonly idOf: (attempt: number) => string;
   /** Hands the job in; throws SystemError with reason `duplicate` if its name is used. */
   readonly submit: (job: JobResource) => Promise<JobResource>;
+  /** False if what a job that was found has done is not there any more, or no longer the last word; all count if this is left out. */
+  readonly counts?: (found: JobResource) => boolean | Promise<boolean>;
+}
+
+export interface DoneJob {
+  readonly job: JobResource;
+  /** It was handed in before: by an earlier run, or by this one, whose answer was lost. */
+  readonly adopted: boolean;
 }
 
 /** A wait between two looks at a job grows to this. */
@@ -34,7 +42,7 @@ const LONGEST_LOOK_MS = 5_000;
  * Runs a job to its end and gives it. A name that is used already is taken up: the job's result counts, whoever has handed it in, and
  * only a failure that BigQuery has confirmed leads to another attempt under another name. Throws SystemError.
  */
-export async function runJob(runner: JobRunner, request: JobRequest): Promise<JobResource> {
+export async function runJob(runner: JobRunner, request: JobRequest): Promise<DoneJob> {
   for (let attempt = 1; ; attempt++) {
     const reference: JobReference = {
       projectId: runner.api.project,
@@ -44,7 +52,11 @@ export async function runJob(runner: JobRunner, request: JobRequest): Promise<Jo
     const { job, adopted } = await handIn(runner, request, reference);
     const done = await waitFor(runner, request, job, reference);
     const error = done.status?.errorResult;
-    if (error === undefined) return done;
+    if (error === undefined) {
+      if (!adopted || (await (request.counts?.(done) ?? true))) return { job: done, adopted };
+      runner.log.info(`${request.what}: what the job has done is to be done again`, { job: reference.jobId });
+      continue;
+    }
     const errors = [error, ...(done.status?.errors ?? [])];
     const fault = jobFault(errors, request.what, { ...request.place, job: reference.jobId });
     // What has failed in an earlier run may have been put right since.
@@ -63,7 +75,7 @@ async function handIn(
   runner: JobRunner,
   { configuration, place, submit, what }: JobRequest,
   reference: JobReference,
-): Promise<{ readonly job: JobResource; readonly adopted: boolean }> {
+): Promise<DoneJob> {
   try {
     return { job: await submit({ jobReference: reference, configuration }), adopted: false };
   } catch (error) {

@@ -5,6 +5,9 @@ import { typeName, TYPES, type BigQueryType, type ColumnType } from '../types/ty
 /** The label by which a table of ours is known; its value says whose it is. */
 export const STREAM_LABEL = 'tapline_stream';
 
+/** The label that tells by which key a table's rows are upserted. */
+export const KEY_LABEL = 'tapline_key';
+
 export interface ExistingColumn {
   readonly name: string;
   /** Undefined: none that this target writes (a STRUCT, a REPEATED column, GEOGRAPHY). */
@@ -23,16 +26,30 @@ export interface ExistingTable {
   readonly streamMark: string | undefined;
   /** False for views and the like. */
   readonly isTable: boolean;
+  readonly creationTime: string | undefined;
+  /** Column by whose values rows are in partitions. */
+  readonly partitionedBy: string | undefined;
+  /** True if no row was in it when it was looked at. */
+  readonly isEmpty: boolean;
+  /** The key that rows are kept one of, as `keyMark` writes it; undefined: none was noted. */
+  readonly keyMark: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
-export function existingTable({ etag, schema, labels, type }: TableResource): ExistingTable {
+export function existingTable(resource: TableResource): ExistingTable {
+  const { etag, schema, labels = {}, type } = resource;
   const fields = schema?.fields ?? [];
   return {
     etag,
     columns: new Map(fields.map((field) => [field.name.toLowerCase(), existingColumn(field)])),
     fields,
-    streamMark: labels?.[STREAM_LABEL],
+    streamMark: labels[STREAM_LABEL],
     isTable: type === undefined || type === 'TABLE',
+    creationTime: resource.creationTime,
+    partitionedBy: resource.timePartitioning?.field ?? resource.rangePartitioning?.field,
+    isEmpty: resource.numRows === '0',
+    keyMark: labels[KEY_LABEL],
+    labels,
   };
 }
 
@@ -48,4 +65,16 @@ const OURS: ReadonlySet<string> = new Set(TYPES);
 /** A label's value for a stream: labels hold few characters, so that it is a hash. */
 export function streamMark(stream: string): string {
   return createHash('sha256').update(stream).digest('hex').slice(0, 32);
+}
+
+/** Longest value of a label. */
+const MAX_LABEL = 63;
+
+/** A label's value for a key: its columns in lower case, in the order of the alphabet, or a hash where they are too long. */
+export function keyMark(keys: readonly string[]): string {
+  const text = keys
+    .map((key) => key.toLowerCase())
+    .toSorted()
+    .join('-');
+  return text.length <= MAX_LABEL ? text : createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -5,6 +5,7 @@ import { takes, widened } from '../types/fits.ts';
 import {
   CHANGES,
   columnType,
+  DELETED_AT,
   METADATA_COLUMNS,
   METADATA_TYPES,
   typeText,
@@ -13,6 +14,7 @@ import {
   type TypeOptions,
 } from '../types/types.ts';
 import type { ExistingTable } from './existing.ts';
+import type { Method } from './method.ts';
 
 /** BigQuery's limit: https://cloud.google.com/bigquery/quotas#standard_tables */
 const MAX_COLUMNS = 10_000;
@@ -31,6 +33,9 @@ export interface PlannedColumn {
 export interface TablePlan {
   readonly stream: string;
   readonly table: string;
+  readonly method: Method;
+  /** Column that marks a record as one whose row is to be deleted by its key; undefined: marks are stored. */
+  readonly deletedAt?: string;
   /** All that is written, with the types that the table must have for it. */
   readonly columns: readonly PlannedColumn[];
   /** Names of the key's columns. */
@@ -43,6 +48,8 @@ export interface TablePlan {
 export interface PlanOptions {
   /** True: a column for each property; false: each record whole in one JSON column, beside its key. */
   readonly denormalized: boolean;
+  readonly method: Method;
+  readonly hardDelete: boolean;
   readonly metadata: boolean;
   readonly casing: ColumnCasing;
   readonly types: TypeOptions;
@@ -84,6 +91,8 @@ export function planTable(header: StreamHeader, table: string, known: KnownColum
   return {
     stream,
     table,
+    method: options.method,
+    ...(deletesByKey(options) ? { deletedAt: DELETED_AT } : {}),
     columns,
     keys: keys.map((key) => placed.find(({ column }) => column.name === key)?.planned.name ?? keyWithoutColumn(stream, key)),
     row: {
@@ -141,9 +150,14 @@ function describe({ schema }: Column): { readonly description?: string } {
 }
 
 /** Our columns that are written. What a table has once, is always written: an update must not leave the old value. */
-function metadataOf({ notesChanges }: StreamHeader, { metadata }: PlanOptions, known: KnownColumns): readonly MetadataColumn[] {
-  if (!metadata) return [];
+function metadataOf({ notesChanges }: StreamHeader, options: PlanOptions, known: KnownColumns): readonly MetadataColumn[] {
+  // A merge can look for marks only in a column; in the table that stays null.
+  if (!options.metadata) return deletesByKey(options) ? [DELETED_AT] : [];
   return notesChanges || known.has(CHANGES) ? [...METADATA_COLUMNS, CHANGES] : METADATA_COLUMNS;
+}
+
+function deletesByKey({ hardDelete, method }: PlanOptions): boolean {
+  return hardDelete && method === 'upsert';
 }
 
 function isOurs(name: string): boolean {

@@ -2,20 +2,28 @@ import type { Api } from '../../../clients/bigquery/api.ts';
 import { reasonOf } from '../../../clients/bigquery/errors.ts';
 import type { TableReference, TableResource } from '../../../clients/bigquery/resources.ts';
 import { SystemError, type Log } from '../../../singer/index.ts';
+import type { TableOrder } from '../jobs/order.ts';
 import { otherTableName, tableName } from '../names/names.ts';
+import { ORDER } from '../statements/merge.ts';
 import { widenColumns } from '../statements/widen.ts';
 import { evolutionOf, fieldOf } from './evolve.ts';
-import { existingTable, STREAM_LABEL, streamMark, type ExistingTable } from './existing.ts';
-import { layoutOf, type LayoutOptions } from './layout.ts';
+import { existingTable, KEY_LABEL, keyMark, STREAM_LABEL, streamMark, type ExistingTable } from './existing.ts';
+import { clusteringKeys, layoutOf, type LayoutOptions } from './layout.ts';
 import { knownColumns, type KnownColumn, type KnownColumns, type TablePlan } from './plan.ts';
 
 /** How often a table may be changed by others while we change it. */
 const MAX_ROUNDS = 5;
+const HOUR_MS = 3_600_000;
+/** The label of a table that keeps rows on their way; its value says of which stream. */
+const STAGE_LABEL = 'tapline_stage';
 
 export interface TablesOptions {
   readonly api: Api;
   readonly log: Log;
   readonly dataset: string;
+  readonly order: TableOrder;
+  /** Until a stage is dropped by itself. */
+  readonly stageHours: number;
   /** Runs a statement to its end. */
   readonly query: (sql: string, what: string, table: TableReference) => Promise<unknown>;
 }
@@ -44,15 +52,85 @@ export class Tables {
     return { table, columns: this.#byTable.get(table)!.columns };
   }
 
-  /** Later plans of the stream see what this one has planned. */
-  promise({ table, columns }: TablePlan): void {
+  /** Later plans of the stream see what this one has planned. Throws SystemError `key-changed`. */
+  promise(plan: TablePlan): void {
+    const { table, columns } = plan;
     const known = this.#byTable.get(table)!;
+    if (known.existing !== undefined) refuseOtherKey(known.existing, plan);
     for (const { name, type } of columns) known.columns.set(name.toLowerCase(), { name, type });
   }
 
   reference(table: string): TableReference {
     const { api, dataset } = this.#o;
     return { projectId: api.project, datasetId: dataset, tableId: table };
+  }
+
+  /** What is known of a table that is there or was made. */
+  existing(table: string): ExistingTable | undefined {
+    return this.#byTable.get(table)?.existing;
+  }
+
+  /** A table that was empty has rows now. */
+  filled(table: string): void {
+    const known = this.#byTable.get(table)!;
+    if (known.existing !== undefined) known.existing = { ...known.existing, isEmpty: false };
+  }
+
+  /** Makes a stage for rows of a plan, or what it lacks for them. One that is there is taken. */
+  async stage(plan: TablePlan, tableId: string): Promise<TableReference> {
+    const { api, dataset, stageHours } = this.#o;
+    const columns = [...plan.columns, { name: ORDER, type: { type: 'INT64' }, compared: false } as const];
+    const known = this.#byTable.get(tableId);
+    const reference = this.reference(tableId);
+    if (known !== undefined) {
+      await this.#evolve(known, { ...plan, table: tableId, method: 'append', columns });
+      return reference;
+    }
+    const fields = clusteringKeys(plan);
+    const body: TableResource = {
+      tableReference: reference,
+      schema: { fields: columns.map(fieldOf) },
+      labels: { [STAGE_LABEL]: streamMark(plan.stream) },
+      expirationTime: String(Date.now() + stageHours * HOUR_MS),
+      ...(fields.length === 0 ? {} : { clustering: { fields } }),
+    };
+    const place = { dataset, table: tableId, stream: plan.stream };
+    const made = await api
+      .call<TableResource>({ method: 'POST', path: this.#path(), body, what: `Making ${tableId}`, place })
+      .catch(async (error: unknown) => {
+        if (reasonOf(error) !== 'duplicate') throw error;
+        return this.#resource(tableId);
+      });
+    this.#byTable.set(tableId, { stream: plan.stream, existing: existingTable(made), columns: new Map() });
+    return reference;
+  }
+
+  /** Rows in a table as BigQuery counts them; undefined if the table is not there. */
+  async rows({ tableId }: TableReference): Promise<number | undefined> {
+    try {
+      return Number((await this.#resource(tableId)).numRows ?? Number.NaN);
+    } catch (error) {
+      if (reasonOf(error) === 'notFound') return undefined;
+      throw error;
+    }
+  }
+
+  /** Drops a stage. If that fails it goes by itself later. */
+  async drop({ tableId }: TableReference): Promise<void> {
+    const { api, dataset, log } = this.#o;
+    this.#byTable.delete(tableId);
+    try {
+      const place = { dataset, table: tableId };
+      await api.call({ method: 'DELETE', path: this.#path(tableId), what: `Dropping ${tableId}`, place });
+    } catch (error) {
+      api.signal.throwIfAborted();
+      if (reasonOf(error) === 'notFound') return;
+      log.warn('A table of rows on their way could not be dropped; it expires', {
+        dataset,
+        table: tableId,
+        reason: reasonOf(error),
+      });
+    }
   }
 
   /** Makes the table, or what it lacks for the plan: all columns in one patch, all wider types in one statement. */
@@ -89,15 +167,10 @@ export class Tables {
   }
 
   async #read(table: string): Promise<ExistingTable | undefined> {
-    const { api, dataset } = this.#o;
+    const { dataset } = this.#o;
     try {
-      const found = await api.call<TableResource>({
-        method: 'GET',
-        path: this.#path(table),
-        what: `Looking at ${table}`,
-        place: { dataset, table },
-      });
-      const existing = existingTable(found);
+      const existing = existingTable(await this.#resource(table));
+      this.#o.order.made(this.reference(table), existing.creationTime);
       if (existing.isTable) return existing;
     } catch (error) {
       if (reasonOf(error) === 'notFound') return undefined;
@@ -110,35 +183,48 @@ export class Tables {
     });
   }
 
+  #resource(table: string): Promise<TableResource> {
+    const { api, dataset } = this.#o;
+    const place = { dataset, table };
+    return api.call<TableResource>({ method: 'GET', path: this.#path(table), what: `Looking at ${table}`, place });
+  }
+
   async #create(plan: TablePlan, layout: LayoutOptions): Promise<ExistingTable> {
     const { api, dataset, log } = this.#o;
     const { table, stream } = plan;
     const body: TableResource = {
       tableReference: this.reference(table),
       schema: { fields: plan.columns.map(fieldOf) },
-      labels: { [STREAM_LABEL]: streamMark(stream) },
+      labels: { [STREAM_LABEL]: streamMark(stream), ...keyLabel(plan) },
       ...layoutOf(plan, layout),
     };
-    const path = `/datasets/${encodeURIComponent(dataset)}/tables`;
     const made = await api.call<TableResource>({
       method: 'POST',
-      path,
+      path: this.#path(),
       body,
       what: `Making ${table}`,
       place: { dataset, table, stream },
     });
     log.info('Made a table', { stream, table, columns: plan.columns.length });
-    return existingTable(made);
+    this.#o.order.made(this.reference(table), made.creationTime);
+    return { ...existingTable(made), isEmpty: true };
   }
 
-  async #evolve(known: Known, { stream, table, columns }: TablePlan): Promise<void> {
+  async #evolve(known: Known, plan: TablePlan): Promise<void> {
+    const { stream, table, columns } = plan;
     const { api, dataset, log, query } = this.#o;
     const { added, fields, relaxed, widenings } = evolutionOf(known.existing!, columns);
     const place = { dataset, table, stream };
     const what = `Changing ${table}`;
-    if (fields !== undefined) {
-      const etag = known.existing!.etag;
-      const body: TableResource = { schema: { fields } };
+    const labels = keyLabel(plan);
+    refuseOtherKey(known.existing!, plan);
+    const isMarked = labels === undefined || known.existing!.keyMark !== undefined;
+    if (fields !== undefined || !isMarked) {
+      const { etag, isEmpty } = known.existing!;
+      const body: TableResource = {
+        ...(fields === undefined ? {} : { schema: { fields } }),
+        ...(isMarked ? {} : { labels: { ...known.existing!.labels, ...labels } }),
+      };
       const changed = await api.call<TableResource>({
         method: 'PATCH',
         path: this.#path(table),
@@ -147,8 +233,8 @@ export class Tables {
         place,
         ...(etag === undefined ? {} : { etag }),
       });
-      known.existing = existingTable(changed);
-      log.info('Changed a table', { stream, table, added, relaxed });
+      known.existing = { ...existingTable(changed), isEmpty };
+      if (fields !== undefined) log.info('Changed a table', { stream, table, added, relaxed });
     }
     if (widenings.length === 0) return;
     const reference = this.reference(table);
@@ -157,9 +243,25 @@ export class Tables {
     known.existing = await this.#read(table);
   }
 
-  #path(table: string): string {
-    return `/datasets/${encodeURIComponent(this.#o.dataset)}/tables/${encodeURIComponent(table)}`;
+  #path(table?: string): string {
+    const tables = `/datasets/${encodeURIComponent(this.#o.dataset)}/tables`;
+    return table === undefined ? tables : `${tables}/${encodeURIComponent(table)}`;
   }
+}
+
+/** What notes in the table by which key its rows are kept; undefined: by none. */
+function keyLabel({ keys, method }: TablePlan): Readonly<Record<string, string>> | undefined {
+  return method === 'upsert' ? { [KEY_LABEL]: keyMark(keys) } : undefined;
+}
+
+function refuseOtherKey({ keyMark: noted }: ExistingTable, { keys, method, stream, table }: TablePlan): void {
+  if (method !== 'upsert' || noted === undefined || noted === keyMark(keys)) return;
+  const there = noted.split('-');
+  throw new SystemError(`Rows of ${table} are kept by ${there.join(', ')}; the key of ${stream} is now ${keys.join(', ')}`, {
+    code: 'key-changed',
+    facts: { stream, table, keys: there, needed: keys },
+    hint: `Drop or rename the table and load it anew. If its rows are unique by the new key, remove its label ${KEY_LABEL}.`,
+  });
 }
 
 function noName(stream: string): never {
