@@ -4,7 +4,8 @@ import { settings } from './settings.ts';
 /** Loads streams into BigQuery. Google's library is loaded when it connects, so that `--about` stays quick. */
 export default defineTarget({
   name: 'target-bigquery',
-  summary: 'Loads streams into BigQuery by load jobs: every row accounted for, states printed only after their jobs are done.',
+  summary:
+    'Loads streams into BigQuery by load jobs, append, upsert or overwrite: every row accounted for, states printed only after their jobs are done.',
   settings,
   modes: {
     check: {
@@ -13,6 +14,7 @@ export default defineTarget({
       run: async (config, run, ask) => (await import('./check/check-mode.ts')).check(config, run, ask),
     },
   },
+  capabilities: ['activate-version', 'soft-delete', 'hard-delete'],
   async open(config, run) {
     const { openDestination } = await import('./open.ts');
     return openDestination(config, run);

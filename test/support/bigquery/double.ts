@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { FieldResource, JobResource, TableResource } from '../../../clients/bigquery/resources.ts';
 import { readLoadFile, type StoredRecord } from './load-file.ts';
+import { runDml, SqlError } from './sql.ts';
 
 /** What a test lets go wrong with one request. */
 export type Fault =
@@ -52,7 +53,7 @@ interface Answer {
 
 /**
  * A double of BigQuery's REST surface for load jobs and tables: strict about what the protocol says, with the old names of types in its
- * answers, gzip and resumable uploads, conflicts of job names, locations and etags. It runs no SQL but ALTER COLUMN SET DATA TYPE.
+ * answers, gzip and resumable uploads, conflicts of job names, locations and etags. It runs the SQL that the target writes, and no other.
  */
 export class BigQueryDouble {
   readonly project: string;
@@ -66,6 +67,8 @@ export class BigQueryDouble {
   outputRows: (rows: number) => number = (rows) => rows;
   /** What a dry run says that a statement would read. */
   bytesRead = 0;
+  /** Ways to write that load jobs know. */
+  dispositions: ReadonlySet<string> = new Set(['WRITE_APPEND', 'WRITE_EMPTY', 'WRITE_TRUNCATE_DATA']);
   url = '';
   readonly #looks: number;
   readonly #sessions = new Map<string, Session>();
@@ -100,7 +103,7 @@ export class BigQueryDouble {
   /** Makes a table beforehand, as somebody else would have. */
   make(dataset: string, table: string, resource: TableResource): void {
     const { tables } = this.#dataset(dataset, 'US');
-    tables.set(table, { resource: { type: 'TABLE', etag: this.#etag(), ...resource }, rows: [] });
+    tables.set(table, { resource: { type: 'TABLE', etag: this.#etag(), creationTime: now(), ...resource }, rows: [] });
   }
 
   /** Requests of this method whose path matches. */
@@ -185,7 +188,8 @@ export class BigQueryDouble {
     if (tables.has(table)) return refusal(409, 'duplicate', `Already Exists: Table ${table}`);
     const wrong = wrongFields(schema?.fields ?? []) ?? wrongLayout(resource) ?? wrongLabels(resource.labels ?? {});
     if (wrong !== undefined) return refusal(400, 'invalid', wrong);
-    const made = { ...resource, type: 'TABLE', etag: this.#etag(), schema: { fields: (schema?.fields ?? []).map(answered) } };
+    const fields = (schema?.fields ?? []).map(answered);
+    const made = { ...resource, type: 'TABLE', etag: this.#etag(), creationTime: now(), schema: { fields } };
     tables.set(table, { resource: made, rows: [] });
     return { status: 200, body: made };
   }
@@ -200,12 +204,17 @@ export class BigQueryDouble {
   ): Answer {
     const table = tables.get(name);
     if (table === undefined) return refusal(404, 'notFound', `Not found: Table ${this.project}:${dataset}.${name}`);
-    if (method === 'GET') return { status: 200, body: table.resource };
+    if (method === 'GET') return { status: 200, body: { ...table.resource, numRows: String(table.rows.length) } };
+    if (method === 'DELETE') {
+      tables.delete(name);
+      return { status: 204 };
+    }
     if (method !== 'PATCH') return refusal(404, 'notFound', `Not found: ${method}`);
     const wanted = request.headers['if-match'];
     if (wanted !== undefined && wanted !== table.resource.etag) return refusal(412, 'conditionNotMet');
     const fields = patch.schema?.fields ?? table.resource.schema?.fields ?? [];
-    const wrong = wrongFields(fields) ?? wrongPatch(table.resource.schema?.fields ?? [], fields);
+    const wrong =
+      wrongFields(fields) ?? wrongPatch(table.resource.schema?.fields ?? [], fields) ?? wrongLabels(patch.labels ?? {});
     if (wrong !== undefined) return refusal(400, 'invalid', wrong);
     table.resource = { ...table.resource, ...patch, schema: { fields: fields.map(answered) }, etag: this.#etag() };
     table.rows = table.rows.map((row) => ({ ...Object.fromEntries(fields.map((field) => [field.name, null])), ...row }));
@@ -279,8 +288,8 @@ export class BigQueryDouble {
     if (dataset === undefined || dataset.location !== location)
       return refusal(404, 'notFound', `Not found: Dataset in location ${location}`);
     const table = dataset.tables.get(target?.tableId ?? '');
-    const ended = load === undefined ? this.#alter(configuration?.query?.query ?? '', table) : this.#load(load, table, file);
-    const made = { ...job, ...ended, looks: this.#looks };
+    const ended = load === undefined ? this.#query(configuration?.query?.query ?? '', table) : this.#load(load, table, file);
+    const made = { ...job, ...ended, statistics: { creationTime: now(), ...ended.statistics }, looks: this.#looks };
     this.jobs.set(jobId, made);
     return { status: 200, body: seen(made) };
   }
@@ -296,16 +305,46 @@ export class BigQueryDouble {
       load.sourceFormat !== 'NEWLINE_DELIMITED_JSON' ||
       load.maxBadRecords !== 0 ||
       load.ignoreUnknownValues ||
-      load.writeDisposition !== 'WRITE_APPEND'
+      !this.dispositions.has(load.writeDisposition)
     )
       return failed([{ reason: 'invalid', message: 'the double plays no such load' }]);
     const result = readLoadFile(file ?? Buffer.alloc(0), table.resource.schema?.fields ?? []);
     if ('errors' in result) return failed(result.errors);
+    if (load.writeDisposition === 'WRITE_EMPTY' && table.rows.length > 0)
+      return failed([{ reason: 'duplicate', message: `Already Exists: Table ${load.destinationTable.tableId}` }]);
+    const known = table.resource.schema?.fields ?? [];
+    if (load.schema !== undefined && load.schema.fields.map(({ name }) => name).join() !== known.map(({ name }) => name).join())
+      return failed([{ reason: 'invalid', message: 'Provided Schema does not match' }]);
+    if (load.writeDisposition === 'WRITE_TRUNCATE_DATA') table.rows = [];
     table.rows.push(...result.rows);
     return {
       status: { state: 'DONE' },
       statistics: { load: { outputRows: String(this.outputRows(result.rows.length)), badRecords: '0' } },
     };
+  }
+
+  #query(sql: string, table: Table | undefined): Ended {
+    if (sql.startsWith('ALTER')) return this.#alter(sql, table);
+    try {
+      const tables = new Map<Table, { fields: readonly FieldResource[]; rows: StoredRecord[] }>();
+      const changed = runDml(sql, (dataset, name) => {
+        const found = this.datasets.get(dataset)?.tables.get(name);
+        if (found === undefined) return undefined;
+        const seen = tables.get(found) ?? { fields: found.resource.schema?.fields ?? [], rows: found.rows };
+        tables.set(found, seen);
+        return seen;
+      });
+      for (const [found, { rows }] of tables) found.rows = rows;
+      const dmlStats = {
+        insertedRowCount: String(changed.inserted),
+        updatedRowCount: String(changed.updated),
+        deletedRowCount: String(changed.deleted),
+      };
+      return { status: { state: 'DONE' }, statistics: { query: { dmlStats, totalBytesBilled: '10485760' } } };
+    } catch (error) {
+      if (!(error instanceof SqlError)) throw error;
+      return failed([{ reason: error.message.startsWith('Not found') ? 'notFound' : 'invalidQuery', message: error.message }]);
+    }
   }
 
   #alter(sql: string, table: Table | undefined): Ended {
@@ -342,6 +381,10 @@ interface DatasetBody {
 }
 
 type Ended = Pick<JobResource, 'status' | 'statistics'>;
+
+function now(): string {
+  return String(Date.now());
+}
 
 function failed(errors: readonly { readonly reason: string; readonly message: string; readonly location?: string }[]): Ended {
   return { status: { state: 'DONE', errorResult: errors[0]!, errors } };
