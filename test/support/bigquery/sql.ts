@@ -354,8 +354,8 @@ function fieldOf(side: Side | undefined, name: string): { readonly stored: Json;
 
 /** A stored value as its type is compared. */
 function read(type: string, stored: Json): Value {
-  const text = String(stored);
   if (type === 'JSON') return { json: stored };
+  const text = stored as string;
   if (type === 'INTEGER') return BigInt(text);
   if (type === 'FLOAT') return Number(text);
   if (type === 'BOOLEAN') return text === 'true';

@@ -42,7 +42,9 @@ function setup(schema: JsonSchema, options: Options = {}): Setup {
   const known = new Map<string, KnownColumn>(Object.entries(there).map(([name, type]) => [name.toLowerCase(), { name, type }]));
   // With notes of changes a changed value needs no second try.
   if (metadata) known.set(CHANGES, { name: CHANGES, type: { type: 'JSON' } });
-  const plan = planTable(header, 't', known, { denormalized, metadata, casing: 'keep', types: { numberType } });
+  const types = { numberType };
+  const how = { method: 'append', hardDelete: false, casing: 'keep' } as const;
+  const plan = planTable(header, 't', known, { denormalized, metadata, types, ...how });
   return { header, plan: plan.row, validate: validated ? compile(schema) : undefined };
 }
 
