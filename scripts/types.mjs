@@ -7,7 +7,7 @@ const ROOT = new URL('../', import.meta.url);
 export const TYPES_FILE = 'docs/types.md';
 
 /** Schemas as taps write them; each line of the first table is what the code makes of one. */
-const SCHEMAS = [
+export const SCHEMAS = [
   { type: 'string' },
   { type: 'string', maxLength: 20 },
   { type: 'string', format: 'email' },
