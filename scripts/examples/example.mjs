@@ -10,6 +10,7 @@
  * @property {number} rows how many rows the source has unless `--rows` says otherwise
  * @property {(work: Work) => Promise<void>} prepare makes databases and data, and says by `work.env` what the commands need to know
  * @property {readonly Leg[]} legs run in this order
+ * @property {readonly string[]} [packages] folders within it with a package.json of their own, whose packages the commands of its README need
  * @property {string} [killed] the leg that is killed in its middle; the first unless set
  * @property {(work: Work) => Promise<number>} [loaded] rows that have arrived so far, also while a leg runs; 0 before there is a table
  * @property {(work: Work) => Promise<Counts>} measure
@@ -48,7 +49,7 @@
  * @property {(name: string) => Promise<string>} database URL of this run's database of that name; made, empty, at the first call
  * @property {(sql: string, database?: string) => Promise<any[]>} query rows of a query; of the database `warehouse` unless said otherwise
  * @property {(command: readonly string[], env?: Record<string, string>) => Promise<string>} run a command in the folder; gives what it printed
- * @throws {Error} of `run`: with the output, when the exit code is not 0
+ * @throws {Error} of `run`: with the end of the output, all of which is its cause, when the exit code is not 0
  */
 
 export {};

@@ -69,7 +69,7 @@ export async function makeWork({ name, id, parent, tools, backends, rows, groups
     query: async (sql, wanted = 'warehouse') => query(await database(wanted), sql),
     run: async (command, more = {}) => {
       const { status, output } = await start(command, { folder, env: { ...env, ...more }, groups }).ended;
-      if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}:\n${lastLines(output)}`);
+      if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}:\n${lastLines(output)}`, { cause: output });
       return output;
     },
   };

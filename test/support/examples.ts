@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Example, Work } from '../../scripts/examples/example.mjs';
+import { installPackages } from '../../scripts/examples/packages.mjs';
 import { openSession, type Session } from '../../scripts/examples/session.mjs';
 import { TOOLS } from '../../scripts/examples/tools.mjs';
 import { existingServer } from '../../scripts/postgres.mjs';
@@ -13,9 +14,9 @@ const TIMEOUT_MS = 400_000;
 
 export interface ExampleTests {
   /** A copy of the example with its databases and data made, in which tests may run and break what they like. */
-  open(rows?: number): Promise<Work>;
+  readonly open: (rows?: number) => Promise<Work>;
   /** Runs a command that must fail; gives what it printed. */
-  fails(work: Work, command: readonly string[], env?: Record<string, string>): Promise<string>;
+  readonly fails: (work: Work, command: readonly string[], env?: Record<string, string>) => Promise<string>;
 }
 
 /**
@@ -49,7 +50,7 @@ export async function describeExample(name: string, rows: number, more?: (tests:
       const postgres = { ...existingServer(server.url), stopping: [] };
       session = await openSession({ say: (line) => said.push(line), given: { postgres } });
     }, TIMEOUT_MS);
-    afterAll(() => session?.close());
+    afterAll(() => session?.close(), TIMEOUT_MS);
 
     test('run, run again, without Meltano, killed and run again: the outcome is right and the same', async () => {
       const { counts, problems, same, legs } = await opened().run(name, rows);
@@ -64,6 +65,7 @@ export async function describeExample(name: string, rows: number, more?: (tests:
       const work = await open();
       const [ofTheProject, own] = commandsOf(name);
       expect(ofTheProject).toEqual([`npm run examples -- ${name}`]);
+      for (const folder of example.packages ?? []) await installPackages(join(work.folder, folder));
       await work.run(['bash', '-euo', 'pipefail', '-c', own.join('\n')]);
     });
 
@@ -72,7 +74,7 @@ export async function describeExample(name: string, rows: number, more?: (tests:
       async fails(work, command, env) {
         const ended = await work.run(command, env).then(
           () => undefined,
-          (error: unknown) => (error instanceof Error ? error.message : String(error)),
+          (error: unknown) => String(error instanceof Error ? (error.cause ?? error.message) : error),
         );
         if (ended === undefined) throw new Error(`${command.join(' ')} did not fail`);
         return ended;

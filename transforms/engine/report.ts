@@ -131,7 +131,8 @@ export async function writeReport(file: string, report: Report): Promise<void> {
     await writeFile(temporary, `${JSON.stringify(report, undefined, 2)}\n`);
     await rename(temporary, file);
   } catch (cause) {
-    await rm(temporary, { force: true });
+    // Where the folder is none, this fails, too; the first failure is the one to tell.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new SystemError(`The report of the checks cannot be written: ${file}`, {
       code: 'report-unwritable',
       facts: { file, reason: (cause as NodeJS.ErrnoException).code },

@@ -358,5 +358,9 @@ describe('streams of our own', () => {
   test('a report that cannot be written fails the run', async () => {
     const config = { transforms: { s: { checks: [{ unique: 'id' }] } }, report: join(folder(), 'no', 'such', 'folder.json') };
     await expect(transform(config, rows({ id: 1 }))).rejects.toMatchObject({ code: 'report-unwritable' });
+    const file = join(folder(), 'a-file');
+    writeFileSync(file, '');
+    const within = { ...config, report: join(file, 'report.json') };
+    await expect(transform(within, rows({ id: 1 }))).rejects.toMatchObject({ code: 'report-unwritable' });
   });
 });
