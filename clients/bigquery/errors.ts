@@ -42,7 +42,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   conditionNotMet: { code: 'table-changed', message: 'The table was changed by somebody else meanwhile', hint: LATER },
   duplicate: { code: 'duplicate', message: 'It exists already', hint: LATER },
   internalError: { code: 'server-busy', message: 'BigQuery failed inside', hint: LATER, passes: true },
-  invalid: { code: 'refused', message: 'BigQuery refuses the data', hint: 'See the facts for the place.' },
+  invalid: {
+    code: 'refused',
+    message: 'BigQuery refuses the data',
+    hint: 'See the lines in the facts for column and rule; mend the source or the column, or set on_bad_record to quarantine. An emulator that knows no gzip needs compression none.',
+  },
   invalidQuery: {
     code: 'query-refused',
     message: 'BigQuery refuses a statement',

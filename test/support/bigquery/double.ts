@@ -25,6 +25,8 @@ export interface DoubleOptions {
   readonly project?: string;
   /** How often a job is seen running before it is done. */
   readonly looks?: number;
+  /** False: files must be plain, as emulators want them. */
+  readonly takesGzip?: boolean;
 }
 
 interface Table {
@@ -71,12 +73,14 @@ export class BigQueryDouble {
   dispositions: ReadonlySet<string> = new Set(['WRITE_APPEND', 'WRITE_EMPTY', 'WRITE_TRUNCATE_DATA']);
   url = '';
   readonly #looks: number;
+  readonly #takesGzip: boolean;
   readonly #sessions = new Map<string, Session>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   #etags = 0;
 
-  constructor({ project = 'test', looks = 0 }: DoubleOptions = {}) {
+  constructor({ project = 'test', looks = 0, takesGzip = true }: DoubleOptions = {}) {
     this.project = project;
+    this.#takesGzip = takesGzip;
     this.#looks = looks;
   }
 
@@ -265,6 +269,8 @@ export class BigQueryDouble {
       if (session !== undefined) session.received = Buffer.concat([session.received, come.subarray(0, after)]);
       request.socket.destroy();
     });
+    // One that is shorter is cut at its end.
+    request.on('end', () => request.socket.destroy());
     request.on('error', () => undefined);
   }
 
@@ -308,6 +314,10 @@ export class BigQueryDouble {
       !this.dispositions.has(load.writeDisposition)
     )
       return failed([{ reason: 'invalid', message: 'the double plays no such load' }]);
+    if (!this.#takesGzip && file?.[0] === 0x1f)
+      return failed([
+        { reason: 'invalid', message: 'Error while reading data, error message: Malformed JSON, at byte 1 in line 2' },
+      ]);
     const result = readLoadFile(file ?? Buffer.alloc(0), table.resource.schema?.fields ?? []);
     if ('errors' in result) return failed(result.errors);
     if (load.writeDisposition === 'WRITE_EMPTY' && table.rows.length > 0)
