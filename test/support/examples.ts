@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { FETCHED } from '../../scripts/examples/backends.mjs';
 import type { Example, Work } from '../../scripts/examples/example.mjs';
 import { installPackages } from '../../scripts/examples/packages.mjs';
 import { openSession, type Session } from '../../scripts/examples/session.mjs';
@@ -96,6 +97,7 @@ function commandsOf(name: string): [string[], string[]] {
 async function missingTool(example: Example): Promise<string | undefined> {
   try {
     for (const tool of example.tools) await TOOLS[tool]();
+    for (const backend of example.backends) await FETCHED[backend]?.();
     return undefined;
   } catch (error) {
     if (process.env['CI'] || process.env['REQUIRE_BACKENDS']) throw error;
