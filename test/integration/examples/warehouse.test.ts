@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { example } from '../../../examples/warehouse/example.mjs';
+import { TABLE } from '../../../examples/warehouse/generate.mjs';
+import { describeExample } from '../../support/examples.ts';
+
+const SALES = 2000;
+
+await describeExample('warehouse', SALES, ({ open, fails }) => {
+  test('when it fails, it says why, and the next run goes on', async () => {
+    const work = await open();
+    const lines = (name: string): string[] =>
+      readFileSync(join(work.folder, 'output', name), 'utf8')
+        .trimEnd()
+        .split('\n');
+    const releases = ['meltano', 'run', 'releases-files'];
+    const refused = await fails(work, releases, { TAP_GITHUB_AUTH_TOKEN: 'ghp_notTheToken' });
+    expect(refused).toContain('auth_token: is not accepted');
+    expect(refused).not.toContain('ghp_notTheToken');
+
+    const resale = ['meltano', 'run', 'resale-files'];
+    const away = new URL(work.env['TAP_POSTGRES_URL'] ?? '');
+    away.port = '1';
+    expect(await fails(work, resale, { TAP_POSTGRES_URL: away.href })).toContain('ECONNREFUSED');
+
+    const keys = join(work.folder, 'nowhere.json');
+    const noKeys = { TARGET_BIGQUERY_API_ENDPOINT: 'https://bigquery.googleapis.com', TARGET_BIGQUERY_CREDENTIALS_PATH: keys };
+    expect(await fails(work, ['meltano', 'run', 'releases-bigquery'], noKeys)).toContain('credentials_path');
+
+    await work.run(['meltano', 'run', 'releases-files', 'resale-files']);
+    expect(lines('releases.jsonl')).toHaveLength((await example.measure(work)).in - SALES);
+    expect(lines('resale_flat_prices.jsonl')).toHaveLength(SALES);
+  });
+
+  test('a lease that nobody can read is put aside on the way to files, and dbt finds it in the warehouse', async () => {
+    const work = await open();
+    await work.query(`UPDATE public.${TABLE} SET remaining_lease = 'TBA' WHERE id = 7`, 'source');
+    await work.run(['meltano', 'run', 'resale-files']);
+    const read = (name: string): string[] =>
+      readFileSync(join(work.folder, 'output', name), 'utf8')
+        .trimEnd()
+        .split('\n');
+    expect(read('resale_flat_prices.jsonl')).toHaveLength(SALES - 1);
+    const aside = read('resale_flat_prices__quarantine.jsonl').map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(aside).toEqual([
+      expect.objectContaining({
+        _q_field: 'remaining_lease',
+        record: expect.stringContaining('"remaining_lease":"TBA"') as string,
+      }),
+    ]);
+    const morning = 'dagster job execute -f orchestrate/definitions.py -j daily > said.log 2>&1';
+    await fails(work, ['bash', '-c', morning]);
+    const said = readFileSync(join(work.folder, 'said.log'), 'utf8');
+    expect(said).toMatch(/FAIL 1 not_null_prices_remaining_lease_months/);
+    expect(said).toContain('Dependencies for step release_types_chart failed');
+    expect(existsSync(join(work.folder, 'output', 'release_types.png'))).toBe(false);
+
+    // Corrected in the source: that row alone comes again.
+    await work.query(`UPDATE public.${TABLE} SET remaining_lease = '61 years', updated_at = now() WHERE id = 7`, 'source');
+    await work.run(['meltano', 'run', 'resale-warehouse', 'resale-files']);
+    expect(read('resale_flat_prices.jsonl')).toHaveLength(SALES);
+    expect(JSON.parse(read('resale_flat_prices.jsonl').at(-1) ?? '')).toMatchObject({ id: 7, remaining_lease_months: 732 });
+    expect(await work.query(`SELECT remaining_lease FROM ingestion.${TABLE} WHERE id = 7`)).toEqual([
+      { remaining_lease: '61 years' },
+    ]);
+  });
+});
