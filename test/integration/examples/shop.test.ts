@@ -1,0 +1,66 @@
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { example } from '../../../examples/shop/example.mjs';
+import { describeExample } from '../../support/examples.ts';
+
+const CUSTOMERS = ['meltano', 'run', 'tap-customers', 'clean-customers', 'target-postgres'];
+
+await describeExample('shop', 1500, ({ fails, open }) => {
+  test('when it fails, it says why, what was loaded stays, and the next run goes on', async () => {
+    const work = await open(600);
+    const file = join(work.folder, 'data/date=2026-03-28/hour=7/customers.json.gz');
+    const delivered = readFileSync(file);
+
+    expect(await fails(work, CUSTOMERS, { PII_KEY: '' })).toContain('keys.pii: the key in the variable is empty');
+
+    const away = new URL(work.env['TARGET_POSTGRES_URL'] ?? '');
+    away.password = 'not-the-secret';
+    away.port = '1';
+    const unreachable = await fails(work, CUSTOMERS, { TARGET_POSTGRES_URL: away.href });
+    expect(unreachable).toContain('The connection to Postgres was lost: connect ECONNREFUSED');
+    expect(unreachable).not.toContain('not-the-secret');
+
+    writeFileSync(file, delivered.subarray(0, delivered.length - 12));
+    expect(await fails(work, CUSTOMERS)).toContain('hour=7/customers.json.gz: the gzip data end too early');
+
+    const nameless = Array.from({ length: 300 }, (_, n) => `${JSON.stringify({ id: String(5000 + n), first_name: null })}\n`);
+    writeFileSync(file, gzipSync(nameless.join('')));
+    expect(await fails(work, CUSTOMERS)).toMatch(/\d+ of \d+ records were put aside: more than the run may have/);
+    writeFileSync(file, delivered);
+
+    const rejects = join(work.folder, 'output/rejects/customers.jsonl');
+    rmSync(rejects, { force: true });
+    symlinkSync('/dev/full', rejects);
+    expect(await fails(work, CUSTOMERS)).toContain('The reject file output/rejects/customers.jsonl cannot be written');
+    rmSync(rejects);
+
+    const [first] = example.legs;
+    await work.run(first?.command ?? []);
+    expect(await work.query('SELECT count(*)::int AS rows FROM data.customers')).not.toEqual([{ rows: 0 }]);
+
+    writeFileSync(join(work.folder, 'data/date=2026-03-28/hour=0/erasure-requests.json.gz'), gzipSync('{"customer-id": "10'));
+    const unread = await fails(work, ['meltano', 'run', 'daily']);
+    expect(unread).toContain('hour=0/erasure-requests.json.gz');
+    expect(unread).toContain('a line that is no JSON object');
+    expect(await fails(work, CUSTOMERS, { LEDGER_KEY: `${work.env['LEDGER_KEY']}00` })).toContain('was written with another key');
+  });
+
+  test('the comparison with what the files say sees what is wrong', async () => {
+    const work = await open(300);
+    for (const { before, command } of example.legs) {
+      await before?.(work);
+      await work.run(command);
+    }
+    expect(await example.verify(work)).toEqual([]);
+    await work.query(`
+      UPDATE data.products SET price = price + 0.01 WHERE sku = 10000;
+      DELETE FROM data.purchases WHERE ctid = (SELECT min(ctid) FROM data.purchases);
+      UPDATE data.customers SET email = 'maria.ashdown0@example.com' WHERE ctid = (SELECT min(ctid) FROM data.customers WHERE email LIKE '%erased.invalid')`);
+    const problems = (await example.verify(work)).join('\n');
+    expect(problems).toContain('product 10000');
+    expect(problems).toMatch(/^purchase .* is missing/m);
+    expect(problems).toMatch(/^customer .* is not erased/m);
+  });
+});
