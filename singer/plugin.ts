@@ -77,6 +77,11 @@ export interface Tap<S extends Settings = Settings> {
 
 export interface Source {
   readonly streams: readonly Stream[];
+  /**
+   * How many streams may be read at once; absent: 1. What comes of them is written one after the other all the same: those whose turn has not come
+   * are read ahead as far as a little memory goes.
+   */
+  readonly streamsAtOnce?: number;
   /** Called before the first stream is read, with those that will be. What it throws ends the run before anything is written. */
   prepare?(chosen: readonly Stream[]): Promise<void>;
   /** Called once, whatever happened. */

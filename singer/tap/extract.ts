@@ -1,6 +1,6 @@
 import { batchSink } from './batch-sink.ts';
 import { Bookmarks } from './bookmarks.ts';
-import { askOf, inOrder, usableBookmark } from './requests.ts';
+import { askOf, inOrder, requestOf, usableBookmark } from './requests.ts';
 import { Interrupted, SystemError } from '../errors.ts';
 import { type ExtractSettings, extractSettings } from './extract-settings.ts';
 import { CoveredBookmark } from './covered-bookmark.ts';
@@ -8,8 +8,9 @@ import type { JsonObject } from '../json.ts';
 import { activateVersionLine, schemaLine } from './messages.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
-import type { Run, Source } from '../plugin.ts';
-import { readStream } from './read-stream.ts';
+import type { Batch, Run, Source } from '../plugin.ts';
+import { ReadAhead } from './read-ahead.ts';
+import { closeStream, readStream } from './read-stream.ts';
 import { lineSink, type RecordSink } from './record-sink.ts';
 import { StateSender } from './state-sender.ts';
 import { planSync, type StreamPlan } from './sync-plan.ts';
@@ -20,8 +21,8 @@ import { unlessAborted, within } from './waiting.ts';
 const LAST_FLUSH_MILLISECONDS = 3000;
 
 /**
- * Reads the selected streams one after the other and writes SCHEMA, RECORD, STATE and, where asked for, ACTIVATE_VERSION
- * messages. The stream that the state says was being read goes first.
+ * Writes the selected streams one after the other: SCHEMA, RECORD, STATE and, where asked for, ACTIVATE_VERSION
+ * messages. The stream that the state says was being read goes first. What the source allows to be read at once is read ahead, and written as if it were not.
  *
  * Each stream begins with a STATE that names it in `currently_syncing`, and only the STATE after the last stream names none: a
  * target thereby knows whether the tap came to its end. Does not close the source.
@@ -50,8 +51,15 @@ export async function extract(o: {
   const settings = extractSettings(o.config);
   const states = new StateSender({ bookmarks, output, meter, settings, signal: run.signal, silent: test !== undefined });
   const sync: Sync = { run, output, meter, settings, test, bookmarks, states };
+  const ordered = inOrder(plans, bookmarks.currentlySyncing);
+  const atOnce = test === undefined ? (o.source.streamsAtOnce ?? 1) : 1;
+  /** Those that are open, in their order. */
+  const open: Promise<OpenStream>[] = [];
   try {
-    for (const plan of inOrder(plans, bookmarks.currentlySyncing)) await syncStream(sync, plan);
+    for (const [index, plan] of ordered.entries()) {
+      for (const next of ordered.slice(index + open.length, index + atOnce)) open.push(openStream(sync, next, atOnce > 1));
+      await syncStream(sync, plan, open.shift()!);
+    }
     bookmarks.currentlySyncing = undefined;
     await states.send();
     await unlessAborted(output.flush(), run.signal);
@@ -59,6 +67,8 @@ export async function extract(o: {
   } catch (error) {
     if (!isOutputFailure(error)) await stop(sync);
     throw run.signal.aborted ? interruption(run.signal) : error;
+  } finally {
+    await Promise.all(open.map(closeUnread(run)));
   }
 }
 
@@ -73,11 +83,56 @@ interface Sync {
   readonly states: StateSender;
 }
 
+/** A stream whose reading may have begun, of which nothing was written. */
+interface OpenStream {
+  readonly plan: StreamPlan;
+  /** Of a whole table. */
+  readonly table: TableReading | undefined;
+  readonly sink: RecordSink;
+  readonly batches: AsyncIterator<Batch>;
+}
+
+/** Opens a stream. `ahead`: it is read at once, and a failure waits for its turn. */
+function openStream(sync: Sync, plan: StreamPlan, ahead: boolean): Promise<OpenStream> {
+  const opened = open(sync, plan, ahead);
+  opened.catch(() => undefined);
+  return opened;
+}
+
+async function open(sync: Sync, plan: StreamPlan, ahead: boolean): Promise<OpenStream> {
+  const { run, bookmarks, output, meter, test, settings } = sync;
+  const { stream, name } = plan;
+  const full = plan.method === 'FULL_TABLE';
+  const given = bookmarks.given(stream.id, stream.formerIds);
+  const table = full && test === undefined ? await readingOf(sync, plan, given) : undefined;
+  const sinkOptions = { stream: name, version: table?.version, output, meter, signal: run.signal };
+  // A test of one record is best seen on the output itself.
+  const { batch } = settings;
+  const sink = batch === undefined || test !== undefined ? lineSink(sinkOptions) : batchSink(sinkOptions, batch);
+  const bookmark = full ? table?.resume : usableBookmark(given, plan, run.log);
+  const versioned = table?.version !== undefined;
+  const request = requestOf({ plan, run, sink, bookmark, versioned, limit: limitOf(sync) });
+  const batches = stream.read(request)[Symbol.asyncIterator]();
+  return { plan, table, sink, batches: ahead ? new ReadAhead(batches) : batches };
+}
+
+function limitOf({ test }: Sync): number | undefined {
+  return test === undefined ? undefined : 1;
+}
+
+/** Ends what was read ahead of a turn that does not come. */
+function closeUnread(run: Run): (opened: Promise<OpenStream>) => Promise<void> {
+  return async (opened) => {
+    const stream = await opened.catch(() => undefined);
+    if (stream !== undefined) await closeStream(stream.batches, run, stream.plan.stream.id);
+  };
+}
+
 /** Reads a stream and sums it up, also when it ends before its time. */
-async function syncStream(sync: Sync, plan: StreamPlan): Promise<void> {
+async function syncStream(sync: Sync, plan: StreamPlan, opened: Promise<OpenStream>): Promise<void> {
   const facts = { replication_method: plan.method };
   try {
-    await sendStream(sync, plan);
+    await sendStream(sync, await opened);
   } catch (error) {
     // Without a reader nobody knows what was sent.
     if (!isOutputFailure(error)) sync.meter.summary(plan.name, facts, 'failed');
@@ -86,12 +141,10 @@ async function syncStream(sync: Sync, plan: StreamPlan): Promise<void> {
   if (sync.test !== 'schema') sync.meter.summary(plan.name, facts);
 }
 
-async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
-  const { run, bookmarks, states, test } = sync;
+/** What stands before a stream's records. */
+async function announce(sync: Sync, { plan, table }: OpenStream): Promise<void> {
+  const { bookmarks, states, test } = sync;
   const { id } = plan.stream;
-  const full = plan.method === 'FULL_TABLE';
-  const given = bookmarks.given(id, plan.stream.formerIds);
-  const table = full && test === undefined ? await readingOf(sync, plan, given) : undefined;
   bookmarks.currentlySyncing = id;
   if (table?.version !== undefined) bookmarks.set(id, table.at(table.resume));
   await states.send();
@@ -99,22 +152,34 @@ async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
     sync,
     schemaLine({ stream: plan.name, schema: plan.schema, keys: plan.keys, replicationKey: plan.bookmarkProperty }),
   );
+  if (test === 'schema' || table?.version === undefined || !table.first || !seesAll(plan)) return;
+  await send(sync, activateVersionLine(plan.name, table.version));
+}
+
+function seesAll({ stream }: StreamPlan): boolean {
+  return stream.seesAll?.() !== false;
+}
+
+async function sendStream(sync: Sync, stream: OpenStream): Promise<void> {
+  const { plan, table, sink, batches } = stream;
+  const { run, bookmarks, states, test } = sync;
+  const { id } = plan.stream;
+  const full = plan.method === 'FULL_TABLE';
+  try {
+    await announce(sync, stream);
+  } catch (error) {
+    await closeStream(batches, run, id);
+    throw error;
+  }
   if (test === 'schema') return;
-  const seesAll = (): boolean => plan.stream.seesAll?.() !== false;
-  if (table?.version !== undefined && table.first && seesAll()) await send(sync, activateVersionLine(plan.name, table.version));
-  const sinkOptions = { stream: plan.name, version: table?.version, output: sync.output, meter: sync.meter, signal: run.signal };
-  // A test of one record is best seen on the output itself.
-  const { batch } = sync.settings;
-  const sink = batch === undefined || test !== undefined ? lineSink(sinkOptions) : batchSink(sinkOptions, batch);
   const covered = new CoveredBookmark(sink);
   try {
     await readStream({
       plan,
       run,
       sink,
-      bookmark: full ? table?.resume : usableBookmark(given, plan, run.log),
-      versioned: table?.version !== undefined,
-      limit: test === undefined ? undefined : 1,
+      batches,
+      limit: limitOf(sync),
       written: async (records, bookmark) => {
         covered.add(records, full && bookmark !== undefined ? table?.at(bookmark) : bookmark);
         let newest = covered.take();
@@ -138,7 +203,7 @@ async function sendStream(sync: Sync, plan: StreamPlan): Promise<void> {
     if (last !== undefined) bookmarks.set(id, last);
     await sink.close();
   }
-  if (table !== undefined) await complete(sync, plan, table, seesAll());
+  if (table !== undefined) await complete(sync, plan, table);
 }
 
 /** How a whole table is read now: the version of its records, and where to go on if the last reading was cut short and can. */
@@ -158,12 +223,12 @@ async function readingOf({ run, settings }: Sync, plan: StreamPlan, given: JsonO
 }
 
 /** A whole table was read. */
-async function complete(sync: Sync, plan: StreamPlan, table: TableReading, seesAll: boolean): Promise<void> {
+async function complete(sync: Sync, plan: StreamPlan, table: TableReading): Promise<void> {
   const { bookmarks, run } = sync;
   const { id } = plan.stream;
   if (table.version === undefined) {
     if (bookmarks.has(id)) bookmarks.set(id, table.done);
-  } else if (seesAll) {
+  } else if (seesAll(plan)) {
     await send(sync, activateVersionLine(plan.name, table.version));
     bookmarks.set(id, table.done);
   } else {

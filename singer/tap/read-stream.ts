@@ -2,7 +2,6 @@ import type { JsonObject, Row } from '../json.ts';
 import { parseExact } from '../json-text.ts';
 import type { Batch, Run } from '../plugin.ts';
 import type { RecordSink } from './record-sink.ts';
-import { requestOf } from './requests.ts';
 import { rowEncoder } from './rows.ts';
 import type { StreamPlan } from './sync-plan.ts';
 import { unlessAborted, within } from './waiting.ts';
@@ -17,9 +16,8 @@ export interface Reading {
   readonly plan: StreamPlan;
   readonly run: Run;
   readonly sink: RecordSink;
-  readonly bookmark: JsonObject | undefined;
-  /** See ReadRequest. */
-  readonly versioned: boolean;
+  /** What the stream gives. */
+  readonly batches: AsyncIterator<Batch>;
   /** Read no more records than this. */
   readonly limit: number | undefined;
   /** Called after a batch was written, with the number of its records and its bookmark. */
@@ -31,10 +29,9 @@ export interface Reading {
  * what the stream throws. Gives the number of records.
  */
 export async function readStream(o: Reading): Promise<number> {
-  const { plan, run } = o;
+  const { plan, run, batches } = o;
   const { signal } = run;
   const writer = recordWriter(o);
-  const batches = plan.stream.read(requestOf(o))[Symbol.asyncIterator]();
   let records = 0;
   let ended = false;
   try {
@@ -51,7 +48,7 @@ export async function readStream(o: Reading): Promise<number> {
       signal.throwIfAborted();
     }
   } finally {
-    if (!ended) await close(batches, run, plan.stream.id);
+    if (!ended) await closeStream(batches, run, plan.stream.id);
   }
   return records;
 }
@@ -108,7 +105,8 @@ function rowsOfLines(bytes: Buffer, bare: boolean): Row[] {
   return lines.map((line) => (bare ? (line as Row) : (line as { readonly record: Row }).record));
 }
 
-async function close(batches: AsyncIterator<Batch>, run: Run, stream: string): Promise<void> {
+/** Ends a reading before its end. Never throws, and does not wait for long. */
+export async function closeStream(batches: AsyncIterator<Batch>, run: Run, stream: string): Promise<void> {
   try {
     if (batches.return !== undefined) await within(CLOSE_MILLISECONDS, Promise.resolve(batches.return()));
   } catch (error) {

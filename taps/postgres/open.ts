@@ -27,6 +27,7 @@ export async function openSource(config: PostgresConfig, run: Run): Promise<Post
     return {
       streams,
       sessions,
+      streamsAtOnce: config.max_parallel_streams,
       prepare: (chosen) => prepare({ sessions, streams, run, config, configOf: options.forStream }, chosen),
       close: () => sessions.close(),
     };

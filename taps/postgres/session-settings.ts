@@ -29,6 +29,14 @@ export const sessionSettings = {
     description:
       'per_table: each stream is read as it is when its turn comes. shared: all streams of a run as they are at its beginning, so that what refers to each other is there; a transaction stays open for it from the first stream to the last, which keeps VACUUM from removing rows and ALTER TABLE waiting, and a lost connection ends the run if it is the one that keeps the moment.',
   },
+  max_parallel_streams: {
+    type: 'integer',
+    default: 1,
+    minimum: 1,
+    maximum: 32,
+    description:
+      'How many streams are read at once, each over a connection of its own, for slow views and distant servers. They are written one after the other all the same: up to 1 MiB of each of the next ones waits in memory, and a larger one holds its transaction open until its turn comes, which may keep VACUUM from removing rows for as long.',
+  },
   statement_timeout: {
     type: 'number',
     default: 0,

@@ -101,6 +101,7 @@ export async function sync(
     signal?: AbortSignal;
     output?: ReturnType<typeof keepingOutput>;
     prepare?: Source['prepare'];
+    streamsAtOnce?: number;
   } = {},
 ): Promise<SyncResult> {
   const log = keepingLog();
@@ -117,7 +118,8 @@ export async function sync(
     summary: (stream, _, outcome) => void summaries.push(outcome === 'failed' ? `${stream}: failed` : stream),
     close: () => undefined,
   };
-  const source: Source = { streams, ...(o.prepare === undefined ? {} : { prepare: o.prepare }) };
+  const { prepare, streamsAtOnce } = o;
+  const source: Source = { streams, ...(prepare && { prepare }), ...(streamsAtOnce && { streamsAtOnce }) };
   const signal = o.signal ?? new AbortController().signal;
   const run = { name: 'tap-memory', version: '0', log, signal };
   let error: unknown;
