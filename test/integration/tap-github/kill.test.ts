@@ -12,7 +12,7 @@ import { inTime, killOne, lastLine } from '../../support/victims.ts';
 import { catalogOf, configFor, gitHubWithToken } from './drive.ts';
 
 /** `npm run soak` raises these. */
-const kills = Number(process.env['SOAK_KILLS'] ?? 8);
+const kills = Number(process.env['SOAK_KILLS'] ?? 20);
 const seed = Number(process.env['SOAK_SEED'] ?? 1);
 
 const REPOSITORIES = 12;
@@ -30,18 +30,20 @@ function fill(github: GitHub): void {
   }
 }
 
-/** One release is published, and one is changed, in a repository picked at random. */
-function live({ world }: GitHub, pick: () => number, age: number): void {
+/** One release is published, one is changed and one is deleted, in a repository picked at random. Gives the id of the last. */
+function live({ world }: GitHub, pick: () => number, age: number): string {
   const repository = world.repositories[Math.floor(pick() * world.repositories.length)]!;
   const [model] = repository.releases;
   repository.releases.unshift({ ...model!, id: 10_000_000 + age, tag_name: `late-${age}` });
   const at = Math.floor(pick() * 50);
   repository.releases[at] = { ...repository.releases[at]!, body: `changed at ${age}` };
+  const [gone] = repository.releases.splice(50 + Math.floor(pick() * 50), 1);
+  return String(gone!.id);
 }
 
 describeWithPostgres('tap-github or its target killed at random moments and resumed', (url) => {
   test(
-    'an upsert table holds each release of GitHub once, as it was last, though releases were published and changed meanwhile',
+    'an upsert table holds each release of GitHub once, as it was last, and those that were deleted marked, though all that happened meanwhile',
     async () => {
       const github = await gitHubWithToken();
       fill(github);
@@ -58,6 +60,7 @@ describeWithPostgres('tap-github or its target killed at random moments and resu
       writeFileSync(paths.catalog, JSON.stringify(await catalogOf(['releases'])));
       writeFileSync(paths.state, '{}');
       let hit = 0;
+      const gone = new Set<string>();
       for (let complete = false, age = 0; !complete; age++) {
         const load = pipeline([
           { program: 'bin/tap-github', args: ['--config', paths.tap, '--catalog', paths.catalog, '--state', paths.state] },
@@ -71,16 +74,21 @@ describeWithPostgres('tap-github or its target killed at random moments and resu
         const line = lastLine(stdout);
         if (line !== undefined) writeFileSync(paths.state, line);
         expect(JSON.parse(readFileSync(paths.state, 'utf8'))).toBeTypeOf('object');
-        if (!complete) live(github, pick, age);
+        if (!complete) gone.add(live(github, pick, age));
       }
       const client = new Client({ connectionString: url() });
       await client.connect();
       try {
         const { rows } = await client.query<Record<string, unknown>>(
-          'SELECT id::text, tag_name, body FROM releases ORDER BY id::bigint',
+          'SELECT id::text, tag_name, body, _sdc_deleted_at IS NOT NULL AS deleted FROM releases ORDER BY id::bigint',
         );
         const expected = github.world.repositories.flatMap(({ releases }) => releases).map(row);
-        expect(rows.map(row)).toEqual(expected.toSorted((one, other) => Number(one.id) - Number(other.id)));
+        const marked = rows.filter(({ deleted }) => deleted === true).map(({ id }) => id);
+        expect(marked.length).toBeGreaterThan(0);
+        expect([...gone]).toEqual(expect.arrayContaining(marked));
+        expect(rows.filter(({ deleted }) => deleted !== true).map(row)).toEqual(
+          expected.toSorted((one, other) => Number(one.id) - Number(other.id)),
+        );
       } finally {
         await client.query('DROP TABLE IF EXISTS releases');
         await client.end();
