@@ -93,7 +93,7 @@ const accessSettings = {
     secret: true,
     items: { type: 'string', secret: true, description: 'app id;;private key[;;installation id]' },
     description:
-      'GitHub Apps to ask with: id, private key in PEM (line breaks may be written \\n) and perhaps the id of an installation, with ;; between them. Without the latter the installation of each owner is looked up. Unset: the environment variable GITHUB_APP_PRIVATE_KEY.',
+      'GitHub Apps to ask with: id, private key in PEM (line breaks may be written \\n) and perhaps the id of an installation, with ;; between them. Without the latter the installation of each owner is looked up; where there is none, and no token either, what is public is read by another installation of the app. Unset: the environment variable GITHUB_APP_PRIVATE_KEY.',
   },
   org_auth_app_keys: {
     type: 'object',
@@ -128,7 +128,8 @@ const accessSettings = {
     description: 'Minutes before the end of an app’s token at which a new one is taken.',
   },
   rate_limit_buffer: {
-    type: ['integer', 'string'],
+    // The first is the kind in meltano.yml, where an integer could not be a percentage.
+    type: ['string', 'integer'],
     default: 1000,
     description:
       'Calls of each token that are left for others, as a number or a percentage of its quota such as "20%"; a fifth of the quota at most. When a token has no more than these, another one is used, and when none has, the run waits for a new quota.',
@@ -142,7 +143,7 @@ const accessSettings = {
       'The longest that one request may wait for quota or for a limit to pass. Where GitHub asks for more, the run stops with the state of all that was read, exit code 1 and the code rate-limited.',
   },
   quota_budget: {
-    type: ['integer', 'string'],
+    type: ['string', 'integer'],
     description:
       'Calls that one run may use of the quota, as a number or a percentage of the quotas of all tokens. When they are used the run stops as for max_wait_seconds, with the code quota-budget. Answers that nothing has changed cost nothing.',
     examples: [2000, '30%'],

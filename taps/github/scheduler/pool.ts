@@ -24,7 +24,11 @@ export class Pool {
   #ready: Promise<readonly Credential[]> | undefined;
   /** How far the server's clock is ahead of ours, in milliseconds; 0 while that does not matter. */
   #skew = 0;
+  /** By app and owner. */
   readonly #installed = new Map<string, Promise<Credential | undefined>>();
+  /** By app and installation. */
+  readonly #credentials = new Map<string, Credential>();
+  readonly #first = new Map<GivenApp, Promise<string | undefined>>();
 
   constructor(options: PoolOptions) {
     this.#o = options;
@@ -41,12 +45,15 @@ export class Pool {
    * Throws ConfigError when there is none left.
    */
   async forOwner(owner: string, signal: AbortSignal): Promise<readonly Credential[]> {
+    const apps = this.#appsFor(owner);
     const [tokens, ...installations] = await Promise.all([
       this.tokens(signal),
-      ...this.#appsFor(owner).map((app) => this.#installation(app, owner, signal)),
+      ...apps.map((app) => this.#installation(app, owner, signal)),
     ]);
-    const all = [...installations.filter((each) => each !== undefined), ...tokens].filter((each) => each.alive);
-    if (all.length > 0) return all;
+    const found = [...installations.filter((each) => each !== undefined), ...tokens];
+    const all = found.length > 0 ? found : await this.#publicly(apps, owner, signal);
+    const alive = all.filter((each) => each.alive);
+    if (alive.length > 0) return alive;
     const message = `no credential is left that may be used for ${owner}: a token is not accepted, or no app is installed there`;
     throw new ConfigError([{ path: '', message }], { code: 'token', hint: TOKEN_HINT });
   }
@@ -55,6 +62,23 @@ export class Pool {
     const { apps } = this.#o.given;
     const own = apps.filter((app) => app.owner === owner.toLowerCase());
     return own.length > 0 ? own : apps.filter((app) => app.owner === undefined);
+  }
+
+  /** Where no app is installed and there is no token, an installation elsewhere can ask for what is public: that with the lowest number. */
+  async #publicly(apps: readonly GivenApp[], owner: string, signal: AbortSignal): Promise<readonly Credential[]> {
+    const credentials: Credential[] = [];
+    for (const app of apps) {
+      if (app.owner !== undefined) continue;
+      this.#first.set(app, this.#first.get(app) ?? this.#firstInstallation(app, signal));
+      const installation = await this.#first.get(app);
+      if (installation === undefined) continue;
+      if (owner !== '') {
+        const message = 'An app is not installed at an owner: only what is public is read there';
+        this.#o.log.warnOnce(`public:${app.name}:${owner.toLowerCase()}`, message, { app: app.name, owner });
+      }
+      credentials.push(this.#credentialOf(app, installation));
+    }
+    return credentials;
   }
 
   async #validate(signal: AbortSignal): Promise<readonly Credential[]> {
@@ -110,10 +134,20 @@ export class Pool {
   /** The installation of an app at an owner, as a credential that renews itself; undefined if there is none. */
   async #install(app: GivenApp, owner: string, signal: AbortSignal): Promise<Credential | undefined> {
     const installation = app.installation ?? (await this.#installationId(app, owner, signal));
-    if (installation === undefined) {
-      this.#o.log.info('An app is not installed at an owner', { app: app.name, owner });
-      return undefined;
-    }
+    if (installation !== undefined) return this.#credentialOf(app, installation);
+    this.#o.log.debug('An app is not installed at an owner', { app: app.name, owner });
+    return undefined;
+  }
+
+  /** An installation asks with one quota, whoever's repositories it asks for. */
+  #credentialOf(app: GivenApp, installation: string): Credential {
+    const key = `${app.name} ${installation}`;
+    const made = this.#credentials.get(key) ?? this.#newCredential(app, installation);
+    this.#credentials.set(key, made);
+    return made;
+  }
+
+  #newCredential(app: GivenApp, installation: string): Credential {
     const { clock, expiryBufferMinutes, log } = this.#o;
     let current: { readonly header: string; readonly until: number } | undefined;
     let renewal: Promise<{ readonly header: string; readonly until: number }> | undefined;
@@ -130,16 +164,27 @@ export class Pool {
       }
       return current.header;
     };
-    return credential(`${app.name} at ${owner}`, authorization, { renew: () => (current = undefined) });
+    return credential(`${app.name}, installation ${installation}`, authorization, { renew: () => (current = undefined) });
   }
 
   async #installationId(app: GivenApp, owner: string, signal: AbortSignal): Promise<string | undefined> {
+    // Searches, and users by number, are nobody's.
+    if (owner === '') return undefined;
     for (const kind of ['orgs', 'users']) {
       const { verdict, body } = await this.#asApp(app, 'GET', `${kind}/${encodeURIComponent(owner)}/installation`, signal);
       if (verdict.kind === 'ok' && isJsonObject(body) && typeof body['id'] === 'number') return String(body['id']);
       if (verdict.kind !== 'refused') throw appRefused(app, verdict.kind);
     }
     return undefined;
+  }
+
+  /** The one with the lowest number that is not suspended, of the first hundred. */
+  async #firstInstallation(app: GivenApp, signal: AbortSignal): Promise<string | undefined> {
+    const { verdict, body } = await this.#asApp(app, 'GET', 'app/installations?per_page=100', signal);
+    if (verdict.kind !== 'ok' || !Array.isArray(body)) throw appRefused(app, verdict.kind);
+    const usable = (body as readonly Json[]).filter(isJsonObject).filter((each) => typeof each['suspended_at'] !== 'string');
+    const numbers = usable.map(({ id }) => id).filter((id) => typeof id === 'number');
+    return numbers.length === 0 ? undefined : String(Math.min(...numbers));
   }
 
   async #newToken(app: GivenApp, installation: string, signal: AbortSignal): Promise<{ secret: string; until: number }> {

@@ -140,6 +140,7 @@ function environment(github: GitHub, select: readonly string[], repositories = [
     TAP_GITHUB_API_URL_BASE: github.url,
     TAP_GITHUB_AUTH_TOKEN: TOKEN,
     TAP_GITHUB_REPOSITORIES: JSON.stringify(repositories),
+    TAP_GITHUB_RATE_LIMIT_BUFFER: '10%',
     TAP_GITHUB__SELECT: JSON.stringify(select),
   };
 }
