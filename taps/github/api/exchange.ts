@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { retryAfter } from '../scheduler/retry-after.ts';
 import type { Address } from './address.ts';
 import { parseAnswer } from './json.ts';
-import type { Outgoing, Reply, Transport } from './transport.ts';
+import { MOST_BYTES, type Outgoing, type Reply, TOO_LONG, type Transport } from './transport.ts';
 import { limitIn, type Verdict, verdictOf } from './verdict.ts';
 
 const FIRST_PAUSE = 1000;
@@ -60,7 +60,7 @@ export class Exchange {
       const outcome = await this.#once({ ...outgoing, headers }, signal);
       if (!('trouble' in outcome)) return outcome;
       const path = new URL(outgoing.url).pathname;
-      if (attempt >= this.#o.tries) throw outcome.trouble(path, attempt);
+      if (attempt >= this.#o.tries || outcome.final === true) throw outcome.trouble(path, attempt);
       const pause = this.#pause(attempt, outcome.asked);
       if (pause === undefined) throw outcome.trouble(path, attempt);
       this.#o.log.info('A request failed and is made again', {
@@ -106,12 +106,15 @@ interface Trouble {
   readonly reason: string;
   /** What the server asks to wait, in milliseconds. */
   readonly asked?: number | undefined;
+  /** True if to ask again is no use. */
+  readonly final?: boolean;
   readonly trouble: (path: string, attempts: number) => Error;
 }
 
 function noAnswer(host: string, cause: unknown): Trouble {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const code = (inner as NodeJS.ErrnoException).code ?? (inner instanceof Error ? inner.name : 'unknown');
+  if (code === TOO_LONG) return tooLong(host);
   return {
     reason: code,
     trouble: (path, attempts) =>
@@ -120,6 +123,19 @@ function noAnswer(host: string, cause: unknown): Trouble {
         facts: { host, path, attempts },
         hint: 'Look at api_url_base and the network. The state holds all that was read.',
         cause: inner,
+      }),
+  };
+}
+
+function tooLong(host: string): Trouble {
+  return {
+    reason: 'too long',
+    final: true,
+    trouble: (path) =>
+      new InputError(`${host} gives an answer of more than ${MOST_BYTES / 1024 / 1024} MiB, as GitHub never does`, {
+        code: 'answer-too-long',
+        facts: { host, path },
+        hint: 'Is api_url_base the address of a GitHub API?',
       }),
   };
 }

@@ -4,7 +4,10 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
 /** No answer of GitHub is near this size; what unpacks to more is not one. */
-const MOST_BYTES = 256 * 1024 * 1024;
+export const MOST_BYTES = 256 * 1024 * 1024;
+
+/** `code` of what `httpTransport` rejects an answer with that is longer. */
+export const TOO_LONG = 'TOO_LONG';
 
 /** One HTTP request. */
 export interface Outgoing {
@@ -32,7 +35,7 @@ export type Transport = (outgoing: Outgoing, signal: AbortSignal) => Promise<Rep
  * HTTP as Node has it, with connections that are used again, no longer than `timeoutSeconds` for the whole exchange. Node's fetch is not used:
  * it takes 20 MB more, and gives an archive that was cut for a whole one.
  */
-export function httpTransport(timeoutSeconds: number): Transport {
+export function httpTransport(timeoutSeconds: number, mostBytes = MOST_BYTES): Transport {
   const plain = new http.Agent({ keepAlive: true });
   const secure = new https.Agent({ keepAlive: true });
   return async ({ url, method, headers }, signal) => {
@@ -47,7 +50,7 @@ export function httpTransport(timeoutSeconds: number): Transport {
         ? https.request(url, { ...options, agent: secure })
         : http.request(url, { ...options, agent: plain });
       const response = await responseTo(request);
-      const text = await textOf(response);
+      const text = await textOf(response, mostBytes);
       const found = response.headers;
       return {
         status: response.statusCode ?? 0,
@@ -70,17 +73,29 @@ function responseTo(request: http.ClientRequest): Promise<http.IncomingMessage> 
 }
 
 /** Rejects if the connection ended before the answer did. */
-async function textOf(response: http.IncomingMessage): Promise<string> {
+async function textOf(response: http.IncomingMessage, mostBytes: number): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
     parts.push(part);
     bytes += part.length;
-    if (bytes > MOST_BYTES) throw Object.assign(new Error('The answer is too long'), { code: 'TOO_LONG' });
+    if (bytes > mostBytes) throw tooLong();
   }
   const body = Buffer.concat(parts);
   const packed = response.headers['content-encoding'] === 'gzip' && body.length > 0;
-  return (packed ? await promisify(gunzip)(body, { maxOutputLength: MOST_BYTES }) : body).toString();
+  return (packed ? await unpacked(body, mostBytes) : body).toString();
+}
+
+async function unpacked(body: Buffer, mostBytes: number): Promise<Buffer> {
+  try {
+    return await promisify(gunzip)(body, { maxOutputLength: mostBytes });
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLong() : error;
+  }
+}
+
+function tooLong(): Error {
+  return Object.assign(new Error('The answer is longer than any of GitHub'), { code: TOO_LONG });
 }
 
 function timeout(seconds: number): Error {

@@ -61,9 +61,10 @@ export function limitIn(body: Json): Verdict | undefined {
 function limitOf({ status, headers, text }: Reply, now: number): Verdict | undefined {
   const milliseconds = retryAfter(headers, now);
   if (milliseconds !== undefined) return { kind: 'limited', scope: 'secondary', milliseconds };
-  if (headers.get('x-ratelimit-remaining')?.trim() === '0') return { kind: 'limited', scope: 'primary', milliseconds };
-  const told = /rate limit|abuse detection|too many requests/i.test(text.slice(0, 4096));
-  return status === 429 || told ? { kind: 'limited', scope: 'secondary', milliseconds } : undefined;
+  const told = status === 429 || text === '' || /rate limit|abuse detection|too many requests/i.test(text.slice(0, 4096));
+  // The last call of a quota may be refused for another reason, too.
+  if (told && headers.get('x-ratelimit-remaining')?.trim() === '0') return { kind: 'limited', scope: 'primary', milliseconds };
+  return told && !(status === 403 && text === '') ? { kind: 'limited', scope: 'secondary', milliseconds } : undefined;
 }
 
 function refused(status: number): Verdict {

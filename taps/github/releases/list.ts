@@ -1,4 +1,4 @@
-import { type Batch, InputError, type JsonObject, type Row } from '../../../singer/tap/index.ts';
+import { type Batch, type JsonObject, type Row } from '../../../singer/tap/index.ts';
 import type { Page } from '../api/client.ts';
 import type { Identity } from '../repositories/repositories.ts';
 import type { Piece, Reading } from '../streams/reading.ts';
@@ -133,17 +133,15 @@ class ListWalk {
   async *#round(due: boolean, end: number | undefined): AsyncGenerator<Piece, boolean> {
     const before = this.#list;
     const pages: KnownPage[] = [];
-    const met = new Set<string>();
     const missing = new Missing(before);
     let aged = false;
     this.#moved = false;
     for (let number = 1; ; number++) {
       const old = before.pages[number - 1];
-      const page = await this.#page(number, { old, end, met });
+      const page = await this.#page(number, old, end);
       aged ||= page.aged;
       // What is too old is not remembered, nor is an empty page after a full one.
       if ((page.known.seen.size > 0 && !aged) || number === 1) pages.push(page.known);
-      for (const id of page.known.seen.keys()) met.add(id);
       if (!sameIds(old?.seen ?? new Map(), page.known.seen)) this.#moved = true;
       const now = page.last ? pages : [...pages, ...before.pages.slice(number)];
       missing.passed(number, page.known, page.last);
@@ -157,18 +155,11 @@ class ListWalk {
   }
 
   /** Reads a page. Apart from the walk, which would hold on to the answer until it has the next one. */
-  async #page(
-    number: number,
-    {
-      old,
-      end,
-      met,
-    }: { readonly old: KnownPage | undefined; readonly end: number | undefined; readonly met: ReadonlySet<string> },
-  ): Promise<ReadPage> {
+  async #page(number: number, old: KnownPage | undefined, end: number | undefined): Promise<ReadPage> {
     const opening = this.#opening;
     this.#opening = undefined;
     const answer = opening ?? (await this.#ask(number, old?.etag));
-    return answer === 'unchanged' ? unchanged(old!, number === end) : this.#read(answer, met);
+    return answer === 'unchanged' ? unchanged(old!, number === end) : this.#read(answer);
   }
 
   async #ask(number: number, etag: string | undefined): Promise<Page | 'unchanged'> {
@@ -191,7 +182,7 @@ class ListWalk {
     }
   }
 
-  async #read(page: Page, met: ReadonlySet<string>): Promise<ReadPage> {
+  async #read(page: Page): Promise<ReadPage> {
     const { reading, rule } = this.#o;
     const { stream, world, startDate = '' } = reading;
     const identity = await reading.identity();
@@ -213,7 +204,6 @@ class ListWalk {
         past &&= at < startDate || (at < window && !this.#first);
       }
     }
-    if (page.next !== undefined && seen.size > 0 && [...seen.keys()].every((id) => met.has(id))) throw circular(stream);
     const last = page.next === undefined || (past && seen.size > 0);
     return { known: new KnownPage(page.etag, seen), batches: reading.write(rows), last, aged };
   }
@@ -307,12 +297,4 @@ function unchanged(known: KnownPage, last: boolean): ReadPage {
 
 function sameIds(a: Seen, b: Seen): boolean {
   return a.size === b.size && [...a.keys()].every((id) => b.has(id));
-}
-
-function circular(stream: string): InputError {
-  return new InputError('The pages of a list repeat themselves without an end', {
-    code: 'circular-link',
-    facts: { stream },
-    hint: 'The server does not page as GitHub does.',
-  });
 }

@@ -1,4 +1,12 @@
-import type { Batch, JsonObject, Log, ReadRequest, Row } from '../../../singer/tap/index.ts';
+import {
+  type Batch,
+  InputError,
+  isJsonObject,
+  type JsonObject,
+  type Log,
+  type ReadRequest,
+  type Row,
+} from '../../../singer/tap/index.ts';
 import type { Answer, Client, Page } from '../api/client.ts';
 import type { Refusal } from '../api/verdict.ts';
 import type { Clock } from '../clock.ts';
@@ -61,6 +69,8 @@ export class Reading {
   /** True once an answer held numbers that are kept as text. */
   #exact = false;
   #id: string | undefined;
+  /** The page that was read last: its first and its last record, and how often these came before under other addresses. */
+  #last = { url: '', ends: '', again: 0 };
 
   constructor(options: ReadingOptions) {
     this.#o = options;
@@ -114,8 +124,28 @@ export class Reading {
     const { etag, accept } = more;
     const ask = { url, owner: ownerOf(this.name), affinity: this.name, etag, ...(accept !== undefined && { accept }) };
     const answer = await this.#o.world.client.get(ask, this.#o.signal);
-    if (answer.kind === 'page') this.#exact ||= answer.exact;
+    if (answer.kind !== 'page') return answer;
+    this.#exact ||= answer.exact;
+    this.#moveOn(url, answer);
     return answer;
+  }
+
+  /** Throws InputError if a server that knows no pages gives one again and again, which would never end. */
+  #moveOn(url: string, { body, next }: Page): void {
+    const list = Array.isArray(body) ? body : Object.values(isJsonObject(body) ? body : {}).find(Array.isArray);
+    if (next === undefined || list === undefined) return;
+    const ends = JSON.stringify([list[0], list.at(-1)]);
+    const { stream } = this;
+    const again = url !== this.#last.url && ends === this.#last.ends ? this.#last.again + 1 : 0;
+    // Once may be right: a page without `since`, then the same with it.
+    if (again > 1) {
+      throw new InputError('The pages of a list repeat themselves without an end', {
+        code: 'circular-link',
+        facts: { stream },
+        hint: 'The server does not page as GitHub does.',
+      });
+    }
+    this.#last = { url, ends, again };
   }
 
   /** A page; undefined if it is as the ETag says. */

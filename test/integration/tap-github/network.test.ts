@@ -84,6 +84,24 @@ describe('tap-github and the troubles of a network', () => {
     expect(github.calls.filter(({ url }) => !url.startsWith('/api/v3/'))).toEqual([]);
   });
 
+  test('a redirect to another host is not followed, and nothing is sent there', async () => {
+    const stranger = await gitHubWithToken();
+    const github = await gitHubWithToken();
+    github.world.rename(github.world.add({ name: 'one', releases: [...FEW] }), 'octo', 'two');
+    github.links(stranger.url);
+    const { status, stderr } = await tapGithub(github);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('foreign-link')]);
+    expect(stranger.calls).toEqual([]);
+  });
+
+  test('an answer that unpacks to more than any of GitHub is an error at once, and memory stays bounded', async () => {
+    const github = await withReleases();
+    github.fault(/releases/, 'gzip-bomb', { times: 9 });
+    const { status, stderr } = await tapGithub(github);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('answer-too-long')]);
+    expect(github.calls.filter(({ url }) => url.includes('releases'))).toHaveLength(1);
+  });
+
   test('links to another host are not followed, and nothing is sent there', async () => {
     const stranger = await gitHubWithToken();
     const github = await withReleases();

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { refusal, type Answer } from './answer.ts';
 
 /** How the body goes out, if not whole and at once. */
-export type Delivery = 'reset-at-once' | 'reset-in-body' | 'slow' | 'stalled' | 'cut-gzip' | 'cut-text';
+export type Delivery = 'reset-at-once' | 'reset-in-body' | 'slow' | 'stalled' | 'cut-gzip' | 'cut-text' | 'bomb';
 
 export interface Broken {
   /** Instead of the answer that would have come. */
@@ -57,6 +57,7 @@ export const FAULTS = {
   'stalled-body': { delivery: 'stalled' },
   'cut-gzip': { delivery: 'cut-gzip' },
   'cut-text': { delivery: 'cut-text' },
+  'gzip-bomb': { delivery: 'bomb' },
   'not-json': { text: '<!DOCTYPE html><html><body>Unicorn!</body></html>' },
   'empty-body': { text: '' },
   'an-object-for-a-list': { text: '{"message":"This is no list"}' },
@@ -76,6 +77,14 @@ export type Fault = keyof typeof FAULTS;
 function refusalAt(status: number, message: string, documentation: string): Answer {
   return { status, body: { message, documentation_url: documentation } };
 }
+
+/** An archive of 300 MB of nothing. */
+export function bomb(): Buffer {
+  return Buffer.concat(Array.from({ length: 300 }, () => MEGABYTE));
+}
+
+/** A member of an archive; members that follow each other unpack to one text. */
+const MEGABYTE = gzipSync(Buffer.alloc(1_000_000, ' '));
 
 /** The bytes of an archive without its end. */
 export function cutGzip(body: Buffer): Buffer {

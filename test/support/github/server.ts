@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { refusal, type Answer } from './answer.ts';
-import { cutGzip, FAULTS, type Broken, type Delivery, type Fault } from './faults.ts';
+import { bomb, cutGzip, FAULTS, type Broken, type Delivery, type Fault } from './faults.ts';
 import { dishonesty } from './honesty.ts';
 import { Limits, quotaHeaders, type Quota, type Resource } from './limits.ts';
 import { answerTo, type Question } from './routes.ts';
@@ -259,6 +259,10 @@ function deliver(
 ): void {
   if (delivery === 'reset-at-once') return void response.socket?.resetAndDestroy();
   const sent = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== ''));
+  if (delivery === 'bomb') {
+    response.writeHead(status, { ...sent, 'content-encoding': 'gzip' });
+    return void response.end(bomb());
+  }
   const zipped = delivery === 'cut-gzip' || (gzip && body.length > 1000 && delivery === undefined);
   if (zipped) sent['content-encoding'] = 'gzip';
   if (zipped || delivery === undefined) {

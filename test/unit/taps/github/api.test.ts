@@ -81,6 +81,12 @@ describe('verdicts', () => {
     [301, { location: '/repositories/1' }, '', { kind: 'moved', to: '/repositories/1' }],
     [401, {}, '', { kind: 'unauthorized' }],
     [403, { 'x-ratelimit-remaining': '0' }, '', { kind: 'limited', scope: 'primary', milliseconds: undefined }],
+    [
+      403,
+      { 'x-ratelimit-remaining': '0' },
+      '{"message":"API rate limit exceeded"}',
+      { kind: 'limited', scope: 'primary', milliseconds: undefined },
+    ],
     [429, { 'x-ratelimit-remaining': '0' }, '', { kind: 'limited', scope: 'primary', milliseconds: undefined }],
     [403, { 'retry-after': '7' }, '', { kind: 'limited', scope: 'secondary', milliseconds: 7000 }],
     [429, { 'retry-after': 'soon' }, '', { kind: 'limited', scope: 'secondary', milliseconds: undefined }],
@@ -95,6 +101,13 @@ describe('verdicts', () => {
     [502, {}, '', { kind: 'failed' }],
   ])('status %i with %j %s', (status, headers, text, expected) => {
     expect(of(status, headers, text)).toEqual(expected);
+  });
+
+  test('a lack of permission that takes the last call of a quota is not taken for a limit', () => {
+    expect(of(403, { 'x-ratelimit-remaining': '0' }, '{"message":"Resource not accessible"}')).toMatchObject({
+      kind: 'refused',
+      refusal: { reason: 'forbidden' },
+    });
   });
 
   test.each([

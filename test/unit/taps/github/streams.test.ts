@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type GitHub, gitHub, type Item, made } from '../../../support/github/index.ts';
+import { type GitHub, gitHub, type Item, made, manyReleases } from '../../../support/github/index.ts';
 import { NOON, read, readsWell, VirtualClock } from './harness.ts';
 
 const second = (n: number): string => `${new Date(Date.parse('2026-01-01T00:00:00Z') + n * 1000).toISOString().slice(0, 19)}Z`;
@@ -365,6 +365,50 @@ test('a repository that is named anew, or whose name was given to another one, i
     [1, 401_026],
     [2, 401_026],
   ]);
+});
+
+test('a field that nobody has announced is told once, and a field that is missing or null is no trouble', async () => {
+  const github = await fake();
+  github.world.add({ name: 'one', releases: manyReleases(3) });
+  const odd = manyReleases(3).map((release, n) => ({
+    ...release,
+    tag_name: ['🏷️/../ü%00?page=9', ' ', 'v\u2028"\\'][n]!,
+    author: null,
+    name: null,
+    body: null,
+    surprise: n,
+    assets: [{ ...release.assets[0]!, uploader: null }],
+    html_url: undefined,
+  }));
+  github.say(/releases/, JSON.stringify(odd));
+  const { rows, said } = await readsWell(github, 'releases');
+  expect(rows.map((row) => [row['tag_name'], row['author'], row['assets']])).toEqual(
+    odd.map(({ tag_name, assets }) => [tag_name, null, assets]),
+  );
+  expect(rows.some((row) => 'surprise' in row)).toBe(false);
+  expect(said.filter(({ level }) => level === 'warning').map(({ fields }) => fields)).toEqual([
+    { stream: 'releases', property: 'surprise' },
+  ]);
+});
+
+test.each([
+  ['tags', items('tag', 100, (n) => ({ name: `v${n}` }))],
+  ['issues', items('issue', 100, () => ({ number: 1, updated_at: second(1), state: 'open' }))],
+  ['pull_requests', items('pull-request-simple', 100, pull)],
+  ['stargazers', items('stargazer', 100, (n) => ({ starred_at: second(n), user: made('simple-user', n) }))],
+  ['workflow_runs', { total_count: 300, workflow_runs: items('workflow-run', 100, () => ({ created_at: second(1) })) }],
+] as const)('%s of a server that gives one page again and again are an error, not a run without an end', async (stream, page) => {
+  const github = await fake();
+  github.world.add({
+    name: 'one',
+    tags: items('tag', 500, () => ({})),
+    issues: items('issue', 500, issue),
+    pulls: items('pull-request-simple', 500, pull),
+    stargazers: items('stargazer', 500, (n) => ({ user: made('simple-user', n) })),
+    runs: items('workflow-run', 500, () => ({})),
+  });
+  for (let time = 0; time < 5; time++) github.say(/per_page/, JSON.stringify(page));
+  expect((await read(github, stream)).error).toMatchObject({ code: 'circular-link' });
 });
 
 test('an answer without what it must hold is an error, never no records', async () => {
