@@ -73,10 +73,10 @@ function expectCovered(double: BigQueryDouble, states: readonly string[]): void 
   expect(idsIn(double)).toEqual(expect.arrayContaining(Array.from({ length: covered }, (_, i) => String(i + 1))));
 }
 
-function idsIn(double: BigQueryDouble): readonly unknown[] {
+function idsIn(double: BigQueryDouble): readonly string[] {
   return double
     .rows('d', 'people')
-    .map(({ id }) => id)
+    .map(({ id }) => String(id))
     .toSorted();
 }
 
