@@ -76,7 +76,7 @@ function expectCovered(double: BigQueryDouble, states: readonly string[]): void 
 function idsIn(double: BigQueryDouble): readonly string[] {
   return double
     .rows('d', 'people')
-    .map(({ id }) => String(id))
+    .map(({ id }) => (typeof id === 'string' ? id : JSON.stringify(id)))
     .toSorted();
 }
 
