@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { openApi } from '../../clients/bigquery/connect.ts';
 import type { TargetRun } from '../../singer/index.ts';
 import { openDataset } from './dataset.ts';
@@ -15,6 +16,8 @@ export async function openDestination(config: TargetConfig, run: TargetRun): Pro
   const { log } = run;
   if (config.method !== 'batch_job') log.info('Rows are loaded by load jobs', { method: config.method });
   const api = await openApi(config, run);
+  // Many jobs are waited for at once, and each wait ends with the run.
+  setMaxListeners(0, run.signal);
   const location = await openDataset(api, config, log);
   const jobs = { api, log, location, timeout: config.timeout, retries: config.max_retries };
   const context = {

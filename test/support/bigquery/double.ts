@@ -77,6 +77,7 @@ export class BigQueryDouble {
   readonly #sessions = new Map<string, Session>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   #etags = 0;
+  #time = 0;
 
   constructor({ project = 'test', looks = 0, takesGzip = true }: DoubleOptions = {}) {
     this.project = project;
@@ -107,7 +108,7 @@ export class BigQueryDouble {
   /** Makes a table beforehand, as somebody else would have. */
   make(dataset: string, table: string, resource: TableResource): void {
     const { tables } = this.#dataset(dataset, 'US');
-    tables.set(table, { resource: { type: 'TABLE', etag: this.#etag(), creationTime: now(), ...resource }, rows: [] });
+    tables.set(table, { resource: { type: 'TABLE', etag: this.#etag(), creationTime: this.#now(), ...resource }, rows: [] });
   }
 
   /** Requests of this method whose path matches. */
@@ -119,6 +120,12 @@ export class BigQueryDouble {
     const dataset = this.datasets.get(name) ?? { location, tables: new Map<string, Table>() };
     this.datasets.set(name, dataset);
     return dataset;
+  }
+
+  /** Milliseconds as text, no two of them the same. */
+  #now(): string {
+    this.#time = Math.max(this.#time + 1, Date.now());
+    return String(this.#time);
   }
 
   #etag(): string {
@@ -193,7 +200,7 @@ export class BigQueryDouble {
     const wrong = wrongFields(schema?.fields ?? []) ?? wrongLayout(resource) ?? wrongLabels(resource.labels ?? {});
     if (wrong !== undefined) return refusal(400, 'invalid', wrong);
     const fields = (schema?.fields ?? []).map(answered);
-    const made = { ...resource, type: 'TABLE', etag: this.#etag(), creationTime: now(), schema: { fields } };
+    const made = { ...resource, type: 'TABLE', etag: this.#etag(), creationTime: this.#now(), schema: { fields } };
     tables.set(table, { resource: made, rows: [] });
     return { status: 200, body: made };
   }
@@ -295,7 +302,7 @@ export class BigQueryDouble {
       return refusal(404, 'notFound', `Not found: Dataset in location ${location}`);
     const table = dataset.tables.get(target?.tableId ?? '');
     const ended = load === undefined ? this.#query(configuration?.query?.query ?? '', table) : this.#load(load, table, file);
-    const made = { ...job, ...ended, statistics: { creationTime: now(), ...ended.statistics }, looks: this.#looks };
+    const made = { ...job, ...ended, statistics: { creationTime: this.#now(), ...ended.statistics }, looks: this.#looks };
     this.jobs.set(jobId, made);
     return { status: 200, body: seen(made) };
   }
@@ -391,10 +398,6 @@ interface DatasetBody {
 }
 
 type Ended = Pick<JobResource, 'status' | 'statistics'>;
-
-function now(): string {
-  return String(Date.now());
-}
 
 function failed(errors: readonly { readonly reason: string; readonly message: string; readonly location?: string }[]): Ended {
   return { status: { state: 'DONE', errorResult: errors[0]!, errors } };
