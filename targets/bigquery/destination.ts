@@ -4,10 +4,15 @@ import {
   type Encoder,
   type InputEnd,
   type Json,
+  type Part,
+  type Quarantine,
   type StreamHeader,
   type TargetRun,
   type Unit,
 } from '../../singer/index.ts';
+import { Refusals } from './blame/refusals.ts';
+import type { LinesFile } from './blame/cut-lines.ts';
+import { loadFile } from './jobs/load-job.ts';
 import { runStatement } from './jobs/query.ts';
 import { Slots } from './jobs/slots.ts';
 import { activate } from './methods/activate.ts';
@@ -53,11 +58,18 @@ export class BigQueryDestination implements Destination<TargetConfig> {
   readonly #overwrites: Overwrites;
   readonly #numbers = new Map<string, RowNumbers>();
   readonly #keyRoom = { left: KEYS_REMEMBERED };
+  readonly #refusals: Refusals;
   readonly #slots = new Slots(PARALLEL);
   #newestState = '';
   #loadedAt: number;
 
-  constructor(config: TargetConfig, run: TargetRun, context: LoadContext) {
+  constructor(config: TargetConfig, run: TargetRun, open: Omit<LoadContext, 'refusals'>) {
+    this.#refusals = new Refusals({
+      compression: config.compression,
+      goesOn: (plan) => this.#byPlan.get(plan)!.on_bad_record === 'quarantine',
+      write: (part, file, content) => this.#writeRefused(part, file, content),
+    });
+    const context = { ...open, refusals: this.#refusals };
     const { api } = context;
     const { dataset } = config;
     this.#config = config;
@@ -112,7 +124,8 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     });
   }
 
-  async load(unit: Unit): Promise<'committed' | 'open'> {
+  async load(unit: Unit, quarantine?: Quarantine): Promise<'committed' | 'open'> {
+    this.#refusals.use(quarantine);
     if (unit.state !== undefined) this.#newestState = unit.state;
     for (const part of unit.parts) await this.#spool.add(this.#streams.get(part.header)!.plan, part);
     const { load_interval_seconds: interval, load_size_bytes: size } = this.#config;
@@ -170,6 +183,16 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     const counts = await activate(this.#context, this.#tables, plan, { version, hard: config.hard_delete });
     this.#tally.add(plan.stream, counts);
     return undefined;
+  }
+
+  /** Rows of the quarantine are loaded at once, by jobs that are named by what was refused: what loads the other rows follows. */
+  async #writeRefused(part: Part, file: LinesFile, content: string): Promise<void> {
+    const { plan, config } = this.#streams.get(part.header)!;
+    const table = this.#tables.reference(plan.table);
+    await this.#tables.ensure(plan, layoutOptions(config));
+    const idOf = this.#context.names.of({ table, work: 'refused', content });
+    const what = `Loading ${plan.table}`;
+    await loadFile(this.#context, { plan, table, what, file, disposition: 'WRITE_APPEND', idOf });
   }
 
   /** What rows that meet others by their key need; undefined: they need nothing. */

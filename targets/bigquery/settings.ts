@@ -162,4 +162,4 @@ export const settings = {
 } as const satisfies Settings;
 
 /** The target's own settings, and what it must know of the core's. */
-export type TargetConfig = Config<typeof settings> & { readonly validate_records?: boolean };
+export type TargetConfig = Config<typeof settings> & { readonly validate_records?: boolean; readonly on_bad_record?: string };

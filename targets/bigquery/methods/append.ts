@@ -1,3 +1,4 @@
+import type { Refusals } from '../blame/refusals.ts';
 import type { Api } from '../../../clients/bigquery/api.ts';
 import type { TableReference } from '../../../clients/bigquery/resources.ts';
 import type { JobNames } from '../jobs/job-names.ts';
@@ -15,18 +16,19 @@ export interface LoadContext {
   /** Uploads at once: jobs are waited for by all tables at the same time, the line is not shared by all. */
   readonly uploads: Slots;
   readonly labels: Readonly<Record<string, string>>;
+  /** Where rows go that BigQuery refuses. */
+  readonly refusals: Pick<Refusals, 'without'>;
 }
 
-/** One load job puts a file's rows behind those of a table. Gives how many there were, each of them accounted for. */
+/** One load job puts a file's rows behind those of a table. Gives how many were loaded, each of them accounted for. */
 export async function appendFile(context: LoadContext, spooled: Spooled, table: TableReference): Promise<number> {
   const { plan, ...file } = spooled;
-  await loadFile(context, {
-    stream: plan.stream,
+  return loadFile(context, {
+    plan,
     table,
     what: `Loading ${plan.table}`,
     file,
     disposition: 'WRITE_APPEND',
     idOf: context.names.of({ table, work: 'load', content: file.digest }),
   });
-  return file.rows;
 }

@@ -98,7 +98,8 @@ export class Overwrites {
 
   async #replace(collected: Collected): Promise<Counts> {
     const { plan, whole } = collected;
-    if (whole !== undefined && (await this.#loadOver(plan, whole))) return { replaced: whole.rows };
+    const loaded = whole === undefined ? undefined : await this.#loadOver(plan, whole);
+    if (loaded !== undefined) return { replaced: loaded };
     if (whole !== undefined) await this.#intoStage(collected, [whole]);
     const stage = collected.stage!;
     const target = this.#tables.reference(plan.table);
@@ -117,13 +118,13 @@ export class Overwrites {
     return { replaced: inserted };
   }
 
-  /** Gives false, with nothing done, if the server does not know how to replace rows alone. */
-  async #loadOver(plan: TablePlan, spooled: Spooled): Promise<boolean> {
+  /** Gives how many rows are there now; undefined, with nothing done, if the server does not know how to replace rows alone. */
+  async #loadOver(plan: TablePlan, spooled: Spooled): Promise<number | undefined> {
     const { plan: _, ...file } = spooled;
     const table = this.#tables.reference(plan.table);
     try {
-      await loadFile(this.#context, {
-        stream: plan.stream,
+      return await loadFile(this.#context, {
+        plan,
         table,
         what: `Replacing ${plan.table}`,
         file,
@@ -132,11 +133,10 @@ export class Overwrites {
         idOf: this.#context.names.of({ table, work: 'replace', content: file.digest }),
         counts: (found) => this.#context.order.counts(table, found),
       });
-      return true;
     } catch (error) {
       const reason = reasonOf(error);
       if (reason !== 'invalid' && reason !== 'badRequest') throw error;
-      return false;
+      return undefined;
     }
   }
 
@@ -161,7 +161,7 @@ export class Overwrites {
     for (const { plan: ofFile, ...file } of files) {
       await this.#tables.stage(ofFile, collected.stage.tableId);
       await loadFile(this.#context, {
-        stream: plan.stream,
+        plan: ofFile,
         table: collected.stage,
         what: `Loading rows for ${plan.table}`,
         file,

@@ -1,6 +1,6 @@
 import type { JobResource, TableReference } from '../../../clients/bigquery/resources.ts';
 import { reasonOf } from '../../../clients/bigquery/errors.ts';
-import { loadFile } from '../jobs/load-job.ts';
+import { loadFile, rowsLoaded } from '../jobs/load-job.ts';
 import { runStatement } from '../jobs/query.ts';
 import type { Spooled } from '../parts/spool.ts';
 import { mergeRows } from '../statements/merge.ts';
@@ -22,20 +22,16 @@ export interface Batch {
  * straight, if it is still empty when they come.
  */
 export async function upsert(context: LoadContext, tables: Tables, batch: Batch): Promise<Counts> {
-  const { plan, files, rows } = batch;
+  const { plan, files } = batch;
   const target = tables.reference(plan.table);
   const isEmpty = tables.existing(plan.table)?.isEmpty === true;
   tables.filled(plan.table);
   const [file] = files;
-  if (
-    isEmpty &&
-    files.length === 1 &&
-    file!.isUnique &&
-    plan.deletedAt === undefined &&
-    (await fill(context, tables, file!, target))
-  )
-    return { inserted: rows };
-  const stage = await stageFiles(context, tables, batch, target);
+  if (isEmpty && files.length === 1 && file!.isUnique && plan.deletedAt === undefined) {
+    const filled = await fill(context, tables, file!, target);
+    if (filled !== undefined) return { inserted: filled };
+  }
+  const { rows, stage } = await stageFiles(context, tables, batch, target);
   const facts = files.at(-1)!.facts!;
   const sql = mergeRows({
     target,
@@ -60,24 +56,23 @@ export async function upsert(context: LoadContext, tables: Tables, batch: Batch)
   return counts;
 }
 
-/** True if the rows are in the table; false: somebody else has filled it meanwhile, and nothing was done. */
-async function fill(context: LoadContext, tables: Tables, spooled: Spooled, table: TableReference): Promise<boolean> {
+/** How many rows are in the table now; undefined: somebody else has filled it meanwhile, and nothing was done. */
+async function fill(context: LoadContext, tables: Tables, spooled: Spooled, table: TableReference): Promise<number | undefined> {
   const { plan, ...file } = spooled;
   try {
-    await loadFile(context, {
-      stream: plan.stream,
+    return await loadFile(context, {
+      plan,
       table,
       what: `Loading ${plan.table}`,
       file,
       disposition: 'WRITE_EMPTY',
       fields: tables.existing(plan.table)!.fields,
       idOf: context.names.of({ table, work: 'fill', content: file.digest }),
-      counts: async () => (await tables.rows(table)) === file.rows,
+      counts: async (found) => (await tables.rows(table)) === rowsLoaded(found),
     });
-    return true;
   } catch (error) {
     if (reasonOf(error) !== 'duplicate') throw error;
-    return false;
+    return undefined;
   }
 }
 
@@ -87,27 +82,26 @@ async function stageFiles(
   tables: Tables,
   { plan, files }: Batch,
   target: TableReference,
-): Promise<TableReference> {
+): Promise<{ readonly stage: TableReference; readonly rows: number }> {
   const content = files.map(({ digest }) => digest).join();
   const name = context.names.of({ table: target, work: 'stage', content })(0).replace(/_a0$/, '');
   const stage = await tables.stage(plan, `${plan.table}__${name}`);
-  let before = 0;
-  for (const { plan: _, ...file } of files) {
+  let rows = 0;
+  for (const { plan: ofFile, ...file } of files) {
     if (file.rows === 0) continue;
-    before += file.rows;
-    const atLeast = before;
-    await loadFile(context, {
-      stream: plan.stream,
+    const before = rows;
+    rows += await loadFile(context, {
+      plan: ofFile,
       table: stage,
       what: `Loading rows for ${plan.table}`,
       file,
       disposition: 'WRITE_APPEND',
       idOf: context.names.of({ table: stage, work: 'load', content: file.digest }),
       // The stage may have been dropped since.
-      counts: async () => ((await tables.rows(stage)) ?? 0) >= atLeast,
+      counts: async (found) => ((await tables.rows(stage)) ?? 0) >= before + rowsLoaded(found),
     });
   }
-  return stage;
+  return { stage, rows };
 }
 
 /** Rows that a statement has changed. */

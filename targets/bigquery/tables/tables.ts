@@ -1,6 +1,6 @@
 import type { Api } from '../../../clients/bigquery/api.ts';
 import { reasonOf } from '../../../clients/bigquery/errors.ts';
-import type { TableReference, TableResource } from '../../../clients/bigquery/resources.ts';
+import type { FieldResource, TableReference, TableResource } from '../../../clients/bigquery/resources.ts';
 import { SystemError, type Log } from '../../../singer/index.ts';
 import type { TableOrder } from '../jobs/order.ts';
 import { otherTableName, tableName } from '../names/names.ts';
@@ -9,7 +9,7 @@ import { widenColumns } from '../statements/widen.ts';
 import { evolutionOf, fieldOf } from './evolve.ts';
 import { existingTable, KEY_LABEL, keyMark, STREAM_LABEL, streamMark, type ExistingTable } from './existing.ts';
 import { clusteringKeys, layoutOf, type LayoutOptions } from './layout.ts';
-import { knownColumns, type KnownColumn, type KnownColumns, type TablePlan } from './plan.ts';
+import { knownColumns, type KnownColumn, type KnownColumns, type PlannedColumn, type TablePlan } from './plan.ts';
 
 /** How often a table may be changed by others while we change it. */
 const MAX_ROUNDS = 5;
@@ -89,7 +89,7 @@ export class Tables {
     const fields = clusteringKeys(plan);
     const body: TableResource = {
       tableReference: reference,
-      schema: { fields: columns.map(fieldOf) },
+      schema: { fields: columns.map((column) => this.#stageField(plan.table, column)) },
       labels: { [STAGE_LABEL]: streamMark(plan.stream) },
       expirationTime: String(Date.now() + stageHours * HOUR_MS),
       ...(fields.length === 0 ? {} : { clustering: { fields } }),
@@ -103,6 +103,13 @@ export class Tables {
       });
     this.#byTable.set(tableId, { stream: plan.stream, existing: existingTable(made), columns: new Map() });
     return reference;
+  }
+
+  /** As long as in the table for which the rows are: what is longer is refused when it is loaded, and not by the merge, which names no row. */
+  #stageField(table: string, column: PlannedColumn): FieldResource {
+    const name = column.name.toLowerCase();
+    const { maxLength } = this.existing(table)?.fields.find((field) => field.name.toLowerCase() === name) ?? {};
+    return { ...fieldOf(column), ...(maxLength === undefined ? {} : { maxLength }) };
   }
 
   /** Rows in a table as BigQuery counts them; undefined if the table is not there. */

@@ -76,8 +76,8 @@ function expectCovered(double: BigQueryDouble, states: readonly string[]): void 
 function idsIn(double: BigQueryDouble): readonly string[] {
   return double
     .rows('d', 'people')
-    .map(({ id }) => (typeof id === 'string' ? id : JSON.stringify(id)))
-    .toSorted();
+    .map(({ id }) => JSON.stringify(id).replaceAll('"', ''))
+    .toSorted((a, b) => Number(a) - Number(b));
 }
 
 function nameOf(fault: Fault): string {
