@@ -38,11 +38,11 @@ await describeExample('lake', 2000, ({ fails, open }) => {
 
     // What the server says when it cannot make its files longer.
     await work.query(`
-      CREATE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END $$;
-      CREATE TRIGGER full BEFORE INSERT OR UPDATE ON latest.users FOR EACH STATEMENT EXECUTE FUNCTION full()`);
+      CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END $$;
+      CREATE TRIGGER disk_full BEFORE INSERT OR UPDATE ON latest.users FOR EACH STATEMENT EXECUTE FUNCTION disk_full()`);
     await work.query("UPDATE users SET full_name = 'After the fault', updated_at = now() WHERE id = 1", 'source');
     expect(await fails(work, INCREMENTAL)).toContain('The disk of the server is full');
-    await work.query('DROP TRIGGER full ON latest.users');
+    await work.query('DROP TRIGGER disk_full ON latest.users');
     await work.run(INCREMENTAL);
     expect(await work.query('SELECT full_name FROM latest.users WHERE id = 1')).toEqual([{ full_name: 'After the fault' }]);
   });
