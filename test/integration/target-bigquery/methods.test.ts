@@ -12,7 +12,7 @@ const people = (double: BigQueryDouble): unknown[] =>
   double
     .rows('d', 'people')
     .map(({ id, name }) => [id, name])
-    .toSorted();
+    .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 /** A table that has rows, so that others meet them by their key. */
 const AGREED = [PEOPLE, person(1, 'Ada'), person(2, 'Bob'), state({ at: 0 })];
 const jobs = (double: BigQueryDouble, work: string): string[] =>

@@ -22,7 +22,7 @@ const here = (file: string): string => fileURLToPath(new URL(file, import.meta.u
  * A `describe` for tests that ask Google's analyzer of GoogleSQL; Maven fetches it into .cache/ once. Reported as skipped, with the reason,
  * where it cannot be had; a failure with CI or REQUIRE_BACKENDS set.
  */
-export async function describeWithAnalyzer(name: string, body: () => void): Promise<void> {
+export async function describeWithAnalyzer(name: string, body: () => void | Promise<void>): Promise<void> {
   try {
     await fetchAnalyzer();
   } catch (error) {
