@@ -36,6 +36,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     hint: 'Enable billing for the project: the sandbox has no DML.',
     shows: true,
   },
+  bytesBilledLimitExceeded: {
+    code: 'too-expensive',
+    message: 'A statement would be billed for more than max_bytes_billed',
+    hint: 'Partition the table by a property of its key, load less often (load_interval_seconds), or raise max_bytes_billed.',
+    shows: true,
+  },
   billingTierLimitExceeded: { code: 'quota', message: 'The query is too expensive for its project', hint: 'Raise the limit.' },
   blocked: { code: 'blocked', message: 'The project or its billing is blocked', hint: 'See the console of the project.' },
   concurrentUpdate: { code: 'concurrent-update', message: 'Something else changes the same rows', hint: LATER, passes: true },

@@ -32,7 +32,12 @@ export interface TableResource {
   readonly numRows?: string;
   /** Milliseconds since 1970 as text. */
   readonly creationTime?: string;
-  readonly rangePartitioning?: { readonly field?: string };
+  readonly rangePartitioning?: {
+    readonly field?: string;
+    readonly range?: { readonly start: string; readonly end: string; readonly interval: string };
+  };
+  readonly requirePartitionFilter?: boolean;
+  readonly encryptionConfiguration?: { readonly kmsKeyName?: string };
   readonly timePartitioning?: { readonly type?: string; readonly field?: string; readonly expirationMs?: string };
   readonly clustering?: { readonly fields?: readonly string[] };
 }
@@ -94,4 +99,6 @@ export interface QueryConfiguration {
   readonly query: string;
   readonly useLegacySql: false;
   readonly priority: 'INTERACTIVE';
+  /** As text. One that would read more fails before it begins, and costs nothing. */
+  readonly maximumBytesBilled?: string;
 }

@@ -4,12 +4,14 @@ import type { DatasetResource } from '../../clients/bigquery/resources.ts';
 import { ConfigError, type Log } from '../../singer/index.ts';
 import type { TargetConfig } from './settings.ts';
 
+type DatasetConfig = Pick<TargetConfig, 'dataset' | 'location' | 'labels' | 'kms_key'>;
+
 /** Makes sure that the dataset is there and gives its location, where alone its jobs can run. */
-export async function openDataset(api: Api, config: Pick<TargetConfig, 'dataset' | 'location'>, log: Log): Promise<string> {
+export async function openDataset(api: Api, config: DatasetConfig, log: Log): Promise<string> {
   const { location } = config;
   const dataset = datasetName(config);
   const look = (): Promise<DatasetResource | undefined> => lookAtDataset(api, dataset);
-  const found = (await look()) ?? (await make(api, dataset, location, log)) ?? (await look());
+  const found = (await look()) ?? (await make(api, config, log)) ?? (await look());
   const there = found?.location ?? location;
   if (there.toLowerCase() !== location.toLowerCase())
     log.info('The dataset is elsewhere than location says; jobs run where it is', { dataset, location: there });
@@ -39,10 +41,19 @@ export async function lookAtDataset(api: Api, dataset: string): Promise<DatasetR
 }
 
 /** Gives undefined if another run was quicker. */
-async function make(api: Api, dataset: string, location: string, log: Log): Promise<DatasetResource | undefined> {
+async function make(
+  api: Api,
+  { dataset, kms_key: kmsKeyName, labels, location }: DatasetConfig,
+  log: Log,
+): Promise<DatasetResource | undefined> {
   const place = { project: api.project, dataset, location };
   try {
-    const body = { datasetReference: { projectId: api.project, datasetId: dataset }, location };
+    const body = {
+      datasetReference: { projectId: api.project, datasetId: dataset },
+      location,
+      ...(labels === undefined ? {} : { labels }),
+      ...(kmsKeyName === undefined ? {} : { defaultEncryptionConfiguration: { kmsKeyName } }),
+    };
     const made = await api.call<DatasetResource>({
       method: 'POST',
       path: '/datasets',

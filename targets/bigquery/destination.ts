@@ -27,7 +27,7 @@ import { canBound, RowFacts, type PartitionColumn } from './parts/row-facts.ts';
 import { RowNumbers } from './parts/row-numbers.ts';
 import { Spool, type Spooled, type Staging } from './parts/spool.ts';
 import type { TargetConfig } from './settings.ts';
-import type { LayoutOptions } from './tables/layout.ts';
+import { layoutOf, type LayoutOptions } from './tables/layout.ts';
 import { methodOf } from './tables/method.ts';
 import { planTable, type TablePlan } from './tables/plan.ts';
 import { Tables } from './tables/tables.ts';
@@ -101,10 +101,11 @@ export class BigQueryDestination implements Destination<TargetConfig> {
       method: methodOf(stream, header.keys, config),
       hardDelete: config.hard_delete,
       metadata: config.add_record_metadata,
-      casing: config.column_casing,
+      casing: columnCasing(config),
       types: { numberType: config.number_type },
     });
     this.#tables.promise(plan);
+    this.#tellPartitions(plan, layoutOf(plan, layoutOptions(config)));
     for (const { column, variant } of plan.variants) {
       this.#run.log.warnOnce(
         `variant ${table}.${variant}`,
@@ -185,6 +186,20 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     return undefined;
   }
 
+  /** What a table is partitioned by never changes: where the settings want something else, it is told. */
+  #tellPartitions({ stream, table }: TablePlan, wanted: ReturnType<typeof layoutOf>): void {
+    const there = this.#tables.existing(table);
+    const field = wanted.timePartitioning?.field ?? wanted.rangePartitioning?.field;
+    const isAsked = this.#config.partition_by !== undefined || this.#config.partition_granularity !== undefined;
+    if (there === undefined || !isAsked || there.partitionedBy?.toLowerCase() === field?.toLowerCase()) return;
+    this.#run.log.warnOnce(`partitions ${table}`, 'The table is partitioned otherwise than the settings say, and stays so', {
+      stream,
+      table,
+      partitioned_by: there.partitionedBy,
+      wanted: field,
+    });
+  }
+
   /** Rows of the quarantine are loaded at once, by jobs that are named by what was refused: what loads the other rows follows. */
   async #writeRefused(part: Part, file: LinesFile, content: string): Promise<void> {
     const { plan, config } = this.#streams.get(part.header)!;
@@ -211,11 +226,27 @@ export class BigQueryDestination implements Destination<TargetConfig> {
   }
 }
 
+/** column_casing, or what z3z1ma's plugin calls it. */
+function columnCasing({
+  column_casing: casing,
+  column_name_transforms: transforms,
+}: TargetConfig): TargetConfig['column_casing'] {
+  if (casing !== 'keep') return casing;
+  return transforms?.snake_case ? 'snake' : transforms?.lower ? 'lower' : 'keep';
+}
+
 function layoutOptions(config: TargetConfig): LayoutOptions {
   return {
+    partitionBy: config.partition_by,
+    range: config.partition_range,
+    requireFilter: config.require_partition_filter,
     granularity: config.partition_granularity,
     expirationDays: config.partition_expiration_days,
     clusterOnKey: config.cluster_on_key_properties,
+    clusteringFields: config.clustering_fields,
+    tableExpirationDays: config.table_expiration_days,
+    kmsKey: config.kms_key,
+    labels: config.labels ?? {},
   };
 }
 

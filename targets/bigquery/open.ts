@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { openApi } from '../../clients/bigquery/connect.ts';
-import type { TargetRun } from '../../singer/index.ts';
+import { ConfigError, type TargetRun } from '../../singer/index.ts';
 import { openDataset } from './dataset.ts';
 import { BigQueryDestination } from './destination.ts';
 import { JobNames } from './jobs/job-names.ts';
@@ -10,6 +10,16 @@ import type { TargetConfig } from './settings.ts';
 
 /** Files that are uploaded at once. */
 const UPLOADS = 8;
+
+/** Throws ConfigError for labels that BigQuery does not take. */
+function labelsOf({ labels = {} }: TargetConfig): Readonly<Record<string, string>> {
+  const wrong = Object.entries(labels).filter(
+    ([name, value]) => !/^[a-z][a-z0-9_-]{0,62}$/.test(name) || !/^[a-z0-9_-]{0,63}$/.test(value),
+  );
+  if (wrong.length === 0) return labels;
+  const message = 'must be lower-case letters, digits, _ and -, at most 63, and begin with a letter';
+  throw new ConfigError(wrong.map(([name]) => ({ path: `labels.${name}`, message })));
+}
 
 /** Connects and gives the destination. Throws SystemError and ConfigError before any input is read. */
 export async function openDestination(config: TargetConfig, run: TargetRun): Promise<BigQueryDestination> {
@@ -26,7 +36,8 @@ export async function openDestination(config: TargetConfig, run: TargetRun): Pro
     names: new JobNames(run.runId),
     order: new TableOrder(),
     uploads: new Slots(UPLOADS),
-    labels: { made_by: 'tapline' },
+    labels: { ...labelsOf(config), made_by: 'tapline' },
+    maxBytesBilled: config.max_bytes_billed,
   };
   return new BigQueryDestination(config, run, context);
 }

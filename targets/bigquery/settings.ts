@@ -92,6 +92,7 @@ export const settings = {
   add_record_metadata: {
     type: 'boolean',
     default: true,
+    aliases: ['add_metadata_columns'],
     perStream: true,
     description: 'Add the _sdc_ columns. When off, such fields of the records get no column either.',
   },
@@ -110,12 +111,58 @@ export const settings = {
     description:
       'Spelling of column names: as they came, in lower case, or in snake case. What BigQuery does not take in a name becomes an underscore. Names that meet end in a hash.',
   },
+  column_name_transforms: {
+    type: 'object',
+    description: 'How names of columns are changed, as z3z1ma’s plugin has it; column_casing says the same.',
+    properties: {
+      lower: { type: 'boolean', default: false, description: 'In lower case.' },
+      snake_case: { type: 'boolean', default: false, description: 'In snake case.' },
+      quote: { type: 'boolean', description: 'Quote them.', ignored: 'they always are' },
+      add_underscore_when_invalid: {
+        type: 'boolean',
+        description: 'An underscore before a digit.',
+        ignored: 'what BigQuery does not take is always replaced',
+      },
+      replace_period_with_underscore: {
+        type: 'boolean',
+        description: 'Underscores for periods.',
+        ignored: 'what BigQuery does not take is always replaced',
+      },
+    },
+  },
+  partition_by: {
+    type: 'string',
+    perStream: true,
+    description:
+      'Property by whose values tables that are made are partitioned: a date or a time stamp, by partition_granularity, or an integer, by partition_range. One that belongs to the key makes merges read only the partitions they need. Streams without it are partitioned by the time of loading. A table that is there stays as it is, which a warning says.',
+    examples: ['created_at'],
+  },
+  partition_range: {
+    type: 'object',
+    perStream: true,
+    strict: true,
+    description:
+      'Partitions of an integer: from start to before end, each interval wide. What lies outside shares one more partition.',
+    properties: {
+      start: { type: 'integer', required: true, description: 'First number.' },
+      end: { type: 'integer', required: true, description: 'Number behind the last one.' },
+      interval: { type: 'integer', required: true, minimum: 1, description: 'Numbers in one partition.' },
+    },
+    examples: [{ start: 0, end: 1_000_000, interval: 1000 }],
+  },
+  require_partition_filter: {
+    type: 'boolean',
+    default: false,
+    perStream: true,
+    description:
+      'Queries of tables that are made must say which partitions they read. Merges that cannot say so fail: not for upsert and overwrite, unless partition_by belongs to the key.',
+  },
   partition_granularity: {
     type: 'string',
     options: ['year', 'month', 'day', 'hour'],
     perStream: true,
     description:
-      'Tables that are made are partitioned by _sdc_batched_at, by such spans. Without add_record_metadata they are not. Unset: month; none for upsert and overwrite, which no such partition makes cheaper.',
+      'Tables that are made are partitioned by partition_by, else by _sdc_batched_at, by such spans. Without add_record_metadata they are not. Unset: month; none for upsert and overwrite, which no such partition makes cheaper.',
   },
   partition_expiration_days: {
     type: 'number',
@@ -129,6 +176,40 @@ export const settings = {
     perStream: true,
     description:
       'Cluster tables that are made by up to four columns of their key. Off, or without a key: by _sdc_batched_at. Tables of upsert always are, which makes merges cheaper.',
+  },
+  clustering_fields: {
+    type: 'array',
+    perStream: true,
+    items: { type: 'string', description: 'A property.' },
+    description:
+      'Cluster tables that are made by these properties, at most four, in this order. Those that a stream does not have are left out.',
+    examples: [['customer_id', 'created_at']],
+  },
+  table_expiration_days: {
+    type: 'number',
+    minimum: 0.01,
+    perStream: true,
+    description:
+      'Age at which BigQuery drops a table that is made, with its rows. Unset: never, unless the dataset says otherwise.',
+  },
+  labels: {
+    type: 'object',
+    members: { type: 'string', description: 'The value.' },
+    description:
+      'Labels for jobs, and for the dataset and the tables that are made, for the accounting of costs. Names and values are lower-case letters, digits, _ and -, at most 63.',
+    examples: [{ team: 'data', cost_center: 'a1' }],
+  },
+  kms_key: {
+    type: 'string',
+    description:
+      'Key of Cloud KMS for the dataset and the tables that are made. BigQuery’s service account must be allowed to use it.',
+    examples: ['projects/p/locations/eu/keyRings/r/cryptoKeys/k'],
+  },
+  max_bytes_billed: {
+    type: 'integer',
+    minimum: 1,
+    description:
+      'Most bytes that one statement (a merge, a deletion) may be billed for. One that would read more fails before it begins and costs nothing. Unset: no limit.',
   },
   compression: {
     type: 'string',
@@ -157,6 +238,29 @@ export const settings = {
     ignored: 'load jobs go by load_size_bytes and load_interval_seconds',
   },
   fail_fast: { type: 'boolean', description: 'Stop at the first failure.', ignored: 'a run always stops at the first failure' },
+  append_only: {
+    type: 'boolean',
+    description: 'Append instead of merging.',
+    ignored: 'load_method says that, and append-only is what it is unless something else is set',
+  },
+  primary_key_required: { type: 'boolean', description: 'Refuse streams without a key.', ignored: 'such streams are appended' },
+  data_flattening_max_level: {
+    type: 'integer',
+    description: 'Levels of objects to be flattened.',
+    ignored: 'flattening_enabled and flattening_max_depth say that',
+  },
+  hard_delete_mapping: { type: 'object', description: 'Streams to delete from.', ignored: 'stream_options can set hard_delete' },
+  schema_mapping: { type: 'object', description: 'Datasets of streams.', ignored: 'all tables are in dataset' },
+  temp_schema: { type: 'string', description: 'Dataset of temporary tables.', ignored: 'they are in dataset, and expire' },
+  flush_all_streams: { type: 'boolean', description: 'Load all streams at once.', ignored: 'they always are' },
+  parallelism: { type: 'integer', description: 'Streams at once.', ignored: 'all tables are loaded at once' },
+  max_parallelism: { type: 'integer', description: 'Most streams at once.', ignored: 'all tables are loaded at once' },
+  use_partition_pruning: {
+    type: 'boolean',
+    description: 'Read only the partitions that a merge needs.',
+    ignored: 'that is always done where the key says which they are',
+  },
+  timestamp_format: { type: 'string', description: 'Format of time stamps.', ignored: 'those of JSON schema are read' },
   options: { type: 'object', description: 'Options of threads.', ignored: 'there is nothing to choose' },
   schema_resolver_version: { type: 'integer', description: 'How types are found.', ignored: 'see docs/types.md' },
 } as const satisfies Settings;

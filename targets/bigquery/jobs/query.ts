@@ -18,14 +18,15 @@ export interface Statement {
  * run has not changed the table since: what it has done would otherwise be undone by what was merged again after it.
  */
 export async function runStatement(context: LoadContext, statement: Statement): Promise<JobResource> {
-  const { api, jobs, labels, names, order } = context;
+  const { api, jobs, labels, maxBytesBilled, names, order } = context;
+  const limit = maxBytesBilled === undefined ? {} : { maximumBytesBilled: String(maxBytesBilled) };
   const { sql, table, what, work } = statement;
   const content = createHash('sha256').update(sql).digest('hex');
   const place = { dataset: table.datasetId, table: table.tableId };
   const { job, adopted } = await runJob(jobs, {
     what,
     place,
-    configuration: { labels, query: { query: sql, useLegacySql: false, priority: 'INTERACTIVE' } },
+    configuration: { labels, query: { query: sql, useLegacySql: false, priority: 'INTERACTIVE', ...limit } },
     idOf: names.of({ table, work, content }),
     submit: (request) => api.call<JobResource>({ method: 'POST', path: '/jobs', body: request, what, place }),
     counts: (found) => order.counts(table, found),

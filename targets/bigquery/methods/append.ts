@@ -16,6 +16,8 @@ export interface LoadContext {
   /** Uploads at once: jobs are waited for by all tables at the same time, the line is not shared by all. */
   readonly uploads: Slots;
   readonly labels: Readonly<Record<string, string>>;
+  /** Most bytes that a statement may be billed for. */
+  readonly maxBytesBilled: number | undefined;
   /** Where rows go that BigQuery refuses. */
   readonly refusals: Pick<Refusals, 'without'>;
 }

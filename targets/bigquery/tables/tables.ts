@@ -202,7 +202,7 @@ export class Tables {
     const body: TableResource = {
       tableReference: this.reference(table),
       schema: { fields: plan.columns.map(fieldOf) },
-      labels: { [STREAM_LABEL]: streamMark(stream), ...keyLabel(plan) },
+      labels: { ...layout.labels, [STREAM_LABEL]: streamMark(stream), ...keyLabel(plan) },
       ...layoutOf(plan, layout),
     };
     const made = await api.call<TableResource>({
