@@ -34,8 +34,9 @@ export async function replace(replacement: Replacement): Promise<Counts> {
   const gone = range === undefined ? 'true' : inRange(plan, range, 't');
   const before = maxDeletePercent < 100 ? await countLive(session, plan, existing, gone) : undefined;
   if (range !== undefined && stage !== undefined) await refuseOutside(session, plan, range, stage);
+  let removed: number | undefined;
   if (range !== undefined) {
-    await session.query(`DELETE FROM ${table} AS t WHERE ${gone}`);
+    removed = (await session.query(`DELETE FROM ${table} AS t WHERE ${gone}`)).rowCount;
     if (stage !== undefined && plan.keys.length > 0)
       for (const statement of deleteMoved(plan, stage)) await session.query(statement);
   } else if (via === 'truncate') await truncate(session, plan);
@@ -43,7 +44,7 @@ export async function replace(replacement: Replacement): Promise<Counts> {
   const insert = plan.keys.length > 0 ? insertLast : insertAll;
   const replaced = stage === undefined ? 0 : (await session.query(insert({ plan, stage }))).rowCount;
   if (before !== undefined) brake(plan, before.doomed - replaced, before.doomed, maxDeletePercent);
-  return { replaced };
+  return removed === undefined ? { replaced } : { removed, replaced };
 }
 
 async function truncate(session: Session, { stream, schema, table }: TablePlan): Promise<void> {

@@ -44,7 +44,7 @@ export const settings = {
     type: 'object',
     perStream: true,
     description:
-      'Replaces a part of a table: the rows whose column is in the window [from, before) are deleted and the records of the run put in their place, in one step at the end of a run that proved complete (see overwrite_on_eof). A record outside of the window ends the run. For stream_options.',
+      'Replaces a part of a table: the rows whose column is in the window [from, before) are deleted and the records of the run put in their place, in one step at the end of a run that proved complete (see overwrite_on_eof); how many were removed and put is told. A record outside of the window ends the run. For stream_options.',
     examples: [{ column: 'day', from: '2026-01-01', before: '2026-02-01' }],
     properties: {
       column: { type: 'string', required: true, description: 'Property by which rows are in the window; one without null.' },

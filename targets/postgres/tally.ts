@@ -10,7 +10,9 @@ export interface Counts {
   deleted?: number;
   /** Rows that a version which was activated has marked as deleted. */
   marked?: number;
-  /** Records that replaced the content of the table. */
+  /** Rows of a window that made room for those that replaced them. */
+  removed?: number;
+  /** Records that replaced the content of the table, or of its window. */
   replaced?: number;
   /** Records that lost a property to a policy. */
   cut?: number;

@@ -1,6 +1,8 @@
-import type { Reading } from '../reading.ts';
+import { ident } from '../../../clients/postgres/quote.ts';
+import { wayOf, type Reading } from '../reading.ts';
 import { selectSql } from '../select-sql.ts';
 import { selectedOf, selectionWith, type Selection } from '../wire/output.ts';
+import { XMIN } from '../xmin/bookmark.ts';
 import { fromKey, type KeyOrder } from './keys.ts';
 
 /** The record and the key. */
@@ -26,18 +28,16 @@ export function keysSql(
   });
 }
 
-/** The SELECT for all rows, as far as they are wanted. */
-export function allSql({
-  relation,
-  columns,
-  request,
-  config,
-}: Pick<Reading, 'relation' | 'columns' | 'request' | 'config'>): string {
+/** The SELECT for all rows, as far as they are wanted; where they go by a replication key, in its order, as INCREMENTAL promises. */
+export function allSql(reading: Pick<Reading, 'relation' | 'columns' | 'request' | 'config'>): string {
+  const { relation, columns, request, config } = reading;
+  const { replicationKey: key } = request;
+  const order = wayOf(reading) === 'window' && key !== undefined && key !== XMIN ? [`ORDER BY ${ident(key)}`] : [];
   const limits = [request.limit, config.max_record_count].filter((limit) => limit !== undefined);
   return selectSql({
     selected: selectedOf(columns),
     from: relation.sql,
     filters: relation.filters,
-    tail: limits.length === 0 ? [] : [`LIMIT ${Math.min(...limits)}`],
+    tail: [...order, ...(limits.length === 0 ? [] : [`LIMIT ${Math.min(...limits)}`])],
   });
 }

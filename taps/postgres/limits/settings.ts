@@ -22,7 +22,7 @@ export const limitSettings = {
     type: 'object',
     perStream: true,
     description:
-      'Reads the rows whose column is in [from, before), whatever the replication method, and leaves the bookmark alone: to load a day or a month again. target-postgres puts them in place of what it has with replace_range. For stream_options.',
+      'Reads the rows whose column is in [from, before), whatever the replication method, and leaves the bookmark alone: to load a day or a month again. INCREMENTAL: in the order of the replication key. target-postgres puts them in place of what it has with replace_range. For stream_options.',
     examples: [{ column: 'day', from: '2026-01-01', before: '2026-02-01' }],
     properties: {
       column: { type: 'string', description: 'A column of the stream. Unset: the replication key.' },

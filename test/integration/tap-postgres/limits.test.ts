@@ -40,6 +40,22 @@ describeWithPostgres('tap-postgres reads a part of a stream', (url) => {
     },
   );
 
+  it('window: INCREMENTAL, in the order of the replication key, wherever the rows stand', async () => {
+    await client.query('CREATE TABLE moved (id int PRIMARY KEY, k timestamp NOT NULL)');
+    await client.query(
+      `INSERT INTO moved SELECT g, '2026-01-01'::timestamp + g * '1 hour'::interval FROM generate_series(9, 0, -1) g`,
+    );
+    await client.query('UPDATE moved SET id = id + 100 WHERE id < 3');
+    const window = { column: 'id', from: 2, before: 200 };
+    const choice: Choice = { 'replication-method': 'INCREMENTAL', 'replication-key': 'k' };
+    const read = async (more: object): Promise<unknown[]> =>
+      ids(
+        await runTap(url(), { 'public-moved': choice }, { config: { stream_options: { 'public-moved': { window, ...more } } } }),
+      );
+    expect(await read({})).toEqual([100, 101, 102, 3, 4, 5, 6, 7, 8, 9]);
+    expect(await read({ max_record_count: 4 })).toEqual([100, 101, 102, 3]);
+  });
+
   it('window: by the replication key unless a column is named; a column that is not there is told', async () => {
     expect(ids(await sync(incremental, { window: { before: 1 } }))).toEqual([0, 1]);
     for (const [choice, window] of [

@@ -214,7 +214,7 @@ describeWithPostgres('target-postgres rules for rows', (url) => {
       await drive.finish();
       await drive.close();
       expect(await rows(stream.stream)).toEqual([old[0], old[3], { id: 5, day: '2026-02-10' }]);
-      expect(drive.destination.summary?.(stream.stream)).toEqual({ replaced: 1 });
+      expect(drive.destination.summary?.(stream.stream)).toEqual({ removed: 2, replaced: 1 });
       expect(await query('SELECT state FROM _singer_state')).toEqual([{ state: { n: 1 } }]);
     });
 
@@ -297,7 +297,9 @@ describeWithPostgres('target-postgres rules for rows', (url) => {
       await cut.finish([]);
       await cut.close();
       expect(await rows('no_rows')).toEqual(old);
-      await loadAll(url(), emptying, stream, [], '{"n":2}');
+      const emptied = await Drive.open(url(), emptying);
+      await emptied.all(stream, [], '{"n":2}');
+      expect(emptied.destination.summary?.('no_rows')).toEqual({ removed: 2, replaced: 0 });
       expect(await rows('no_rows')).toEqual([old[0], old[3]]);
     });
 
