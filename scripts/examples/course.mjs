@@ -31,7 +31,7 @@ import { start } from './work.mjs';
  */
 
 /** How long a kill waits for the first rows to arrive. There may be none: a table that is replaced as a whole shows nothing before its end. */
-const ARRIVAL_MS = 4000;
+const ARRIVAL_MS = 5000;
 
 /**
  * Runs an example, runs it again, runs its plugins alone, and kills it in its middle and runs it again; each time the outcome must be the same.

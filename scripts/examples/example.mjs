@@ -1,11 +1,13 @@
 // @ts-check
 // What an example gives, and what it gets. Only types: an example's `example.mjs` exports `example`, a value of this shape.
 
+/** @typedef {'meltano' | 'dbt' | 'dagster' | 'python'} Tool `python`: one with matplotlib and psycopg2 */
+
 /**
  * @typedef {object} Example
  * @property {string} name of its folder
  * @property {string} title one line: what comes in, what goes out
- * @property {readonly ('meltano' | 'dbt' | 'dagster')[]} tools programs that its commands need
+ * @property {readonly Tool[]} tools programs that its commands need
  * @property {readonly string[]} backends names of backends.mjs; each is started once and handed over as `work.backends[name]`
  * @property {number} rows how many rows the source has unless `--rows` says otherwise
  * @property {(work: Work) => Promise<void>} prepare makes databases and data, and says by `work.env` what the commands need to know

@@ -1,5 +1,5 @@
 // @ts-check
-import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../command.mjs';
@@ -40,16 +40,17 @@ esac
 
 /**
  * Makes a folder for the path of an example's commands: our executables and the programs that it needs.
- * @param {string} folder @param {readonly string[]} tools paths of executables
+ * @param {string} folder @param {Readonly<Record<string, string>>} tools paths of executables, by name
  */
 export async function makeExecutables(folder, tools) {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(join(root, 'bin'))) {
     if (name.includes('.')) continue;
-    await writeFile(join(folder, name), script(name));
-    await chmod(join(folder, name), 0o755);
+    await writeFile(join(folder, name), script(name), { mode: 0o755 });
   }
-  for (const tool of tools) await symlink(tool, join(folder, basename(tool)));
+  // No links: a Python that is called by another path than its own does not find its packages.
+  for (const [name, path] of Object.entries(tools))
+    await writeFile(join(folder, name), `#!/bin/sh\nexec '${path}' "$@"\n`, { mode: 0o755 });
 }
 
 /** What these calls ask for is no records. */

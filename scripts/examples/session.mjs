@@ -42,9 +42,9 @@ export async function openSession({ say, keep = false, given = {} }) {
   const prepared = async (/** @type {string} */ name, /** @type {number | undefined} */ rows) => {
     /** @type {{ example: import('./example.mjs').Example }} */
     const { example } = await import(`../../examples/${name}/example.mjs`);
-    /** @type {string[]} */
-    const tools = [];
-    for (const tool of example.tools) tools.push(await TOOLS[tool]());
+    /** @type {Record<string, string>} */
+    const tools = {};
+    for (const tool of example.tools) tools[tool] = await TOOLS[tool]();
     for (const backend of example.backends) {
       if (given[backend] !== undefined || started.has(backend)) continue;
       const begin = BACKENDS[backend];

@@ -5,7 +5,7 @@ import { pythonEnvironment } from '../python.mjs';
 
 /**
  * Programs that examples need beside Node, each made at its first use, with the path of its executable.
- * @type {Record<'meltano' | 'dbt' | 'dagster', () => Promise<string>>}
+ * @type {Record<import('./example.mjs').Tool, () => Promise<string>>}
  */
 export const TOOLS = {
   meltano: installMeltano,
@@ -20,4 +20,7 @@ export const TOOLS = {
       ]),
       'dagster',
     ),
+  // Charts, and a client of Postgres.
+  python: async () =>
+    join(await pythonEnvironment('charts-matplotlib-3.11.2', ['matplotlib==3.11.2', 'psycopg2-binary==2.9.13']), 'python'),
 };

@@ -29,7 +29,7 @@ const QUIET = {
  * @param {string} options.name of the example
  * @param {string} options.id of this run
  * @param {string} options.parent folder that the copy is made in
- * @param {readonly string[]} options.tools paths of executables
+ * @param {Readonly<Record<string, string>>} options.tools paths of executables, by name
  * @param {Record<string, any>} options.backends
  * @param {number} options.rows
  * @param {Set<number>} options.groups process groups that are running, for somebody who has to end them
