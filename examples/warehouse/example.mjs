@@ -43,7 +43,12 @@ export const example = {
     { name: 'releases-files', command: ['meltano', 'run', 'releases-files'] },
     { name: 'resale-files', command: ['meltano', 'run', 'resale-files'] },
     { name: 'releases-bigquery', command: ['meltano', 'run', 'releases-bigquery'] },
-    { name: 'resale-bigquery', command: ['meltano', 'run', 'resale-bigquery'] },
+    {
+      name: 'resale-bigquery',
+      command: ['meltano', 'run', 'resale-bigquery'],
+      // Several loads, so that there is something between them.
+      env: { TARGET_BIGQUERY_LOAD_SIZE_BYTES: String(32 * 1024 * 1024) },
+    },
     { name: 'daily', command: ['dagster', 'job', 'execute', '-f', 'orchestrate/definitions.py', '-j', 'daily'], whole: true },
   ],
   killed: 'resale-bigquery',

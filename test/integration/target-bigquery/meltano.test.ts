@@ -66,64 +66,135 @@ if ('missing' in found) {
       },
     );
 
-    describeWithPostgres('and a table of Postgres', (url) => {
+    describeWithPostgres('a table of Postgres', (url) => {
       test(
         '[110] [168] tap-postgres target-bigquery: each row once, as the table has it; a second run changes nothing, a third brings what is new',
         { timeout: 180_000 },
-        async () => {
-          const source = new Client({ connectionString: url() });
-          await source.connect();
-          try {
-            await source.query(`CREATE TABLE ${TABLE} (id bigint PRIMARY KEY, month text, block text, floor_area_sqm text, resale_price numeric,
-              updated_at timestamptz NOT NULL)`);
-            // All that came in one transaction has one time: a bookmark of times alone would lose rows, or send them again.
-            const insert = (from: number, to: number, at: string): Promise<unknown> =>
-              source.query(
-                `INSERT INTO ${TABLE} SELECT n, '2017-01', n || 'A', n % 90 || '.5', n * 1000.88, '${at}' FROM generate_series(${from}, ${to}) n`,
-              );
-            await insert(1, ROWS, '2017-02-01T02:00:00.123456Z');
-            const project = meltanoProject(meltano);
-            const stream = `public-${TABLE}`;
-            const env = {
-              ...lesson(server(), 'resale'),
-              TAP_POSTGRES_URL: url(),
-              TAP_POSTGRES_TABLES: `["public.${TABLE}"]`,
-              TAP_POSTGRES__SELECT: `["${stream}.*"]`,
-              TAP_POSTGRES__METADATA: JSON.stringify({
-                [stream]: { 'replication-method': 'INCREMENTAL', 'replication-key': 'updated_at' },
-              }),
-            };
-            const run = (): Promise<string> => succeeded(project, ['run', 'tap-postgres', 'target-bigquery'], env);
-            const rows = (columns: string): Promise<(string | null)[][]> =>
-              server().query(`SELECT ${columns} FROM resale.public_${TABLE} ORDER BY id`);
-            const inSource = async (): Promise<string[][]> => {
-              const text = "to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')";
-              const { rows } = await source.query<string[]>({
-                text: `SELECT id::text, month, block, floor_area_sqm, resale_price::text, ${text} FROM ${TABLE} ORDER BY ${TABLE}.id`,
-                rowMode: 'array',
-              });
-              return rows;
-            };
-            const columns =
-              'id, month, block, floor_area_sqm, CAST(CAST(resale_price AS NUMERIC) AS STRING), FORMAT_TIMESTAMP("%F %H:%M:%E6S", updated_at)';
-
+        () =>
+          withTable(url(), async (source) => {
+            const { run, loaded, raw } = pipeline(meltano, server(), source, { dataset: 'resale', method: 'INCREMENTAL' });
             await run();
-            expect(numbered(await rows(columns))).toEqual(numbered(await inSource()));
-
-            const before = await rows('*');
+            expect(await loaded()).toEqual(await source.rows());
+            const before = await raw();
             await run();
-            expect(await rows('*')).toEqual(before);
-
-            await insert(ROWS + 1, ROWS + 10, '2017-02-01T02:00:00.123456Z');
+            expect(await raw()).toEqual(before);
+            await source.insert(ROWS + 1, ROWS + 10);
             await run();
-            expect(numbered(await rows(columns))).toEqual(numbered(await inSource()));
-          } finally {
-            await source.end();
-          }
-        },
+            expect(await loaded()).toEqual(await source.rows());
+          }),
+      );
+
+      test(
+        'with upsert a changed row takes the place of its old one, and a run from the beginning doubles nothing',
+        { timeout: 180_000 },
+        () =>
+          withTable(url(), async (source) => {
+            const settings = { TARGET_BIGQUERY_UPSERT: 'true' };
+            const { run, loaded, raw } = pipeline(meltano, server(), source, {
+              dataset: 'upserted',
+              method: 'INCREMENTAL',
+              settings,
+            });
+            await run();
+            await source.change(7);
+            await run();
+            expect(await loaded()).toEqual(await source.rows());
+            const before = await raw();
+            await run('--full-refresh');
+            expect(await raw()).toEqual(before);
+          }),
+      );
+
+      test('with overwrite a whole table is there once after each run, without rows that are gone', { timeout: 180_000 }, () =>
+        withTable(url(), async (source) => {
+          const settings = { TARGET_BIGQUERY_OVERWRITE: 'true' };
+          const { run, loaded } = pipeline(meltano, server(), source, {
+            dataset: 'overwritten',
+            method: 'FULL_TABLE',
+            settings,
+          });
+          await run();
+          expect(await loaded()).toEqual(await source.rows());
+          await run();
+          expect(await loaded()).toEqual(await source.rows());
+          await source.remove(7);
+          await run();
+          expect(await loaded()).toEqual(await source.rows());
+        }),
       );
     });
   });
+}
+
+interface Source {
+  readonly url: string;
+  insert(from: number, to: number): Promise<void>;
+  change(id: number): Promise<void>;
+  remove(id: number): Promise<void>;
+  /** All that is in it, by id. */
+  rows(): Promise<unknown[]>;
+}
+
+/** A table whose rows have one time all: a bookmark of times alone would lose rows, or send them again. */
+async function withTable(url: string, body: (source: Source) => Promise<void>): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const insert = async (from: number, to: number): Promise<void> => {
+    const values = `n, '2017-01', n || 'A', n % 90 || '.5', n * 1000.88, '2017-02-01T02:00:00.123456Z'`;
+    await client.query(`INSERT INTO ${TABLE} SELECT ${values} FROM generate_series(${from}, ${to}) n`);
+  };
+  try {
+    await client.query(`CREATE TABLE ${TABLE} (id bigint PRIMARY KEY, month text, block text, floor_area_sqm text, resale_price numeric,
+      updated_at timestamptz NOT NULL)`);
+    await insert(1, ROWS);
+    await body({
+      url,
+      insert,
+      change: async (id) =>
+        void (await client.query(`UPDATE ${TABLE} SET block = 'changed', updated_at = now() WHERE id = ${id}`)),
+      remove: async (id) => void (await client.query(`DELETE FROM ${TABLE} WHERE id = ${id}`)),
+      async rows() {
+        const time = "to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')";
+        const columns = `id::text, month, block, floor_area_sqm, resale_price::text, ${time}`;
+        const text = `SELECT ${columns} FROM ${TABLE} ORDER BY ${TABLE}.id`;
+        return numbered((await client.query<string[]>({ text, rowMode: 'array' })).rows);
+      },
+    });
+  } finally {
+    await client.query(`DROP TABLE IF EXISTS ${TABLE}`);
+    await client.end();
+  }
+}
+
+interface Loading {
+  readonly dataset: string;
+  readonly method: 'INCREMENTAL' | 'FULL_TABLE';
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** The table's way to BigQuery by Meltano, and what has arrived: `loaded` its columns, `raw` all columns. */
+function pipeline(meltano: string, server: LocalBigQuery, { url }: Source, { dataset, method, settings = {} }: Loading) {
+  const project = meltanoProject(meltano);
+  const stream = `public-${TABLE}`;
+  const key = method === 'INCREMENTAL' ? { 'replication-key': 'updated_at' } : {};
+  const env = {
+    ...lesson(server, dataset),
+    ...settings,
+    TAP_POSTGRES_URL: url,
+    TAP_POSTGRES_TABLES: `["public.${TABLE}"]`,
+    TAP_POSTGRES__SELECT: `["${stream}.*"]`,
+    TAP_POSTGRES__METADATA: JSON.stringify({ [stream]: { 'replication-method': method, ...key } }),
+  };
+  const rows = (columns: string): Promise<(string | null)[][]> =>
+    server.query(`SELECT ${columns} FROM ${dataset}.public_${TABLE} ORDER BY id`);
+  const price = 'CAST(CAST(resale_price AS NUMERIC) AS STRING)';
+  const time = "FORMAT_TIMESTAMP('%F %H:%M:%E6S', updated_at)";
+  return {
+    run: (...flags: readonly string[]): Promise<string> =>
+      succeeded(project, ['run', ...flags, 'tap-postgres', 'target-bigquery'], env),
+    loaded: async (): Promise<unknown[]> => numbered(await rows(`id, month, block, floor_area_sqm, ${price}, ${time}`)),
+    raw: (): Promise<unknown[]> => rows('*'),
+  };
 }
 
 /** The settings of the widely taught lesson as they stand, and what the emulator needs. */
