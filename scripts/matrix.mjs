@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run matrix`: the tests of target-postgres, the edge values among them, against every Postgres version that can be had here.
+// `npm run matrix`: the tests of tap-postgres and target-postgres, the edge values among them, against every Postgres version that can be had here.
 // `-- --versions 14,17` chooses; `-- PATH…` runs other test files. Prints one line per version; what cannot be had is named.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ const { values, positionals } = parseArgs({ options: { versions: { type: 'string
 const wanted = values.versions?.split(',').map(Number);
 const unknown = wanted?.filter((version) => !(/** @type {readonly number[]} */ (POSTGRES_VERSIONS).includes(version))) ?? [];
 if (unknown.length > 0) throw new Error(`No such version: ${unknown.join(', ')}; there are ${POSTGRES_VERSIONS.join(', ')}`);
-const files = positionals.length > 0 ? positionals : ['test/integration/target-postgres'];
+const files = positionals.length > 0 ? positionals : ['test/integration/tap-postgres', 'test/integration/target-postgres'];
 
 /** @param {string} line */
 const say = (line) => void process.stdout.write(`${line}\n`);

@@ -8,6 +8,7 @@ import { npm, root } from './command.mjs';
 
 /** Pinned: the names say beta, the servers are releases. The newest is the one in package.json. */
 const VERSIONS = /** @type {const} */ ({
+  13: '13.23.0-beta.16',
   14: '14.23.0-beta.17',
   15: '15.18.0-beta.17',
   16: '16.14.0-beta.17',
@@ -15,7 +16,7 @@ const VERSIONS = /** @type {const} */ ({
 });
 
 /** The server versions that tests can run against. */
-export const POSTGRES_VERSIONS = /** @type {const} */ ([14, 15, 16, 17, 18]);
+export const POSTGRES_VERSIONS = /** @type {const} */ ([13, 14, 15, 16, 17, 18]);
 
 /** @typedef {(typeof POSTGRES_VERSIONS)[number]} PostgresVersion */
 

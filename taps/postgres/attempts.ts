@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../../clients/postgres/connect.ts';
-import { remedyOf, systemError } from '../../clients/postgres/errors.ts';
+import { remedyOf, sqlState, systemError } from '../../clients/postgres/errors.ts';
 import { type Batch, type JsonObject, waitFor } from '../../singer/tap/index.ts';
 import type { Reading } from './reading.ts';
+import { lostRights } from './rights.ts';
 
 /** Reads a stream from a bookmark on, in the transaction of a session. */
 export type Attempt = (session: Session, bookmark: JsonObject | undefined) => AsyncIterable<Batch>;
@@ -31,7 +32,7 @@ export async function* inAttempts(reading: Reading, attempt: Attempt, goesOn = t
     } catch (error) {
       const remedy = remedyOf(error);
       const passes = (remedy === 'reconnect' || remedy === 'retry') && (goesOn || !sent);
-      if (request.signal.aborted || !passes || failures === config.max_retries) throw systemError(error, { stream: id });
+      if (request.signal.aborted || !passes || failures === config.max_retries) throw await explained(error, reading);
       const waitMs = waitFor(++failures, Math.random());
       const { code, facts } = systemError(error);
       request.log.warn('Postgres failed in a way that may pass: the reading goes on at the last bookmark', {
@@ -45,5 +46,22 @@ export async function* inAttempts(reading: Reading, attempt: Attempt, goesOn = t
     } finally {
       await sessions.end(session);
     }
+  }
+}
+
+/** insufficient_privilege. */
+const NO_RIGHT = '42501';
+
+/** A failure in words; what the role may not read any more, with the GRANT. */
+async function explained(error: unknown, { sessions, id, relation: { table }, columns }: Reading): Promise<Error> {
+  const usual = systemError(error, { stream: id });
+  if (sqlState(error) !== NO_RIGHT || table === undefined) return usual;
+  try {
+    const session = await sessions.begin();
+    const names = columns.map(({ name }) => name);
+    return (await lostRights(session, { id, table }, names).finally(() => sessions.end(session))) ?? usual;
+  } catch {
+    // It only says more of what has failed.
+    return usual;
   }
 }

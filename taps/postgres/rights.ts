@@ -51,6 +51,30 @@ export async function checkRights(session: Session, chosen: readonly Chosen[]): 
   });
 }
 
+const COLUMN_RIGHTS = `SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::oid AND attname = ANY ($2::text[]) AND NOT attisdropped
+    AND NOT has_column_privilege(attrelid, attnum, 'SELECT') ORDER BY attnum`;
+
+/**
+ * SystemError `permission-denied` with the rights that a stream's role has lost since they were looked at: to the schema, the table or some of its
+ * columns. Undefined: it is none of these. Throws the server's errors.
+ */
+export async function lostRights(session: Session, chosen: Chosen, columns: readonly string[]): Promise<SystemError | undefined> {
+  const rights = await rightsTo(session, [chosen]);
+  const found = rights.get(chosen.table.oid);
+  if (found === undefined) return undefined;
+  const { role } = found;
+  if (isLacking(found)) return denied([chosen], rights);
+  const { rows } = await session.query<{ name: string }>(COLUMN_RIGHTS, [chosen.table.oid, columns]);
+  if (rows.length === 0) return undefined;
+  const name = qualified(chosen.table.schema, chosen.table.name);
+  const grant = `GRANT SELECT (${rows.map(({ name }) => ident(name)).join(', ')}) ON ${name} TO ${ident(role)}`;
+  return new SystemError(`The role ${role} may not read all columns of ${name} any more`, {
+    code: 'permission-denied',
+    facts: { role, stream: chosen.id, columns: rows.map(({ name }) => name), grants: [grant] },
+    hint: `Have its owner or a superuser run: ${grant}; or run again, and the columns are left out`,
+  });
+}
+
 async function rightsTo(session: Session, chosen: readonly Chosen[]): Promise<ReadonlyMap<number, Rights>> {
   const { rows } = await session.query(RIGHTS, [chosen.map(({ table }) => table.oid)]);
   return new Map(

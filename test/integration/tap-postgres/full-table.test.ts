@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeWithPostgres } from '../../support/postgres.ts';
+import { SERVER_VERSION } from '../../support/server-version.ts';
 import { connected, runTap, type TapRun } from './drive.ts';
 
 const PAGE_BYTES = 8192;
@@ -149,7 +150,15 @@ describeWithPostgres('tap-postgres FULL_TABLE', (url) => {
     });
   });
 
-  describe('goes on where it was cut short', () => {
+  it.runIf(SERVER_VERSION < 14)('comes in one COPY where the server cannot read ranges of pages, and begins anew', async () => {
+    await client.query(TABLE);
+    const first = await cut({ at: '"RECORD"' });
+    const second = complete(await sync({ state: first.state }));
+    expect(ids(second)).toEqual(range(1, 100));
+    expect([...versions(second)]).not.toEqual([...versions(first)]);
+  });
+
+  describe.skipIf(SERVER_VERSION < 14)('goes on where it was cut short', () => {
     it('with the rest of the pages, and what was written to those before, under the same version', async () => {
       await client.query(TABLE);
       const one = await cut();
@@ -240,7 +249,7 @@ describeWithPostgres('tap-postgres FULL_TABLE', (url) => {
     });
   });
 
-  describe('begins anew under another version', () => {
+  describe.skipIf(SERVER_VERSION < 14)('begins anew under another version', () => {
     it.each<[string, string, string]>([
       ['the table was written anew', 'VACUUM FULL s.t', 'written anew'],
       ['it was emptied', 'TRUNCATE s.t; INSERT INTO s.t SELECT generate_series(1, 100)', 'truncated'],
@@ -310,7 +319,7 @@ describeWithPostgres('tap-postgres FULL_TABLE', (url) => {
     });
   });
 
-  it('ends the run when the table was written anew while the connection was lost', async () => {
+  it.skipIf(SERVER_VERSION < 14)('ends the run when the table was written anew while the connection was lost', async () => {
     await client.query(TABLE);
     let isDone = false;
     const run = await sync({

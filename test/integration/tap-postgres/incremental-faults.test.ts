@@ -76,6 +76,11 @@ describeWithPostgres('tap-postgres INCREMENTAL when something breaks', (url) => 
     ['a column that is gone', 'ALTER TABLE u DROP x', 'schema-changed'],
     ['a table that is gone', 'DROP TABLE u', 'table-missing'],
     ['a right that is gone', 'REVOKE ALL ON u FROM faults_reader', 'permission-denied'],
+    [
+      'a right to one column that is gone',
+      'REVOKE ALL ON u FROM faults_reader; GRANT SELECT (id, k) ON u TO faults_reader',
+      'permission-denied',
+    ],
   ])('reads nothing wrong of what was changed after it was discovered: %s', async (_, change, code) => {
     await client.query(`DROP TABLE IF EXISTS u; CREATE TABLE u (id int PRIMARY KEY, k int NOT NULL, x text); INSERT INTO u VALUES (1, 1);
       DROP ROLE IF EXISTS faults_reader; CREATE ROLE faults_reader; GRANT SELECT ON t, u TO faults_reader`);
@@ -93,6 +98,10 @@ describeWithPostgres('tap-postgres INCREMENTAL when something breaks', (url) => 
       },
     );
     expect(run.error).toMatchObject({ code, exitCode: 1 });
+    if (code === 'permission-denied') {
+      const grant = change.includes('GRANT') ? 'GRANT SELECT ("x") ON "public"."u"' : 'GRANT SELECT ON "public"."u"';
+      expect(run.error).toMatchObject({ hint: expect.stringContaining(`${grant} TO "faults_reader"`) as unknown });
+    }
     expect(run.records.map((record) => record['id'])).toEqual([1]);
     expect(JSON.stringify(run.state)).toContain('"currently_syncing":"public-u"');
     await client.query('DROP OWNED BY faults_reader; DROP ROLE faults_reader');

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithPostgres } from '../../support/postgres.ts';
+import { SERVER_VERSION } from '../../support/server-version.ts';
 import { connected } from './drive.ts';
 import { readLanes } from './lanes.ts';
 
@@ -42,7 +43,7 @@ const TEXTS: readonly Line[] = [
   ['char(5)', "'ab'", '"ab   "'],
   ['char(5)', "'ab'", '"ab"', { trim_char: true }],
   ['varchar(5)', "'ab '", '"ab "'],
-  ['text', String.raw`E'a\t"b"\\\n\r\b\f\v\x01é😀'`, String.raw`"a\t\"b\"\\\n\r\b\f\u000b\u0001é😀"`],
+  ['text', String.raw`E'a\t"b"\\\n\r\b\f\x0b\x01é😀'`, String.raw`"a\t\"b\"\\\n\r\b\f\u000b\u0001é😀"`],
   ['text', "''", '""'],
   ['text', String.raw`'\N'`, String.raw`"\\N"`],
   ['text', String.raw`'\.'`, String.raw`"\\."`],
@@ -165,7 +166,13 @@ const MADE: readonly Line[] = [
   ],
 ]; // prettier-ignore
 
-const LINES = [...NUMBERS, ...TEXTS, ...JSONS, ...TIMES, ...MADE].map(([type, sql, json, config = {}]) => ({ type, sql, json, config })); // prettier-ignore
+/** What came with Postgres 14: multiranges, infinite numerics, exact fractions of seconds. */
+const isNew = ([type, sql, , config = {}]: Line): boolean =>
+  type.includes('multirange') || (type === 'numeric' && sql.includes('Infinity')) || 'interval_handling' in config; // prettier-ignore
+
+const LINES = [...NUMBERS, ...TEXTS, ...JSONS, ...TIMES, ...MADE]
+  .filter((line) => SERVER_VERSION >= 14 || !isNew(line))
+  .map(([type, sql, json, config = {}]) => ({ type, sql, json, config }));
 
 /** What a role may have been given for its sessions. */
 const DEFAULTS = [

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWithPostgres } from '../../support/postgres.ts';
+import { SERVER_VERSION } from '../../support/server-version.ts';
 import { connected, runTap, type TapRun } from './drive.ts';
 
 describeWithPostgres('tap-postgres by xmin', (url) => {
@@ -40,22 +41,26 @@ describeWithPostgres('tap-postgres by xmin', (url) => {
     expect(ids(await sync(four.state))).toEqual([]);
   });
 
-  it('goes on where it was cut, and finds what was written or moved to where it had been', async () => {
-    await client.query(`CREATE TABLE s.t (id int, x text) WITH (autovacuum_enabled = off); ALTER TABLE s.t ALTER x SET STORAGE PLAIN;
+  // Before Postgres 14 ranges of pages cannot be asked for: a table is read to its end.
+  it.skipIf(SERVER_VERSION < 14)(
+    'goes on where it was cut, and finds what was written or moved to where it had been',
+    async () => {
+      await client.query(`CREATE TABLE s.t (id int, x text) WITH (autovacuum_enabled = off); ALTER TABLE s.t ALTER x SET STORAGE PLAIN;
       INSERT INTO s.t SELECT g, repeat('x', 7000) FROM generate_series(1, 9000) g`);
-    const one = await sync(undefined, { max_record_count: 1 });
-    expect(ids(one)).toEqual(Array.from({ length: 8192 }, (_, n) => n + 1));
-    await client.query("DELETE FROM s.t WHERE id = 3; UPDATE s.t SET x = 'y' WHERE id IN (1, 9000)");
-    await client.query('VACUUM s.t');
-    await client.query("INSERT INTO s.t VALUES (9001, repeat('x', 7000))");
-    const two = await sync(one.state);
-    expect(new Set(ids(two))).toEqual(new Set([1, ...Array.from({ length: 809 }, (_, n) => n + 8193)]));
-    expect(two.records.length).toBeLessThan(820);
-    expect(ids(await sync(two.state))).toEqual([]);
-    // Cut again, then written anew: places mean nothing any more.
-    await client.query('VACUUM FULL s.t');
-    expect(ids(await sync(one.state)).length).toBe(9000);
-  });
+      const one = await sync(undefined, { max_record_count: 1 });
+      expect(ids(one)).toEqual(Array.from({ length: 8192 }, (_, n) => n + 1));
+      await client.query("DELETE FROM s.t WHERE id = 3; UPDATE s.t SET x = 'y' WHERE id IN (1, 9000)");
+      await client.query('VACUUM s.t');
+      await client.query("INSERT INTO s.t VALUES (9001, repeat('x', 7000))");
+      const two = await sync(one.state);
+      expect(new Set(ids(two))).toEqual(new Set([1, ...Array.from({ length: 809 }, (_, n) => n + 8193)]));
+      expect(two.records.length).toBeLessThan(820);
+      expect(ids(await sync(two.state))).toEqual([]);
+      // Cut again, then written anew: places mean nothing any more.
+      await client.query('VACUUM FULL s.t');
+      expect(ids(await sync(one.state)).length).toBe(9000);
+    },
+  );
 
   it('reads partitions, with one that is attached later and older rows in it', async () => {
     await client.query(`CREATE TABLE s.t (id int) PARTITION BY RANGE (id); CREATE TABLE s.t1 PARTITION OF s.t FOR VALUES FROM (0) TO (10);
