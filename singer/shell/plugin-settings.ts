@@ -18,7 +18,10 @@ const COMMON = { tap: tapSettings, target: targetSettings, mapper: mapperSetting
 export function jointProblems(plugin: Plugin, config: object, rules?: Rules): readonly Problem[] {
   if (plugin.kind === 'mapper') return [];
   const settings = allSettings(plugin);
-  const { problems, options } = 'stream_options' in settings ? streamOptions(settings, config) : { problems: [], options: [] };
+  const { stream_options: own } = settings;
+  // A plugin that only takes what another one calls so has no patterns of streams there.
+  const meant = own !== undefined && own.ignored === undefined;
+  const { problems, options } = meant ? streamOptions(settings, config) : { problems: [], options: [] };
   if (plugin.kind === 'tap') return [...problems, ...batchProblems(config, rules)];
   return [...problems, ...flattenProblems([config, ...options])];
 }

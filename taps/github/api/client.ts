@@ -73,8 +73,7 @@ export class Client {
     let doubted: Credential | undefined;
     for (;;) {
       const candidates = await pool.forOwner(ask.owner, signal);
-      if (!this.#funded) scheduler.fund(candidates);
-      this.#funded = true;
+      if (!this.#funded) this.#funded = scheduler.fund(candidates);
       const home = place(ask.affinity ?? ask.owner, candidates.length);
       const used = await scheduler.lease(candidates, resource, home, patience, signal);
       const { reply, verdict, body, exact } = await this.#send(used, resource, url, ask, patience, signal);
@@ -103,6 +102,13 @@ export class Client {
           this.#refused(used, doubted === used);
           doubted = used;
           break;
+        case 'unchanged':
+          if (ask.etag !== undefined) return verdict;
+          throw new InputError('An answer says that nothing has changed, though nobody has asked whether it had', {
+            code: 'answer-shape',
+            facts: { path: new URL(url).pathname },
+            hint: 'Is api_url_base the address of a GitHub API?',
+          });
         case 'failed':
           throw new Error('A failed exchange must have thrown');
         default:

@@ -59,11 +59,14 @@ export class Scheduler {
     this.#parallel = options.parallel;
   }
 
-  /** A percentage of the budget counts from the quotas of these. */
-  fund(credentials: readonly Credential[]): void {
+  /** A percentage of the budget counts from the quotas of these. False while those are not known: an app's are not before its first answer. */
+  fund(credentials: readonly Credential[]): boolean {
     const { budget } = this.#o;
     const limit = credentials.reduce((sum, each) => sum + (each.limits('core').limit ?? 0), 0);
-    if (budget !== undefined && ('calls' in budget || limit > 0)) this.#budget = callsOf(budget, limit);
+    if (budget === undefined) return true;
+    if (!('calls' in budget) && limit === 0) return false;
+    this.#budget = callsOf(budget, limit);
+    return true;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { made, manyReleases, type Item } from '../../support/github/index.ts';
-import { gitHubWithToken, ids, readsWell, tapGithub } from './drive.ts';
+import { gitHubWithToken, ids, readsWell, tapGithub, TOKEN } from './drive.ts';
 
 const minute = (at: number): string => `${new Date(Date.UTC(2026, 0, 1) + at * 60_000).toISOString().slice(0, 19)}Z`;
 
@@ -11,7 +11,55 @@ function many(component: string, count: number): Item[] {
   );
 }
 
+/** Takes back what the usual config of these tests sets. */
+const NOTHING = {
+  api_url_base: undefined,
+  auth_token: undefined,
+  additional_auth_tokens: undefined,
+  repositories: undefined,
+  max_wait_seconds: undefined,
+};
+
 describe('tap-github, statements of the contract that need its own source', () => {
+  test.each<[string, (url: string) => Record<string, unknown>]>([
+    [
+      'MeltanoLabs',
+      (url) => ({
+        api_url_base: url,
+        user_agent: 'ours/1.0',
+        metrics_log_level: 'debug',
+        auth_token: TOKEN,
+        additional_auth_tokens: [],
+        rate_limit_buffer: 100,
+        expiry_time_buffer: 5,
+        backoff_max_tries: 3,
+        repositories: ['octo/one'],
+        start_date: '2025-12-31T00:00:00Z',
+        skip_parent_streams: true,
+        stream_options: { milestones: { state: 'all' }, project_items: { page_size: 50 } },
+      }),
+    ],
+    [
+      'singer-io',
+      (url) => ({
+        base_url: url,
+        user_agent: 'ours/1.0',
+        access_token: TOKEN,
+        repository: 'octo/one octo/two',
+        start_date: '2025-12-31T00:00:00Z',
+        request_timeout: 300,
+      }),
+    ],
+  ])('a config of %s’ tap is taken as it is', async (_, config) => {
+    const github = await gitHubWithToken();
+    for (const name of ['one', 'two']) github.world.add({ name, releases: manyReleases(3) });
+    const { stderr, records } = await readsWell(github, { config: { ...NOTHING, ...config(github.url) } });
+    // Of three releases, a day apart, two are young enough.
+    expect(records().filter(({ repo }) => repo === 'one')).toHaveLength(2);
+    expect(stderr).not.toMatch(/unknown|WARN|ERROR/);
+    expect(new Set(github.calls.map(({ headers }) => headers['user-agent']))).toEqual(new Set(['ours/1.0']));
+  });
+
   test('[173] nested settings are taken as objects and by dots', async () => {
     const github = await gitHubWithToken();
     const repository = github.world.add({ name: 'one', releases: manyReleases(3) });

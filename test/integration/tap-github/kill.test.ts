@@ -94,7 +94,7 @@ describeWithPostgres('tap-github or its target killed at random moments and resu
         await client.end();
       }
     },
-    Math.max(120_000, kills * 15_000),
+    Math.max(120_000, kills * 30_000),
   );
 });
 

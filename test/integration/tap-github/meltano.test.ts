@@ -69,26 +69,32 @@ function withMeltano(meltano: string): void {
       await succeeded(prepared(meltano).meltano(['--environment=dev', 'config', 'test', 'tap-github'], env));
     });
 
-    test('[169] [170] merge gives the state of auto; a full refresh of one stream gets no state and keeps the bookmark of the other', async () => {
-      const github = await gitHubWithToken();
-      github.world.add({ name: 'one', releases: [...manyReleases(3, unlike('one'))], tags: [made('tag', 1)] });
-      const project = prepared(meltano);
-      const env = environment(github, ['releases.*', 'tags.*'], ['octo/one']);
-      const bookmarks = async (): Promise<unknown> => {
-        const { stdout } = await succeeded(project.meltano(['state', 'get', STATE_ID]));
-        return (JSON.parse(stdout) as { singer_state: { bookmarks: unknown } }).singer_state.bookmarks;
-      };
-      await succeeded(project.meltano(['run', '--state-strategy', 'merge', ...PIPE], env));
-      const merged = await bookmarks();
-      // Nothing is new: with auto, the state that leaves now takes the place of the merged one.
-      await succeeded(project.meltano(['run', '--state-strategy', 'auto', ...PIPE], env));
-      expect(await bookmarks()).toEqual(merged);
-      project.calls();
-      await succeeded(project.meltano(['run', '--full-refresh', ...PIPE], { ...env, TAP_GITHUB__SELECT_FILTER: '["releases"]' }));
-      expect(project.calls().filter((call) => call.includes('--state'))).toEqual([]);
-      expect([lines(project), lines(project, 'tags')].map(({ length }) => length)).toEqual([6, 1]);
-      expect(await bookmarks()).toMatchObject({ releases: {}, tags: (merged as { tags: object }).tags });
-    });
+    test(
+      '[169] [170] merge gives the state of auto; a full refresh of one stream gets no state and keeps the bookmark of the other',
+      { timeout: 300_000 },
+      async () => {
+        const github = await gitHubWithToken();
+        github.world.add({ name: 'one', releases: [...manyReleases(3, unlike('one'))], tags: [made('tag', 1)] });
+        const project = prepared(meltano);
+        const env = environment(github, ['releases.*', 'tags.*'], ['octo/one']);
+        const bookmarks = async (): Promise<unknown> => {
+          const { stdout } = await succeeded(project.meltano(['state', 'get', STATE_ID]));
+          return (JSON.parse(stdout) as { singer_state: { bookmarks: unknown } }).singer_state.bookmarks;
+        };
+        await succeeded(project.meltano(['run', '--state-strategy', 'merge', ...PIPE], env));
+        const merged = await bookmarks();
+        // Nothing is new: with auto, the state that leaves now takes the place of the merged one.
+        await succeeded(project.meltano(['run', '--state-strategy', 'auto', ...PIPE], env));
+        expect(await bookmarks()).toEqual(merged);
+        project.calls();
+        await succeeded(
+          project.meltano(['run', '--full-refresh', ...PIPE], { ...env, TAP_GITHUB__SELECT_FILTER: '["releases"]' }),
+        );
+        expect(project.calls().filter((call) => call.includes('--state'))).toEqual([]);
+        expect([lines(project), lines(project, 'tags')].map(({ length }) => length)).toEqual([6, 1]);
+        expect(await bookmarks()).toMatchObject({ releases: {}, tags: (merged as { tags: object }).tags });
+      },
+    );
 
     test('[171] with a catalog from a file nothing is discovered and the file alone is followed', async () => {
       const github = await gitHubWithToken();
@@ -102,32 +108,36 @@ function withMeltano(meltano: string): void {
       expect(existsSync(join(project.folder, 'output/releases.jsonl'))).toBe(false);
     });
 
-    test('[174] [175] [177] [178] a failing tap or target fails the run and leaves a state from which the rest comes once; debug lines, levels and metrics show as such', async () => {
-      const github = await gitHubWithToken();
-      github.world.add({ name: 'one', releases: [...manyReleases(250, unlike('one'))] });
-      const project = prepared(meltano);
-      const env = { ...environment(github, ['releases.tag_name'], ['octo/one']), TAP_GITHUB_BACKOFF_MAX_TRIES: '1' };
-      github.fault(/releases.*page=2/, '500');
-      const failed = await project.meltano(['run', ...PIPE], env);
-      expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining('server-trouble')]);
-      const { stdout } = await succeeded(project.meltano(['state', 'get', STATE_ID]));
-      expect(stdout).toContain('401025');
-      project.write('blocked', 'a file where the folder should be');
-      const blocked = await project.meltano(['run', ...PIPE], { ...env, TARGET_JSONL_DESTINATION_PATH: 'blocked/deep' });
-      expect(blocked.status).toBe(1);
-      const { stderr } = await succeeded(project.meltano(['--log-level=debug', 'run', ...PIPE], env));
-      expect(new Set(lines(project).map(({ id }) => id)).size).toBe(250);
-      expect(lines(project)).toHaveLength(250);
-      expect(stderr).toMatch(/\[debug +\].*tap-github/);
-      expect(stderr).not.toContain(TOKEN);
-      for (const name of ['tap-github', 'target-jsonl']) {
-        const metrics = stderr.split('\n').filter((line) => line.includes('METRIC') && line.includes(name));
-        expect(
-          metrics.some((line) => /metric_name=record_count\b/.test(line) && /metric_value=150\b/.test(line)),
-          metrics.join('\n'),
-        ).toBe(true);
-      }
-    });
+    test(
+      '[174] [175] [177] [178] a failing tap or target fails the run and leaves a state from which the rest comes once; debug lines, levels and metrics show as such',
+      { timeout: 300_000 },
+      async () => {
+        const github = await gitHubWithToken();
+        github.world.add({ name: 'one', releases: [...manyReleases(250, unlike('one'))] });
+        const project = prepared(meltano);
+        const env = { ...environment(github, ['releases.tag_name'], ['octo/one']), TAP_GITHUB_BACKOFF_MAX_TRIES: '1' };
+        github.fault(/releases.*page=2/, '500');
+        const failed = await project.meltano(['run', ...PIPE], env);
+        expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining('server-trouble')]);
+        const { stdout } = await succeeded(project.meltano(['state', 'get', STATE_ID]));
+        expect(stdout).toContain('401025');
+        project.write('blocked', 'a file where the folder should be');
+        const blocked = await project.meltano(['run', ...PIPE], { ...env, TARGET_JSONL_DESTINATION_PATH: 'blocked/deep' });
+        expect(blocked.status).toBe(1);
+        const { stderr } = await succeeded(project.meltano(['--log-level=debug', 'run', ...PIPE], env));
+        expect(new Set(lines(project).map(({ id }) => id)).size).toBe(250);
+        expect(lines(project)).toHaveLength(250);
+        expect(stderr).toMatch(/\[debug +\].*tap-github/);
+        expect(stderr).not.toContain(TOKEN);
+        for (const name of ['tap-github', 'target-jsonl']) {
+          const metrics = stderr.split('\n').filter((line) => line.includes('METRIC') && line.includes(name));
+          expect(
+            metrics.some((line) => /metric_name=record_count\b/.test(line) && /metric_value=150\b/.test(line)),
+            metrics.join('\n'),
+          ).toBe(true);
+        }
+      },
+    );
   });
 }
 

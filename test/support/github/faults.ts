@@ -7,6 +7,8 @@ export type Delivery = 'reset-at-once' | 'reset-in-body' | 'slow' | 'stalled' | 
 export interface Broken {
   /** Instead of the answer that would have come. */
   readonly answer?: Answer | ((seconds: number, now: number) => Answer);
+  /** Instead of the true status. */
+  readonly status?: number;
   /** Bytes that are no JSON, or other JSON than GitHub's. */
   readonly text?: string;
   readonly delivery?: Delivery;
@@ -59,6 +61,7 @@ export const FAULTS = {
   'cut-text': { delivery: 'cut-text' },
   'gzip-bomb': { delivery: 'bomb' },
   'not-json': { text: '<!DOCTYPE html><html><body>Unicorn!</body></html>' },
+  'unasked-304': { status: 304, text: '' },
   'empty-body': { text: '' },
   'an-object-for-a-list': { text: '{"message":"This is no list"}' },
   'a-list-of-numbers': { text: '[1,2,3]' },

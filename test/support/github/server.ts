@@ -161,7 +161,7 @@ export async function startGitHub({ now = Date.now, skew = 0, prefix = '' }: Git
       const text = spring.text ?? (answer.status === 304 && said === undefined ? '' : JSON.stringify((said ?? answer).body));
       // A limit that is broken to says its own; all other answers keep what is true.
       Object.assign(headers, said?.headers, spring.headers?.(seconds, now()));
-      const status = said?.status ?? answer.status;
+      const status = said?.status ?? spring.status ?? answer.status;
       call.status = spring.delivery?.startsWith('reset') === true ? 0 : status;
       deliver(
         response,

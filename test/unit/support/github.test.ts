@@ -245,6 +245,7 @@ const SEEN: Readonly<Record<Fault, unknown>> = {
   'cut-gzip': [200, 'cut', {}],
   'cut-text': [200, 'cut', {}],
   'gzip-bomb': [200, 'cut', {}],
+  'unasked-304': [304, 'cut', {}],
   'not-json': [200, 'cut', {}],
   'empty-body': [200, 'cut', {}],
   'an-object-for-a-list': [200, 'no list', {}],

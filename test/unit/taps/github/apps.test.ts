@@ -39,6 +39,15 @@ describe('apps', () => {
     expect(github.calls.filter(({ status }) => status === 401)).toEqual([]);
   });
 
+  test('take a new token as long before as expiry_time_buffer says', async () => {
+    const clock = new VirtualClock(NOON);
+    const github = await fake({ now: () => clock.now() });
+    github.world.app({ id: '1', publicKey, installations: [{ id: 5, account: 'octo' }] });
+    github.before(/releases\?.*page=2/, 1, () => clock.pass(11 * MINUTE));
+    await readsWell(github, 'releases', options({ auth_app_keys: [app('1')], expiry_time_buffer: 50 }, clock));
+    expect(made(github)).toHaveLength(2);
+  });
+
   test('are known by a server whose clock is behind ours or ahead of it', async () => {
     for (const minutes of [15, -15]) {
       const github = await fake({ now: () => NOON });
@@ -90,6 +99,14 @@ describe('apps', () => {
     expect(said.filter(({ message }) => message.includes('only what is public')).map(({ fields }) => fields)).toEqual([
       { app: 'auth_app_keys[0]', owner: 'other' },
     ]);
+  });
+
+  test('have a budget in percent as soon as their quota is known', async () => {
+    const clock = new VirtualClock(NOON);
+    const github = await fake({ now: () => clock.now() });
+    github.world.app({ id: '1', publicKey, installations: [{ id: 5, account: 'octo' }] });
+    const { error } = await read(github, 'releases', options({ auth_app_keys: [app('1')], quota_budget: '0.06%' }, clock));
+    expect(error).toMatchObject({ code: 'quota-budget', facts: { quota_budget: 3 } });
   });
 
   test('that are installed nowhere are an error', async () => {

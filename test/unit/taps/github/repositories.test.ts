@@ -80,6 +80,19 @@ describe('repositories are found', () => {
     expect(await names(github, { repositories: ['octo/two'], repository_filter: unlike })).toEqual(['octo/two']);
   });
 
+  test('by a search that finds more than GitHub gives: that is told', async () => {
+    const github = await fake();
+    github.say(/search/, JSON.stringify({ total_count: 1001, incomplete_results: false, items: [] }));
+    const { said } = await readsWell(github, 'repositories', {
+      config: { repositories: undefined, searches: [{ name: 'all', query: 'x' }] },
+    });
+    expect(said).toContainEqual({
+      level: 'warning',
+      message: 'A search finds more repositories than GitHub gives: narrow it',
+      fields: { search: 'all', found: 1001 },
+    });
+  });
+
   test('an owner that is misspelt is an error, not nothing', async () => {
     const github = await fake();
     await expect(names(github, { organizations: ['octopus'] })).rejects.toMatchObject({ code: 'repositories', exitCode: 2 });

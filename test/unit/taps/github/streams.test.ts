@@ -411,6 +411,16 @@ test.each([
   expect((await read(github, stream)).error).toMatchObject({ code: 'circular-link' });
 });
 
+test.each(['releases', 'issues', 'pull_requests', 'commits', 'stargazers', 'repositories', 'release_asset_downloads'])(
+  '%s: a server that says, without having been asked, that nothing has changed is an error',
+  async (stream) => {
+    const github = await fake();
+    github.world.add({ name: 'one' });
+    github.fault(/repos\/octo\/one/, 'unasked-304', { after: stream === 'repositories' ? 0 : 1 });
+    expect((await read(github, stream)).error).toMatchObject({ code: 'answer-shape' });
+  },
+);
+
 test('an answer without what it must hold is an error, never no records', async () => {
   const github = await fake();
   github.world.add({ name: 'one', issues: [] });
