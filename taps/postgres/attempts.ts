@@ -58,8 +58,12 @@ async function explained(error: unknown, { sessions, id, relation: { table }, co
   if (sqlState(error) !== NO_RIGHT || table === undefined) return usual;
   try {
     const session = await sessions.begin();
-    const names = columns.map(({ name }) => name);
-    return (await lostRights(session, { id, table }, names).finally(() => sessions.end(session))) ?? usual;
+    try {
+      const names = columns.map(({ name }) => name);
+      return (await lostRights(session, { id, table }, names)) ?? usual;
+    } finally {
+      await sessions.end(session);
+    }
   } catch {
     // It only says more of what has failed.
     return usual;
