@@ -213,14 +213,16 @@ export class BigQueryDestination implements Destination<TargetConfig> {
 
   /** What rows that meet others by their key need; undefined: they need nothing. */
   #stagingOf(plan: TablePlan): Staging | undefined {
-    const { keys, method, stream, table } = plan;
+    const { keys, method, table } = plan;
     if (method === 'append' || keys.length === 0) return undefined;
-    const numbers = this.#numbers.get(table) ?? new RowNumbers();
+    const begun = this.#numbers.get(table);
+    const numbers = begun ?? new RowNumbers();
     this.#numbers.set(table, numbers);
     const existing = this.#tables.existing(table);
     const facts = new RowFacts(keys, method === 'upsert' ? partitionColumn(plan, existing?.partitionedBy) : undefined);
-    // Rows that are known to be one per key can go straight into an empty table, or over what is there.
-    const isWorthIt = method === 'upsert' ? existing?.isEmpty !== false : !this.#overwrites.has(stream);
+    // Rows that are known to be one per key can go straight into an empty table, or over what is there. What replaces a table is collected
+    // over the whole run: only its first rows may be without numbers, since rows of two proofs could not be told apart.
+    const isWorthIt = method === 'upsert' ? existing?.isEmpty !== false : begun === undefined;
     const types = keys.map((key) => plan.columns.find(({ name }) => name === key)!.type.type);
     if (!isWorthIt || plan.deletedAt !== undefined || !KeyProof.canTell(types)) return { facts, numbers };
     return { facts, numbers, proof: new KeyProof(keys, this.#keyRoom) };

@@ -52,11 +52,6 @@ export class Overwrites {
     return this.#byStream.size > 0;
   }
 
-  /** True once a stream's rows are being collected. */
-  has(stream: string): boolean {
-    return this.#byStream.has(stream);
-  }
-
   /** @param last the input has ended: no more can come but what is at hand */
   async add(batch: Batch, options: OverwriteOptions, last: boolean): Promise<void> {
     const { activate: version, files, plan, rows } = batch;

@@ -373,6 +373,28 @@ describe('overwrite', () => {
     ]);
   });
 
+  test('the last row of a key counts also where a SCHEMA or an activated version stands between', async () => {
+    const one = schema('people', { id: { type: 'integer' }, name: { type: 'string' } });
+    const two = schema('people', { id: { type: 'integer' }, name: { type: 'string' }, more: { type: 'string' } });
+    const versioned = (id: number, name: string): object => ({ ...person(id, name), version: 1 });
+    const between = [[two], [{ type: 'ACTIVATE_VERSION', stream: 'people', version: 1 }]];
+    for (const messages of between) {
+      const double = await startDouble();
+      const [before, after] = [
+        [3, 1, 2],
+        [2, 3, 1],
+      ].map((ids, i) => ids.map((id) => versioned(id, `v${i}`)));
+      await loadInto(double, [one, ...before!, ...messages, ...after!, state({ at: 1 })], {
+        settings: { load_method: 'overwrite' },
+      });
+      expect(people(double)).toEqual([
+        ['1', 'v1'],
+        ['2', 'v1'],
+        ['3', 'v1'],
+      ]);
+    }
+  });
+
   test('a stream without a record leaves its rows, or empties its table where that is allowed', async () => {
     const double = await startDouble();
     await loadInto(double, AGREED, { settings: overwrite });
