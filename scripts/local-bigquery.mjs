@@ -27,6 +27,7 @@ export const START_MS = 60_000;
  * @property {string} url for `api_endpoint`
  * @property {string} project
  * @property {number | undefined} pid of the process to end to stop it
+ * @property {string} folder of its data
  * @property {(sql: string) => Promise<(string | null)[][]>} query the rows that a query gives, each value as text
  * @property {() => Promise<void>} stop ends it and removes its data
  */
@@ -79,7 +80,7 @@ export async function startLocalBigQuery({ dataset = 'd', keep = false } = {}) {
     }
     await sleep(100);
   }
-  return { url, project: 'test', pid: child.pid, query: (sql) => query(url, sql), stop };
+  return { url, project: 'test', pid: child.pid, folder: data, query: (sql) => query(url, sql), stop };
 }
 
 /** @param {string} environment @param {string} home */

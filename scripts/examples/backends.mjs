@@ -45,7 +45,7 @@ export const BACKENDS = {
   /** An emulator. */
   async bigquery({ keep }) {
     const server = await startLocalBigQuery({ keep });
-    return { ...server, stopping: [`kill ${server.pid}    # the emulator of BigQuery`] };
+    return { ...server, stopping: [`kill ${server.pid}; rm -r '${server.folder}'    # the emulator of BigQuery`] };
   },
 };
 
