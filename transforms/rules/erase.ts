@@ -55,6 +55,7 @@ export default defineRule({
   notes: [
     'Letters become letters and digits digits, an e-mail address a token at erased.invalid, a date the first day of its year, in texts, numbers, objects and lists. The key of the replacement is made for the run and kept nowhere.',
     'Requests name a person by an id, an e-mail address, or both: addresses are compared without regard to case. A request by address alone is known by the id, too, once a record with that address has come: its other streams are reached from then on.',
+    'An address has to be one (with an @): its pseudonym is compared as an id is, and leads to no other name of the person. So ids may be pseudonyms here, addresses should not.',
     'The ledger has a line of JSON for each request: hashes (HMAC-SHA256) of the id and address, when it came first, and how many records were erased. It is written before anything that depends on it is sent. With another key nobody in it would be known again, so that is refused.',
     'A record that comes before its request has passed: see `erasures` of target-postgres for rows that are there already.',
     'Fields that are erased are hidden in the quarantine, whoever the record is about. Key properties cannot be erased.',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type JsonObject, stringifyExact } from '../../../singer/index.ts';
+import { type Json, type JsonObject, stringifyExact } from '../../../singer/index.ts';
 import { checkConfig } from '../../../singer/mapper/index.ts';
 import { type TransformConfig, transformSettings } from '../../../transforms/config/settings.ts';
 import { changeLines, readLines } from '../../../transforms/erasure/ledger-file.ts';
@@ -156,6 +156,26 @@ describe('requests of this run', () => {
     const { records } = await transform(config, [schema, request, CUSTOMERS, customer('7', 'a@b.cd'), ORDERS, order(1, '7')]);
     expect(records('customers')).toEqual([erasedCustomer('7')]);
     expect(lines()).toEqual([expect.objectContaining({ erased: { customers: 1, orders: 1 } })]);
+  });
+
+  test('find ids that are pseudonyms; of an address that is one they find the records that bear it, and nothing by way of it', async () => {
+    const hidden = (domain: string): JsonObject => ({ pseudonymize: { key: 'ledger', domain } });
+    const { customers, orders } = rules()['transforms'] as Record<string, JsonObject>;
+    const config = (field: 'id' | 'email'): JsonObject => ({
+      ...rules(),
+      transforms: {
+        erasure_requests: { fields: { [field === 'id' ? 'customer-id' : 'email']: hidden(field) } },
+        customers: { ...customers, fields: { [field]: hidden(field) } },
+        orders: { ...orders, ...(field === 'id' ? { fields: { customer_id: hidden('id') } } : {}) },
+      },
+    });
+    const input = [CUSTOMERS, customer('7', 'a@b.cd'), ORDERS, order(1, '7')];
+    const isClear = (row: Json | undefined): boolean => JSON.stringify(row).includes('High Street 1');
+    const byId = await transform(config('id'), [REQUESTS, ask(null, 'a@b.cd'), ...input]);
+    expect(byId.records('orders').map(isClear)).toEqual([false]);
+    const byAddress = await transform(config('email'), [REQUESTS, ask(null, 'a@b.cd'), ...input]);
+    expect(byAddress.records('customers')).not.toMatchObject([{ first_name: 'Ada' }]);
+    expect(byAddress.records('orders').map(isClear)).toEqual([true]);
   });
 
   test('are seen after the fields and checks of their stream, before it is renamed', async () => {
