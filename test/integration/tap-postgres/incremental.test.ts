@@ -80,6 +80,25 @@ describeWithPostgres('tap-postgres INCREMENTAL', (url) => {
       await slow.end();
     });
 
+    it('[82] a row that is changed while they are read comes with the next run, which the bookmark has not passed', async () => {
+      let changed = false;
+      const first = await runTap(
+        url(),
+        { 's-t': by('at') },
+        {
+          onWrite: async (text) => {
+            if (changed || !text.includes('RECORD')) return;
+            changed = true;
+            await client.query("UPDATE s.t SET at = '2026-03-01', x = 'changed' WHERE id IN (0, 9)");
+          },
+        },
+      );
+      expect([changed, new Set(ids(first))]).toEqual([true, new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])]);
+      const second = await sync(first.state);
+      expect(second.records).toMatchObject([0, 9].map((id) => ({ id, x: 'changed' })));
+      expect(ids(await sync(second.state))).toEqual([]);
+    });
+
     it('does not send again, run after run, what was written beside a transaction that never ends', async () => {
       const slow = await connected(url());
       await slow.query("BEGIN; INSERT INTO s.t VALUES (20, '2025-12-31')");
