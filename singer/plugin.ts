@@ -331,6 +331,11 @@ export interface Destination<C extends object = object> {
    */
   openStream(header: StreamHeader, config: C): Promise<Encoder | undefined>;
   /**
+   * Called when a STATE is read, before any line behind it: `text` is its value, compact JSON. For destinations that must know behind which
+   * records it came; `load` tells only the newest of a unit.
+   */
+  stateCame?(text: string): void;
+  /**
    * Makes the unit durable; may be called again with the same unit. `committed` tells whether it (and all before it) is
    * durable and visible: only then may its state leave. `open` = safe so far, but a later unit or `finish` must complete it. A unit without
    * parts and state asks whether what is open can be committed by now: a state has waited for `max_state_age_seconds`.

@@ -32,6 +32,8 @@ export interface IntakeOptions {
   /** True if the batch now filling has its size. */
   readonly isFull: () => boolean;
   readonly compile: Compile;
+  /** Hears each STATE's value, compact JSON. */
+  readonly onState: (text: string) => void;
 }
 
 /** What must be done before the reading can go on. */
@@ -279,7 +281,9 @@ export class Intake {
     this.lastState = value;
     this.#isolated.clear();
     const range = memberRange(line, 0, line.length, 'value');
-    this.#o.checkpoint.state(range === undefined ? stringifyExact(value) : compactText(line, range[0], range[1]), now);
+    const text = range === undefined ? stringifyExact(value) : compactText(line, range[0], range[1]);
+    this.#o.checkpoint.state(text, now);
+    this.#o.onState(text);
     this.#full = this.#o.isFull();
   }
 

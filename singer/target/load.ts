@@ -121,6 +121,7 @@ class Loader {
       configOf: (stream) => this.#streamOptions.forStream(stream),
       isFull: () => this.#isFull(),
       compile: createValidator(),
+      onState: (text) => destination.stateCame?.(text),
     });
     this.#full = this.#bounded(FIRST_BATCH.rows, FIRST_BATCH.bytes);
   }

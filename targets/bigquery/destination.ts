@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   Changed,
   type Destination,
@@ -12,6 +13,7 @@ import {
 } from '../../singer/index.ts';
 import { Refusals } from './blame/refusals.ts';
 import type { LinesFile } from './blame/cut-lines.ts';
+import { findEarlierLoads } from './jobs/earlier.ts';
 import { loadFile } from './jobs/load-job.ts';
 import { runStatement } from './jobs/query.ts';
 import { Slots } from './jobs/slots.ts';
@@ -20,12 +22,14 @@ import { appendFile, type LoadContext } from './methods/append.ts';
 import { Overwrites } from './methods/overwrite.ts';
 import { Tally } from './methods/tally.ts';
 import { upsert, type Batch } from './methods/upsert.ts';
+import { counted } from './parts/counted.ts';
 import { createRowEncoder } from './parts/encoder.ts';
 import { KeyProof, KEYS_REMEMBERED } from './parts/key-proof.ts';
+import { KnownRows } from './parts/known-rows.ts';
 import { clockBytes } from './parts/metadata.ts';
 import { canBound, RowFacts, type PartitionColumn } from './parts/row-facts.ts';
 import { RowNumbers } from './parts/row-numbers.ts';
-import { Spool, type Spooled, type Staging } from './parts/spool.ts';
+import { Spool, type Known, type Spooled, type Staging } from './parts/spool.ts';
 import type { TargetConfig } from './settings.ts';
 import { layoutOf, type LayoutOptions } from './tables/layout.ts';
 import { methodOf } from './tables/method.ts';
@@ -34,6 +38,8 @@ import { Tables } from './tables/tables.ts';
 
 /** Tables that are loaded at once: most of the time their jobs are waited for. */
 const PARALLEL = 100;
+/** So many times the size of a load wait at most for the end of what an earlier run has loaded. */
+const UNDECIDED = 2;
 
 interface Opened {
   readonly plan: TablePlan;
@@ -60,6 +66,8 @@ export class BigQueryDestination implements Destination<TargetConfig> {
   readonly #keyRoom = { left: KEYS_REMEMBERED };
   readonly #refusals: Refusals;
   readonly #slots = new Slots(PARALLEL);
+  /** By table. */
+  readonly #known = new Map<string, Known>();
   #newestState = '';
   #loadedAt: number;
 
@@ -88,6 +96,8 @@ export class BigQueryDestination implements Destination<TargetConfig> {
       compression: config.compression,
       clockBytes: (plan) => clockBytes(plan.row, run),
       stagingOf: (plan) => this.#stagingOf(plan),
+      knownOf: ({ table }) => this.#known.get(table),
+      onKnown: (plan, rows, job) => this.#leftOut(plan, rows, job),
     });
     this.#changed = new Changed(run.log);
     this.#loadedAt = Date.now();
@@ -101,7 +111,6 @@ export class BigQueryDestination implements Destination<TargetConfig> {
       method: methodOf(stream, header.keys, config),
       hardDelete: config.hard_delete,
       metadata: config.add_record_metadata,
-      view: config.generate_view,
       casing: columnCasing(config),
       types: { numberType: config.number_type },
     });
@@ -120,21 +129,39 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     }
     this.#streams.set(header, { plan, config });
     this.#byPlan.set(plan, config);
-    return createRowEncoder(plan.row, this.#run, {
+    const known = await this.#knownOf(plan);
+    const encoder = createRowEncoder(plan.row, this.#run, {
       validated: config.validate_records ?? true,
       onChange: (column, reason) => this.#changed.add(stream, column, reason),
     });
+    return known === undefined || !known.isLooking ? encoder : counted(encoder, (rows) => known.rowsCame(rows));
+  }
+
+  stateCame(text: string): void {
+    const looking = [...this.#known.values()].filter(({ isLooking }) => isLooking);
+    if (looking.length === 0) return;
+    const state = nameOfState(text);
+    for (const known of looking) known.stateCame(state);
   }
 
   async load(unit: Unit, quarantine?: Quarantine): Promise<'committed' | 'open'> {
     this.#refusals.use(quarantine);
     if (unit.state !== undefined) this.#newestState = unit.state;
-    for (const part of unit.parts) await this.#spool.add(this.#streams.get(part.header)!.plan, part);
-    const { load_interval_seconds: interval, load_size_bytes: size } = this.#config;
-    const isDue = unit.last || this.#spool.bytes >= size || Date.now() - this.#loadedAt >= interval * 1000;
-    if (!isDue) return 'open';
+    const parts = unit.parts.map((part) => ({ ...part, plan: this.#streams.get(part.header)!.plan }));
+    if (parts.length > 0 || unit.state !== undefined) await this.#spool.add(parts, unit.state !== undefined);
+    if (!this.#isDue(unit)) return 'open';
     await this.#loadAll(unit.last);
     return this.#overwrites.isPending ? 'open' : 'committed';
+  }
+
+  #isDue({ ends, last, parts, state }: Unit): boolean {
+    const { load_interval_seconds: interval, load_size_bytes: size } = this.#config;
+    if (last) return true;
+    // What an earlier run has loaded is not loaded again: the rest of it must come first. Of rows that are others this is soon known.
+    if (this.#spool.isUndecided) return this.#spool.bytes >= UNDECIDED * size;
+    if (ends || this.#spool.bytes >= size) return true;
+    // Rows that no STATE covers wait for one, unless a state has waited for long.
+    return (state !== undefined || parts.length === 0) && Date.now() - this.#loadedAt >= interval * 1000;
   }
 
   async finish(end: InputEnd): Promise<void> {
@@ -155,7 +182,8 @@ export class BigQueryDestination implements Destination<TargetConfig> {
   async #loadAll(last: boolean): Promise<void> {
     this.#context.names.state = this.#newestState;
     const byTable = new Map<string, Spooled[]>();
-    for (const file of await this.#spool.take()) byTable.set(file.plan.table, [...(byTable.get(file.plan.table) ?? []), file]);
+    for (const file of await this.#spool.take(nameOfState(this.#newestState)))
+      byTable.set(file.plan.table, [...(byTable.get(file.plan.table) ?? []), file]);
     const failures: unknown[] = [];
     const work = async (files: readonly Spooled[]): Promise<void> => {
       for (const batch of batchesOf(files)) if (failures.length === 0) await this.#loadBatch(batch, last);
@@ -211,6 +239,24 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     await loadFile(this.#context, { plan, table, what, file, disposition: 'WRITE_APPEND', idOf });
   }
 
+  /** What earlier runs of this `run_id` have appended to a table; asked for once. */
+  async #knownOf({ method, table }: TablePlan): Promise<Known | undefined> {
+    if (this.#config.run_id === undefined || method !== 'append') return undefined;
+    const { jobs, names } = this.#context;
+    let known = this.#known.get(table);
+    if (known === undefined) {
+      const what = `Looking for what was loaded into ${table}`;
+      known = new KnownRows(await findEarlierLoads(jobs, names, this.#tables.reference(table), what));
+      this.#known.set(table, known);
+    }
+    return known;
+  }
+
+  #leftOut({ stream, table }: TablePlan, rows: number, job: string): void {
+    this.#tally.add(stream, { appended_before: rows });
+    this.#run.log.info(`Loading ${table}: the job was handed in before; its result is taken`, { job, rows });
+  }
+
   /** What rows that meet others by their key need; undefined: they need nothing. */
   #stagingOf(plan: TablePlan): Staging | undefined {
     const { keys, method, table } = plan;
@@ -236,6 +282,11 @@ function columnCasing({
 }: TargetConfig): TargetConfig['column_casing'] {
   if (casing !== 'keep') return casing;
   return transforms?.snake_case ? 'snake' : transforms?.lower ? 'lower' : 'keep';
+}
+
+/** Empty where none came. */
+function nameOfState(text: string): string {
+  return text === '' ? '' : createHash('sha256').update(text).digest('hex').slice(0, 40);
 }
 
 function layoutOptions(config: TargetConfig): LayoutOptions {

@@ -8,8 +8,8 @@ import { TableOrder } from './jobs/order.ts';
 import { Slots } from './jobs/slots.ts';
 import type { TargetConfig } from './settings.ts';
 
-/** Files that are uploaded at once. */
-const UPLOADS = 8;
+/** Large files that are uploaded at once. */
+const UPLOADS = 4;
 
 /** Throws ConfigError for labels that BigQuery does not take. */
 function labelsOf({ labels = {} }: TargetConfig): Readonly<Record<string, string>> {
@@ -25,6 +25,8 @@ function labelsOf({ labels = {} }: TargetConfig): Readonly<Record<string, string
 export async function openDestination(config: TargetConfig, run: TargetRun): Promise<BigQueryDestination> {
   const { log } = run;
   if (config.method !== 'batch_job') log.info('Rows are loaded by load jobs', { method: config.method });
+  // Each job that is waited for listens to it.
+  setMaxListeners(0, run.signal);
   const api = await openApi(config, run);
   // Many jobs are waited for at once, and each wait ends with the run.
   setMaxListeners(0, run.signal);

@@ -89,13 +89,6 @@ export const settings = {
     description:
       'On: a typed column for each property; objects and arrays are JSON. Off: each record whole in one JSON column `data`, beside the columns of its key.',
   },
-  generate_view: {
-    type: 'boolean',
-    default: false,
-    perStream: true,
-    description:
-      'Where records are kept whole: also a view name_view with a typed column for each property. A value that its type does not take is NULL there and stays in the record, so that no change of types stops a load.',
-  },
   add_record_metadata: {
     type: 'boolean',
     default: true,
@@ -237,7 +230,7 @@ export const settings = {
     default: 60,
     minimum: 0,
     description:
-      'Load jobs also begin with the first batch that comes so long after the last ones. BigQuery takes 1,500 changes of a table a day: more often than each minute does not last.',
+      'Load jobs also begin with the first batch up to a STATE that comes so long after the last ones. BigQuery takes 1,500 changes of a table a day: more often than each minute does not last.',
   },
   batch_size: {
     type: 'integer',
@@ -273,4 +266,8 @@ export const settings = {
 } as const satisfies Settings;
 
 /** The target's own settings, and what it must know of the core's. */
-export type TargetConfig = Config<typeof settings> & { readonly validate_records?: boolean; readonly on_bad_record?: string };
+export type TargetConfig = Config<typeof settings> & {
+  readonly validate_records?: boolean;
+  readonly on_bad_record?: string;
+  readonly run_id?: string;
+};

@@ -19,8 +19,20 @@ export interface JobPlace {
  * that BigQuery refuses to do the work twice. `attempt` counts the failures that BigQuery has confirmed.
  */
 export function jobId({ runId, table, work, state, content, before }: JobPlace, attempt: number): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([runId, table, work, state, content, before]))
-    .digest('hex');
-  return `tapline_${work}_${hash.slice(0, 40)}_a${attempt}`;
+  return `tapline_${work}_${hashOf([runId, table, work, state, content, before])}_a${attempt}`;
+}
+
+/**
+ * Name of a load job that appends rows to a table: the first one of a run, the second … A later run of the same `run_id` finds them all by
+ * their numbers, and knows by their labels which rows they have brought.
+ */
+export function appendId(
+  { runId, table, number }: { readonly runId: string; readonly table: string; readonly number: number },
+  attempt: number,
+): string {
+  return `tapline_append_${hashOf([runId, table])}_${number}_a${attempt}`;
+}
+
+function hashOf(parts: readonly (string | number)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
 }

@@ -19,8 +19,12 @@ export interface FileLoad {
   /** The name of each attempt. */
   readonly idOf: JobRequest['idOf'];
   readonly counts?: JobRequest['counts'];
+  /** What the job tells of its rows. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
+/** A file of so few bytes waits for no other one's upload: it takes little of the line, and little memory. */
+const SMALL_BYTES = 1024 * 1024;
 /** The label of a job whose file lacks rows that were refused before; its value says how many. */
 const REFUSED_LABEL = 'tapline_refused';
 
@@ -68,13 +72,14 @@ async function loadOnce(context: LoadContext, load: FileLoad, file: LinesFile): 
     ignoreUnknownValues: false,
   };
   const refused = load.file.rows - rows;
-  const labels = { ...context.labels, ...(refused === 0 ? {} : { [REFUSED_LABEL]: String(refused) }) };
+  const labels = { ...context.labels, ...load.labels, ...(refused === 0 ? {} : { [REFUSED_LABEL]: String(refused) }) };
+  const upload = (job: JobResource): Promise<JobResource> => uploadJob(api, job, { path, bytes }, what, place);
   const { job, adopted } = await runJob(jobs, {
     what,
     place,
     configuration: { load: configuration, labels },
     idOf,
-    submit: (job: JobResource) => uploads.run(() => uploadJob(api, job, { path, bytes }, what, place)),
+    submit: (job) => (bytes < SMALL_BYTES ? upload(job) : uploads.run(() => upload(job))),
     ...(counts === undefined ? {} : { counts }),
   });
   if (!adopted) order.ran(table, job);

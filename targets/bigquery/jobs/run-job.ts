@@ -71,6 +71,19 @@ export async function runJob(runner: JobRunner, request: JobRequest): Promise<Do
   }
 }
 
+/** A job as it is when it is done; undefined if there is none of that name. Throws SystemError. */
+export async function findJob(runner: JobRunner, id: string, what: string, place: Place): Promise<JobResource | undefined> {
+  const reference: JobReference = { projectId: runner.api.project, jobId: id, location: runner.location };
+  let job: JobResource;
+  try {
+    job = await lookAt(runner, reference, what, place);
+  } catch (error) {
+    if (reasonOf(error) === 'notFound') return undefined;
+    throw error;
+  }
+  return waitFor(runner, { what, place }, job, reference);
+}
+
 async function handIn(
   runner: JobRunner,
   { configuration, place, submit, what }: JobRequest,
@@ -88,7 +101,7 @@ async function handIn(
 
 async function waitFor(
   runner: JobRunner,
-  { what, place }: JobRequest,
+  { what, place }: Pick<JobRequest, 'what' | 'place'>,
   first: JobResource,
   reference: JobReference,
 ): Promise<JobResource> {

@@ -1,9 +1,11 @@
 import type { Refusals } from '../blame/refusals.ts';
 import type { Api } from '../../../clients/bigquery/api.ts';
-import type { TableReference } from '../../../clients/bigquery/resources.ts';
+import type { JobResource, TableReference } from '../../../clients/bigquery/resources.ts';
+import { SystemError } from '../../../singer/index.ts';
 import type { JobNames } from '../jobs/job-names.ts';
 import { loadFile } from '../jobs/load-job.ts';
 import type { TableOrder } from '../jobs/order.ts';
+import { rowLabels, rowsOf } from '../jobs/row-labels.ts';
 import type { JobRunner } from '../jobs/run-job.ts';
 import type { Slots } from '../jobs/slots.ts';
 import type { Spooled } from '../parts/spool.ts';
@@ -13,7 +15,7 @@ export interface LoadContext {
   readonly jobs: JobRunner;
   readonly names: JobNames;
   readonly order: TableOrder;
-  /** Uploads at once: jobs are waited for by all tables at the same time, the line is not shared by all. */
+  /** Uploads of large files at once: jobs are waited for by all tables at the same time, the line is not shared by all. */
   readonly uploads: Slots;
   readonly labels: Readonly<Record<string, string>>;
   /** Most bytes that a statement may be billed for. */
@@ -31,6 +33,19 @@ export async function appendFile(context: LoadContext, spooled: Spooled, table: 
     what: `Loading ${plan.table}`,
     file,
     disposition: 'WRITE_APPEND',
-    idOf: context.names.of({ table, work: 'load', content: file.digest }),
+    labels: rowLabels(file),
+    idOf: context.names.nextAppend(table),
+    counts: (found) => isOf(found, spooled),
+  });
+}
+
+/** A job of our name that has other rows is not ours. Throws SystemError. */
+function isOf(job: JobResource, { digest, plan, rows }: Spooled): boolean {
+  const there = rowsOf(job);
+  if (there === undefined || (there.rows === rows && there.digest === digest)) return true;
+  throw new SystemError(`Loading ${plan.table}: another run of the same run_id has loaded other rows meanwhile`, {
+    code: 'run-id-in-use',
+    facts: { stream: plan.stream, table: plan.table, job: job.jobReference.jobId },
+    hint: 'Give each run that goes on at the same time a run_id of its own. No state was printed for these rows; run again.',
   });
 }

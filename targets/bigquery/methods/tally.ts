@@ -1,6 +1,11 @@
 /** What became of rows; which of them there are, the method says. */
 export type Counts = Readonly<
-  Partial<Record<'appended' | 'inserted' | 'updated' | 'unchanged' | 'deleted' | 'marked' | 'replaced' | 'refused', number>>
+  Partial<
+    Record<
+      'appended' | 'appended_before' | 'inserted' | 'updated' | 'unchanged' | 'deleted' | 'marked' | 'replaced' | 'refused',
+      number
+    >
+  >
 >;
 
 /** Adds up what became of the rows of each stream. */

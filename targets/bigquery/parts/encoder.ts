@@ -1,7 +1,7 @@
 import type { ByteBlocks, Encoder, Json, RecordMeta, Row } from '../../../singer/index.ts';
 import { CHANGES, DELETED_AT } from '../types/types.ts';
 import { createLineEncoder } from './lines.ts';
-import { clockMembers, recordMembers, type Times } from './metadata.ts';
+import { clockMembers, extractedMember, recordMembers, type Times } from './metadata.ts';
 import { RowChanges } from './row-changes.ts';
 import type { RowOptions, RowPlan } from './row-plan.ts';
 import { valueWriter } from './values.ts';
@@ -17,6 +17,7 @@ export function createRowEncoder(plan: RowPlan, run: Times, options: RowOptions)
   const { header, columns, metadata, whole } = plan;
   const changes = new RowChanges();
   const clock = clockMembers(plan, run);
+  const extracted = extractedMember(plan, changes);
   const ownMembers = recordMembers(plan, changes);
   const members = columns.map((column) => ({
     name: `,${JSON.stringify(column.target)}:`,
@@ -32,7 +33,7 @@ export function createRowEncoder(plan: RowPlan, run: Times, options: RowOptions)
     ...(unnamed === undefined ? {} : { keepsUnnamed: unnamed }),
     encode(record, meta, out) {
       changes.clear();
-      let data = '';
+      let data = extracted(record, meta);
       for (const { name, read, write } of members) {
         const value = write(read(record));
         if (value !== undefined) data += name + value;

@@ -8,8 +8,8 @@ import {
   type RecordScanner,
   respell,
 } from '../../../singer/index.ts';
-import { DELETED_AT } from '../types/types.ts';
-import { clockMembers, type Times } from './metadata.ts';
+import { DELETED_AT, type MetadataColumn } from '../types/types.ts';
+import { clockMembers, EXTRACTED_AT, type Times } from './metadata.ts';
 import { digitsOf } from './numbers.ts';
 import type { RowOptions, RowPlan } from './row-plan.ts';
 import {
@@ -81,7 +81,8 @@ export class LineEncoder {
   readonly #deletedAt: number;
   readonly #clockText: () => string;
   #clockSeen = '';
-  #clock: Buffer = Buffer.alloc(0);
+  /** The clock's members in words of eight bytes, the last one filled up. */
+  #clock: readonly number[] = [];
   /** Most bytes of a row that stand for no bytes of its line, the clock aside. */
   readonly #overhead: number;
   #view: DataView = new DataView(new ArrayBuffer(0));
@@ -101,9 +102,8 @@ export class LineEncoder {
       name === target && PLAIN_NAME.test(name) ? this.#names[i]!.length : -1,
     );
     this.#whole = whole === undefined ? undefined : nameOf(whole);
-    const own = (name: '_sdc_extracted_at' | '_sdc_table_version'): Buffer | undefined =>
-      metadata.includes(name) ? nameOf(name) : undefined;
-    this.#extractedAt = own('_sdc_extracted_at');
+    const own = (name: MetadataColumn): Buffer | undefined => (metadata.includes(name) ? nameOf(name) : undefined);
+    this.#extractedAt = own(EXTRACTED_AT);
     this.#version = own('_sdc_table_version');
     const announced = slotOf(DELETED_AT);
     this.#deletedAt = !metadata.includes(DELETED_AT) ? -1 : announced >= 0 ? announced : scanner.versionSlot + 1;
@@ -122,7 +122,7 @@ export class LineEncoder {
     const clock = this.#clockText();
     if (clock !== this.#clockSeen) {
       this.#clockSeen = clock;
-      this.#clock = Buffer.from(clock);
+      this.#clock = wordsOf(clock);
     }
     const overhead = this.#overhead + clock.length;
     // A record that is kept whole stands in its row beside its key.
@@ -150,8 +150,12 @@ export class LineEncoder {
 
   /** Writes the scanned line's row from `first` on; gives the new length, -1 to leave the line. */
   #row(chunk: Buffer, out: Buffer, first: number): number {
-    let length = first + this.#clock.copy(out, first);
-    length = this.#columns(chunk, out, length);
+    const clock = this.#clock;
+    const outView = this.#outView;
+    for (let k = 0; k < clock.length; k++) outView.setFloat64(first + 8 * k, clock[k]!, true);
+    let length = first + this.#clockSeen.length;
+    length = this.#extraction(chunk, out, length);
+    if (length >= 0) length = this.#columns(chunk, out, length);
     if (length < 0) return -1;
     const whole = this.#whole;
     if (whole !== undefined) {
@@ -258,25 +262,27 @@ export class LineEncoder {
     return length + size;
   }
 
-  /** What is known of the record beside its properties. */
+  /** When the record was read. */
+  #extraction(chunk: Buffer, out: Buffer, length: number): number {
+    const { kinds, starts, ends, timeExtractedSlot: slot } = this.#scanner;
+    if (this.#extractedAt === undefined || kinds[slot]! <= Kind.null) return length;
+    const start = starts[slot]! + 1;
+    const end = ends[slot]! - 1;
+    if (kinds[slot] !== Kind.string || !isDateTime(chunk, start, end) || isOddTimestamp(chunk, start, end)) return -1;
+    return putTimestamp(chunk, start, end, out, putBytes(this.#extractedAt, out, length));
+  }
+
+  /** What else is known of the record beside its properties. */
   #own(chunk: Buffer, out: Buffer, length: number): number {
-    const { kinds, starts, ends, timeExtractedSlot, versionSlot } = this.#scanner;
+    const { kinds, starts, ends, versionSlot: slot } = this.#scanner;
     if (this.#deletedAt >= 0 && kinds[this.#deletedAt]! > Kind.null) return -1;
-    if (this.#extractedAt !== undefined && kinds[timeExtractedSlot]! > Kind.null) {
-      const start = starts[timeExtractedSlot]! + 1;
-      const end = ends[timeExtractedSlot]! - 1;
-      if (kinds[timeExtractedSlot] !== Kind.string || !isDateTime(chunk, start, end) || isOddTimestamp(chunk, start, end))
-        return -1;
-      length = putTimestamp(chunk, start, end, out, putBytes(this.#extractedAt, out, length));
-    }
-    if (this.#version !== undefined && kinds[versionSlot]! > Kind.null) {
-      const start = starts[versionSlot]!;
-      const end = ends[versionSlot]!;
-      if (kinds[versionSlot] !== Kind.integer || end - start > SAFE_BYTES || chunk[start] === MINUS) return -1;
-      length = putBytes(this.#version, out, length);
-      // Two bytes may be all that follow a version: too few to read whole words.
-      for (let k = start; k < end; k++) out[length++] = chunk[k]!;
-    }
+    if (this.#version === undefined || kinds[slot]! <= Kind.null) return length;
+    const start = starts[slot]!;
+    const end = ends[slot]!;
+    if (kinds[slot] !== Kind.integer || end - start > SAFE_BYTES || chunk[start] === MINUS) return -1;
+    length = putBytes(this.#version, out, length);
+    // Two bytes may be all that follow a version: too few to read whole words.
+    for (let k = start; k < end; k++) out[length++] = chunk[k]!;
     return length;
   }
 }
@@ -306,6 +312,13 @@ function isVerbatim(way: number, chunk: Buffer, start: number, end: number): boo
     default:
       return false;
   }
+}
+
+/** ASCII, so that no word is NaN, whose bits might change. */
+function wordsOf(text: string): number[] {
+  const bytes = Buffer.alloc(Math.ceil(text.length / 8) * 8);
+  bytes.write(text, 'latin1');
+  return Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readDoubleLE(8 * i));
 }
 
 function putBytes(bytes: Buffer, out: Buffer, length: number): number {

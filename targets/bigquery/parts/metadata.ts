@@ -14,11 +14,13 @@ const CLOCK_TEXT: Readonly<Partial<Record<MetadataColumn, (times: Times) => stri
   _sdc_sync_started_at: ({ startedAt }) => String(startedAt.getTime()),
 };
 
+/** Stands behind the clock's members, where a record tells when it was read: it differs where the same record is read again. */
+export const EXTRACTED_AT = '_sdc_extracted_at' satisfies MetadataColumn;
+
 /** The values of the others. */
 const RECORD_VALUE: Readonly<
   Partial<Record<MetadataColumn, (record: Row, meta: RecordMeta, changes: RowChanges) => Json | undefined>>
 > = {
-  _sdc_extracted_at: (_, meta) => meta.timeExtracted,
   _sdc_deleted_at: (record) => record[DELETED_AT],
   _sdc_table_version: (_, meta) => meta.version,
   _sdc_changes: (_, meta, changes) => changes.notes(meta.changes),
@@ -44,20 +46,33 @@ export function clockBytes(plan: Pick<RowPlan, 'metadata'>, run: Times): number 
   return clockMembers(plan, run)().length;
 }
 
+type MemberWriter = (record: Row, meta: RecordMeta) => string;
+
+/** Gives the member that tells when a record was read, a comma before it, or nothing (general lane). */
+export function extractedMember(plan: RowPlan, changes: RowChanges): MemberWriter {
+  if (!plan.metadata.includes(EXTRACTED_AT)) return () => '';
+  const write = memberWriter(plan, EXTRACTED_AT, changes);
+  return (_, meta) => write(meta.timeExtracted);
+}
+
 /** Gives the members of one record's metadata that are its own, a comma before each (general lane). */
-export function recordMembers(plan: RowPlan, changes: RowChanges): (record: Row, meta: RecordMeta) => string {
-  const writers = plan.metadata
-    .filter((name) => RECORD_VALUE[name] !== undefined)
-    .map((name) => {
-      const column = { name, target: name, type: { type: METADATA_TYPES[name] } };
-      return { name, write: valueWriter({ stream: plan.header.stream, column, changes }) };
-    });
+export function recordMembers(plan: RowPlan, changes: RowChanges): MemberWriter {
+  const writers = plan.metadata.flatMap((name) => {
+    const read = RECORD_VALUE[name];
+    return read === undefined ? [] : [{ read, write: memberWriter(plan, name, changes) }];
+  });
   return (record, meta) => {
     let text = '';
-    for (const { name, write } of writers) {
-      const value = write(RECORD_VALUE[name]!(record, meta, changes));
-      if (value !== undefined) text += `,"${name}":${value}`;
-    }
+    for (const { read, write } of writers) text += write(read(record, meta, changes));
     return text;
+  };
+}
+
+function memberWriter({ header }: RowPlan, name: MetadataColumn, changes: RowChanges): (value: Json | undefined) => string {
+  const column = { name, target: name, type: { type: METADATA_TYPES[name] } };
+  const write = valueWriter({ stream: header.stream, column, changes });
+  return (value) => {
+    const text = write(value);
+    return text === undefined ? '' : `,"${name}":${text}`;
   };
 }

@@ -1,98 +1,119 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
-import { finished } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { createReadStream } from 'node:fs';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { SystemError } from '../../../singer/index.ts';
+import { deflated, GZIP_HEAD, GzipSums } from './gzip.ts';
 
-const NEWLINE = 0x0a;
-/** The fastest level: the disk and the line are slower than it, higher ones are not. */
-const GZIP_LEVEL = 1;
-
-/** A file of rows on the disk that waits for its load job. */
-export interface Written {
-  readonly path: string;
-  readonly bytes: number;
-  readonly rows: number;
-  /** SHA-256 of the rows, without what tells of our clock. */
-  readonly digest: string;
-}
+/** Blocks that are compressed at once: as many as the runtime has threads. */
+const AT_ONCE = 4;
 
 export interface PartFileOptions {
   readonly path: string;
   readonly compression: 'gzip' | 'none';
-  /** Bytes at the start of each row, its brace included, that tell of our clock. */
-  readonly clockBytes: number;
 }
 
-/** Rows of one stream on their way to a load job, in a file; written in order, with no more in memory than a block. */
+/** A place between two writes. */
+interface Mark {
+  readonly bytes: number;
+  readonly before: GzipSums;
+  readonly behind: GzipSums;
+}
+
+/**
+ * Rows of one stream on their way to a load job, in a file: written in order, a few blocks at a time in memory. Between two writes it is
+ * closed, so that there may be any number of them. All throw SystemError `disk`.
+ */
 export class PartFile {
   readonly #o: PartFileOptions;
-  readonly #file;
-  readonly #into;
-  readonly #hash = createHash('sha256');
-  readonly #ended: Promise<void>;
-  #rows = 0;
-  /** Where the next byte stands in its row. */
-  #column = 0;
+  #sums = new GzipSums();
+  #mark: Mark | undefined;
+  #bytes = 0;
 
   constructor(options: PartFileOptions) {
     this.#o = options;
-    this.#file = createWriteStream(options.path, { mode: 0o600, flags: 'wx' });
-    const gzip = options.compression === 'gzip' ? createGzip({ level: GZIP_LEVEL }) : undefined;
-    gzip?.pipe(this.#file);
-    this.#into = gzip ?? this.#file;
-    this.#ended = finished(this.#file).catch((cause: unknown) => {
-      throw diskFault(options.path, cause);
-    });
-    // It is looked at by whoever waits next.
-    this.#ended.catch(() => undefined);
   }
 
-  /** Resolves when the blocks may be used again. Throws SystemError `disk`. */
-  async write(blocks: readonly Buffer[], rows: number): Promise<void> {
-    for (const block of blocks) {
-      this.#digest(block);
-      // A block is the writer's only until its bytes are taken over.
-      await Promise.race([this.#ended, new Promise<void>((resolve) => this.#into.write(block, () => resolve()))]);
-      if (this.#into.writableNeedDrain) await Promise.race([this.#ended, once(this.#into, 'drain')]);
-    }
-    this.#rows += rows;
+  get path(): string {
+    return this.#o.path;
+  }
+
+  /** On the disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Resolves when the blocks may be used again. */
+  async write(blocks: Iterable<Buffer>): Promise<void> {
+    await this.#withFile(async (file) => {
+      if (this.#isGzip && this.#bytes === 0) await this.#append(file, GZIP_HEAD);
+      const waiting: Promise<Buffer>[] = [];
+      try {
+        for (const block of blocks) {
+          if (this.#isGzip) {
+            this.#sums.add(block);
+            this.#mark?.behind.add(block);
+          }
+          waiting.push(this.#isGzip ? deflated(block) : Promise.resolve(block));
+          if (waiting.length >= AT_ONCE) await this.#append(file, await waiting.shift()!);
+        }
+        while (waiting.length > 0) await this.#append(file, await waiting.shift()!);
+      } finally {
+        // A block is read until its result has come.
+        await Promise.allSettled(waiting);
+      }
+    });
+  }
+
+  /** What is written from here on may be parted from what came before: see `split`. Forgets an earlier mark. */
+  mark(): void {
+    this.#mark = { bytes: this.#bytes, before: this.#sums.copy(), behind: new GzipSums() };
+  }
+
+  /** Puts what was written behind the mark into a file of its own and gives that. */
+  async split(path: string): Promise<PartFile> {
+    const { before, behind, bytes } = this.#mark!;
+    const file = new PartFile({ ...this.#o, path });
+    await file.#withFile(async (handle) => {
+      if (this.#isGzip) await file.#append(handle, GZIP_HEAD);
+      for await (const chunk of createReadStream(this.path, { start: bytes, highWaterMark: 2 ** 18 }))
+        await file.#append(handle, chunk as Buffer);
+    });
+    file.#sums = behind;
+    await this.#withFile((handle) => handle.truncate(bytes));
+    this.#bytes = bytes;
+    this.#sums = before;
+    this.#mark = undefined;
+    return file;
   }
 
   /** The file is whole. */
-  async end(): Promise<Written> {
-    this.#into.end();
-    await this.#ended;
-    const { path } = this.#o;
-    return { path, bytes: (await stat(path)).size, rows: this.#rows, digest: this.#hash.digest('hex') };
+  async end(): Promise<void> {
+    if (this.#isGzip && this.#bytes > 0) await this.#withFile((file) => this.#append(file, this.#sums.end));
   }
 
-  /** Gives up what was written. */
+  /** Deletes what was written. */
   async abandon(): Promise<void> {
-    this.#into.destroy();
-    this.#file.destroy();
-    await rm(this.#o.path, { force: true });
+    await rm(this.path, { force: true });
   }
 
-  /** Adds the rows without the bytes of our clock, so that the same rows have the same digest in every run. */
-  #digest(block: Buffer): void {
-    const { clockBytes } = this.#o;
-    if (clockBytes === 0) {
-      this.#hash.update(block);
-      return;
-    }
-    let at = 0;
-    while (at < block.length) {
-      // The clock stands behind the brace; a row may begin in one block and go on in the next.
-      const skip = Math.max(0, Math.min(clockBytes - this.#column, block.length - at));
-      const start = at + skip;
-      const newline = block.indexOf(NEWLINE, start);
-      const end = newline < 0 ? block.length : newline + 1;
-      if (end > start) this.#hash.update(block.subarray(start, end));
-      this.#column = newline < 0 ? this.#column + (end - at) : 0;
-      at = end;
+  get #isGzip(): boolean {
+    return this.#o.compression === 'gzip';
+  }
+
+  async #append(file: FileHandle, bytes: Buffer): Promise<void> {
+    await file.writeFile(bytes);
+    this.#bytes += bytes.length;
+  }
+
+  async #withFile(work: (file: FileHandle) => Promise<void>): Promise<void> {
+    try {
+      const file = await open(this.path, 'a', 0o600);
+      try {
+        await work(file);
+      } finally {
+        await file.close();
+      }
+    } catch (cause) {
+      throw diskFault(this.path, cause);
     }
   }
 }

@@ -13,7 +13,8 @@ export interface Upload {
 
 /** The rest of a file of 4 GB may take this long on a slow line. */
 const UPLOAD_MS = 3_600_000;
-const READ_BYTES = 256 * 1024;
+/** Large, because each piece costs a way through all streams; a small file takes no more than its size. */
+const READ_BYTES = 2 * 1024 * 1024;
 
 /**
  * Hands in a load job with its file: https://cloud.google.com/bigquery/docs/reference/api-uploads#resumable. A cut upload goes on where it
@@ -83,7 +84,8 @@ function isTrusted({ endpoint }: Api, session: string): boolean {
 }
 
 async function put({ api, file: { path, bytes }, what, place }: Step, session: string, from: number): Promise<Answer> {
-  const body = from < bytes ? createReadStream(path, { start: from, highWaterMark: READ_BYTES }) : Readable.from([]);
+  const body =
+    from < bytes ? createReadStream(path, { start: from, end: bytes - 1, highWaterMark: READ_BYTES }) : Readable.from([]);
   const headers = {
     'Content-Type': 'application/octet-stream',
     'Content-Length': String(bytes - from),
