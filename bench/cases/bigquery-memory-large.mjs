@@ -1,0 +1,4 @@
+// @ts-check
+import { bigqueryMemory } from './bigquery-memory.mjs';
+
+export default bigqueryMemory(10_000_000, '10 M');
