@@ -26,6 +26,7 @@ export interface TableResource {
   readonly tableReference?: TableReference;
   readonly description?: string;
   readonly schema?: { readonly fields?: readonly FieldResource[] };
+  readonly view?: { readonly query?: string; readonly useLegacySql?: boolean };
   readonly labels?: Readonly<Record<string, string>>;
   /** Milliseconds since 1970 as text. */
   readonly expirationTime?: string;

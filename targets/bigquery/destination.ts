@@ -111,6 +111,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
       method: methodOf(stream, header.keys, config),
       hardDelete: config.hard_delete,
       metadata: config.add_record_metadata,
+      view: config.generate_view,
       casing: columnCasing(config),
       types: { numberType: config.number_type },
     });

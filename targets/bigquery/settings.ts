@@ -89,6 +89,13 @@ export const settings = {
     description:
       'On: a typed column for each property; objects and arrays are JSON. Off: each record whole in one JSON column `data`, beside the columns of its key.',
   },
+  generate_view: {
+    type: 'boolean',
+    default: false,
+    perStream: true,
+    description:
+      'Where records are kept whole: also a view name_view with a typed column for each property. A value that its type does not take is NULL there and stays in the record, so that no change of types stops a load.',
+  },
   add_record_metadata: {
     type: 'boolean',
     default: true,

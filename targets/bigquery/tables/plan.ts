@@ -1,6 +1,7 @@
 import { SystemError, type Column, type StreamHeader } from '../../../singer/index.ts';
 import { columnNames, type ColumnCasing } from '../names/names.ts';
 import type { RowPlan } from '../parts/row-plan.ts';
+import type { ViewColumn } from '../statements/view.ts';
 import { takes, widened } from '../types/fits.ts';
 import {
   CHANGES,
@@ -41,6 +42,8 @@ export interface TablePlan {
   /** Names of the key's columns. */
   readonly keys: readonly string[];
   readonly row: RowPlan;
+  /** Columns of the typed view over whole records; undefined: none is asked for. */
+  readonly view?: readonly ViewColumn[];
   /** Columns whose values go beside them, because they can take no more types. */
   readonly variants: readonly { readonly column: string; readonly variant: string }[];
 }
@@ -51,6 +54,8 @@ export interface PlanOptions {
   readonly method: Method;
   readonly hardDelete: boolean;
   readonly metadata: boolean;
+  /** Where records are kept whole, a view with a column for each property. */
+  readonly view: boolean;
   readonly casing: ColumnCasing;
   readonly types: TypeOptions;
 }
@@ -101,10 +106,35 @@ export function planTable(header: StreamHeader, table: string, known: KnownColum
       metadata,
       ...(options.denormalized ? {} : { whole: WHOLE }),
     },
+    ...(options.view && !options.denormalized ? { view: viewColumns(header, placed, metadata, options) } : {}),
     variants: placed.flatMap(({ variantOf, planned }) =>
       variantOf === undefined ? [] : [{ column: variantOf, variant: planned.name }],
     ),
   };
+}
+
+/** The typed columns of whole records: those of the key from their own column, the others from the record. */
+function viewColumns(
+  { columns }: StreamHeader,
+  placed: readonly Placed[],
+  metadata: readonly MetadataColumn[],
+  { casing, types }: PlanOptions,
+): readonly ViewColumn[] {
+  const data = columns.filter(({ name }) => !isOurs(name));
+  const names = columnNames(
+    data.map(({ name }) => name),
+    casing,
+    new Set(),
+    new Set(Object.keys(METADATA_TYPES)),
+  );
+  const properties = data.flatMap((column): ViewColumn[] => {
+    const name = names.get(column.name)!;
+    const own = placed.find((one) => one.column === column)?.planned;
+    if (own !== undefined) return [{ name, column: own.name, type: own.type }];
+    const type = columnType(column, types);
+    return type === undefined ? [] : [{ name, property: column.name, type }];
+  });
+  return [...properties, ...metadata.map((name) => ({ name, column: name, type: { type: METADATA_TYPES[name] } }))];
 }
 
 interface Placed {

@@ -10,6 +10,7 @@ import { evolutionOf, fieldOf } from './evolve.ts';
 import { existingTable, KEY_LABEL, keyMark, STREAM_LABEL, streamMark, type ExistingTable } from './existing.ts';
 import { clusteringKeys, layoutOf, type LayoutOptions } from './layout.ts';
 import { knownColumns, type KnownColumn, type KnownColumns, type PlannedColumn, type TablePlan } from './plan.ts';
+import { ensureView } from './view.ts';
 
 /** How often a table may be changed by others while we change it. */
 const MAX_ROUNDS = 5;
@@ -41,6 +42,8 @@ export class Tables {
   readonly #o: TablesOptions;
   readonly #byTable = new Map<string, Known>();
   readonly #byStream = new Map<string, string>();
+  /** Columns of views that are there. */
+  readonly #viewed = new WeakSet<NonNullable<TablePlan['view']>>();
 
   constructor(options: TablesOptions) {
     this.#o = options;
@@ -140,14 +143,14 @@ export class Tables {
     }
   }
 
-  /** Makes the table, or what it lacks for the plan: all columns in one patch, all wider types in one statement. */
+  /** Makes the table, or what it lacks for the plan: all columns in one patch, all wider types in one statement; and its view. */
   async ensure(plan: TablePlan, layout: LayoutOptions): Promise<void> {
     const known = this.#byTable.get(plan.table)!;
     for (let round = 1; ; round++) {
       try {
         known.existing ??= await this.#create(plan, layout);
         await this.#evolve(known, plan);
-        return;
+        break;
       } catch (error) {
         const reason = reasonOf(error);
         if ((reason !== 'duplicate' && reason !== 'conditionNotMet') || round === MAX_ROUNDS) throw error;
@@ -155,6 +158,9 @@ export class Tables {
         known.existing = await this.#read(plan.table);
       }
     }
+    if (plan.view === undefined || this.#viewed.has(plan.view)) return;
+    await ensureView(this.#o.api, this.#o.log, this.reference(plan.table), plan);
+    this.#viewed.add(plan.view);
   }
 
   async #find(stream: string): Promise<string> {

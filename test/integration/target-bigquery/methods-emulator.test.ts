@@ -187,4 +187,28 @@ await describeWithLocalBigQuery('load methods against an emulator that runs SQL'
     expect(await server().query(`SELECT COUNT(*) FROM d.${stream}`)).toEqual([['0']]);
     expect((await tables()).filter((name) => name?.includes('__tapline'))).toEqual([]);
   });
+
+  test('generate_view shows whole records with typed columns; what a type does not take is null there', async () => {
+    const properties = {
+      id: { type: 'integer' },
+      "it's é": { type: 'number' },
+      more: { type: ['object', 'null'] },
+      at: { type: 'string', format: 'date-time' },
+      yes: { type: 'boolean' },
+    };
+    const values = { "it's é": 1.5, more: { a: 1 }, at: '2026-01-02T03:04:05Z', yes: true };
+    await load(
+      [
+        schema('viewed', properties),
+        record('viewed', { id: 1, ...values }),
+        record('viewed', { id: 2, ...values, more: null, yes: 'no boolean' }),
+      ],
+      { denormalized: false, generate_view: true, add_record_metadata: false, validate_records: false },
+    );
+    const view = 'SELECT id, it_s__, TO_JSON_STRING(more), FORMAT_TIMESTAMP("%F %T", at), yes FROM d.viewed_view ORDER BY id';
+    expect(await server().query(view)).toEqual([
+      ['1', '1.5', '{"a":1}', '2026-01-02 03:04:05', 'true'],
+      ['2', '1.5', 'null', '2026-01-02 03:04:05', null],
+    ]);
+  });
 });

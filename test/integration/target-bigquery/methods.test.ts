@@ -405,3 +405,34 @@ describe('overwrite', () => {
     expect(people(double)).toEqual([]);
   });
 });
+
+describe('the view over whole records', () => {
+  const raw = { ...plain, denormalized: false, generate_view: true };
+  const queryOf = (double: BigQueryDouble): string => double.datasets.get('d')!.tables.get('people_view')!.resource.view!.query!;
+
+  test('is made with the table, follows the stream, and is left alone while it shows what it should', async () => {
+    const double = await startDouble();
+    await loadInto(double, AGREED, { settings: raw });
+    expect(queryOf(double)).toBe("SELECT `id` AS `id`, JSON_VALUE(`data`['name']) AS `name` FROM `test`.`d`.`people`");
+    const said = await loadInto(double, AGREED, { settings: raw });
+    expect(double.count('PATCH', /people_view$/)).toBe(0);
+    expect(said.infos.map(({ message }) => message)).not.toContain('Made a view');
+    await loadInto(double, [schema('people', { id: { type: 'integer' }, born: { type: 'string', format: 'date' } })], {
+      settings: raw,
+    });
+    expect(queryOf(double)).toContain("SAFE_CAST(JSON_VALUE(`data`['born']) AS DATE) AS `born`");
+  });
+
+  test('is not asked for where records have columns, and never takes the place of a table or another view', async () => {
+    const double = await startDouble();
+    await loadInto(double, AGREED, { settings: { ...raw, denormalized: true } });
+    expect(double.datasets.get('d')!.tables.has('people_view')).toBe(false);
+    const fields = [{ name: 'id', type: 'INTEGER' }];
+    for (const there of [{ schema: { fields } }, { type: 'VIEW', view: { query: 'SELECT 1 AS id' }, schema: { fields } }]) {
+      double.make('d', 'people_view', there);
+      await expect(loadInto(double, [PEOPLE, person(1, 'a')], { settings: raw })).rejects.toMatchObject({ code: 'view-taken' });
+      expect(double.fields('d', 'people_view')).toEqual(fields);
+      double.datasets.get('d')!.tables.clear();
+    }
+  });
+});

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { columnNames } from '../../../targets/bigquery/names/names.ts';
 import { mergeRows, ORDER, replaceRows, type Bounds, type MergedColumn } from '../../../targets/bigquery/statements/merge.ts';
 import { deleteAll, deleteOlder, markOlder } from '../../../targets/bigquery/statements/versions.ts';
+import { typedView } from '../../../targets/bigquery/statements/view.ts';
 import { widenColumns } from '../../../targets/bigquery/statements/widen.ts';
 import { widened } from '../../../targets/bigquery/types/fits.ts';
 import { METADATA_TYPES, TYPES, type BigQueryType, type ColumnType } from '../../../targets/bigquery/types/types.ts';
@@ -98,6 +99,22 @@ await describeWithAnalyzer('Google’s analyzer', () => {
         ...(there.some(({ name }) => name === '_sdc_table_version') ? [deleteOlder(table, 7), markOlder(table, 7)] : []),
       ];
     });
+    const properties = fc.sample(fc.string({ minLength: 1 }), { numRuns: 60, seed: 3 });
+    const views = TYPES.flatMap((type, i) =>
+      properties.map((property, j) => {
+        const reference = { projectId: 'my-project', datasetId: 'd', tableId: 'raw' };
+        const own = { name: 'at', column: 'id', type: { type: 'INT64' } } as const;
+        return typedView(reference, 'data', [own, { name: `c${i}_${j}`, property, type: { type } }]);
+      }),
+    );
+    const raw = { id: 'INT64', data: 'JSON' } as const;
+    tables.push({
+      project: 'my-project',
+      dataset: 'd',
+      table: 'raw',
+      columns: Object.entries(raw).map(([name, type]) => ({ name, type: { type } })),
+    });
+    statements.push(...views);
     const verdicts = await analyze(tables, statements);
     expect(statements.flatMap((sql, i) => (verdicts[i] === 'ok' ? [] : [[verdicts[i], sql]]))).toEqual([]);
     expect(statements.filter((sql) => sql.includes('BETWEEN')).length).toBeGreaterThan(10);

@@ -200,7 +200,10 @@ export class BigQueryDouble {
     const wrong = wrongFields(schema?.fields ?? []) ?? wrongLayout(resource) ?? wrongLabels(resource.labels ?? {});
     if (wrong !== undefined) return refusal(400, 'invalid', wrong);
     const fields = (schema?.fields ?? []).map(answered);
-    const made = { ...resource, type: 'TABLE', etag: this.#etag(), creationTime: this.#now(), schema: { fields } };
+    if (resource.view !== undefined && (schema !== undefined || resource.view.useLegacySql !== false))
+      return refusal(400, 'invalid', 'a view has its schema from its query, of GoogleSQL');
+    const type = resource.view === undefined ? 'TABLE' : 'VIEW';
+    const made = { ...resource, type, etag: this.#etag(), creationTime: this.#now(), schema: { fields } };
     tables.set(table, { resource: made, rows: [] });
     return { status: 200, body: made };
   }
