@@ -30,6 +30,7 @@ import { clockBytes } from './parts/metadata.ts';
 import { canBound, RowFacts, type PartitionColumn } from './parts/row-facts.ts';
 import { RowNumbers } from './parts/row-numbers.ts';
 import { Spool, type Known, type Spooled, type Staging } from './parts/spool.ts';
+import type { Planned } from './plan/explain.ts';
 import type { TargetConfig } from './settings.ts';
 import { layoutOf, type LayoutOptions } from './tables/layout.ts';
 import { methodOf } from './tables/method.ts';
@@ -143,6 +144,13 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     if (looking.length === 0) return;
     const state = nameOfState(text);
     for (const known of looking) known.stateCame(state);
+  }
+
+  /** What was planned for a stream that was opened. */
+  planOf(header: StreamHeader): Planned {
+    const { config, plan } = this.#streams.get(header)!;
+    const existing = this.#tables.existing(plan.table);
+    return { plan, existing, reference: this.#tables.reference(plan.table), layout: layoutOf(plan, layoutOptions(config)) };
   }
 
   async load(unit: Unit, quarantine?: Quarantine): Promise<'committed' | 'open'> {

@@ -13,6 +13,11 @@ export default defineTarget({
         'connects and says, line by line, whether a load could begin: credentials, project, dataset, location, rights, quota; exit code 1 if not',
       run: async (config, run, ask) => (await import('./check/check-mode.ts')).check(config, run, ask),
     },
+    plan: {
+      summary:
+        'reads messages from stdin and prints, for each stream, what a load would do to its table, and what a merge would read and cost (by a dry run); writes nothing',
+      run: async (config, run, ask) => (await import('./plan/plan-mode.ts')).plan(config, run, ask),
+    },
   },
   capabilities: ['activate-version', 'soft-delete', 'hard-delete'],
   async open(config, run) {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { Api } from '../../clients/bigquery/api.ts';
 import { openApi } from '../../clients/bigquery/connect.ts';
 import { ConfigError, type TargetRun } from '../../singer/index.ts';
 import { openDataset } from './dataset.ts';
@@ -31,6 +32,12 @@ export async function openDestination(config: TargetConfig, run: TargetRun): Pro
   // Many jobs are waited for at once, and each wait ends with the run.
   setMaxListeners(0, run.signal);
   const location = await openDataset(api, config, log);
+  return destinationOn(api, location, config, run);
+}
+
+/** The destination for a dataset that is there, or is only asked about. Throws ConfigError. */
+export function destinationOn(api: Api, location: string, config: TargetConfig, run: TargetRun): BigQueryDestination {
+  const { log } = run;
   const jobs = { api, log, location, timeout: config.timeout, retries: config.max_retries };
   const context = {
     api,

@@ -19,9 +19,14 @@ export const settings = {
   method: {
     type: 'string',
     default: 'batch_job',
-    options: ['batch_job', 'storage_write_api', 'streaming_insert'],
+    options: ['batch_job', 'gcs_stage', 'storage_write_api', 'streaming_insert'],
     description:
-      'Way in. batch_job: files on the disk, then load jobs, which cost nothing. The other two are accepted and run as batch_job, which a line of the log says: load jobs alone are exact and atomic.',
+      'Way in. batch_job: files on the disk, then load jobs, which cost nothing. The others are accepted and run as batch_job, which a line of the log says: load jobs alone are exact and atomic.',
+  },
+  bucket: {
+    type: 'string',
+    description: 'Bucket of gcs_stage.',
+    ignored: 'files are uploaded to BigQuery without a bucket between',
   },
   load_method: {
     type: 'string',

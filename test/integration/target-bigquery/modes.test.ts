@@ -10,11 +10,12 @@ interface Checked {
   readonly checks: readonly { readonly check: string; readonly ok: boolean; readonly detail: string; readonly hint?: string }[];
 }
 
-/** Runs target-bigquery with a mode; settings come from the environment. */
+/** Runs target-bigquery with a mode, or a load without one; settings come from the environment. */
 function ask(mode: string, config: Readonly<Record<string, string>>, input = '', format = 'json'): ReturnType<typeof run> {
   const entries = Object.entries({ project: 'test', dataset: 'd', ...config });
   const env = Object.fromEntries(entries.map(([name, value]) => [`TARGET_BIGQUERY_${name.toUpperCase()}`, value]));
-  return run(process.execPath, [executable('target-bigquery'), mode, '--config=ENV', '--format', format], { env, input });
+  const asked = mode === '' ? [] : [mode, '--format', format];
+  return run(process.execPath, [executable('target-bigquery'), ...asked, '--config=ENV'], { env, input });
 }
 
 async function checked(
@@ -94,10 +95,66 @@ describe('--check', () => {
   });
 });
 
-await describeWithLocalBigQuery('--check against an emulator', (server) => {
-  test('says that a load could begin', async () => {
+const PEOPLE = schema('people', { id: { type: 'integer' }, name: { type: 'string' } });
+const WIDER = schema('people', { id: { type: 'integer' }, name: { type: 'string' }, born: { type: 'string', format: 'date' } });
+
+function linesOf(...messages: readonly object[]): string {
+  return messages.map((message) => `${JSON.stringify(message)}\n`).join('');
+}
+
+describe('--plan', () => {
+  test('says what would be made, and makes nothing', async () => {
+    const double = await startDouble();
+    const config = { api_endpoint: double.url, denormalized: 'true', add_record_metadata: 'false', load_method: 'upsert' };
+    const { status, stdout, stderr } = await ask('--plan', config, linesOf(PEOPLE, record('people', { id: 1 })));
+    expect(status, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      streams: [
+        {
+          stream: 'people',
+          table: 'd.people',
+          new: true,
+          method: 'upsert',
+          keys: ['id'],
+          changes: ['make dataset d', 'make d.people (id INT64, name STRING)', 'lay it out by {"clustering":{"fields":["id"]}}'],
+          bytes: null,
+          price: null,
+        },
+      ],
+    });
+    expect([double.datasets.size, double.jobs.size]).toEqual([0, 0]);
+  });
+
+  test('says what would change, and what a merge would read and cost', async () => {
+    const double = await startDouble();
+    await loadInto(double, [PEOPLE, record('people', { id: 1 })], { settings: { load_method: 'upsert' } });
+    double.bytesRead = 2 ** 40;
+    const before = double.jobs.size;
+    const config = { api_endpoint: double.url, denormalized: 'true', load_method: 'upsert' };
+    const { stdout } = await ask('--plan', config, linesOf(WIDER), 'text');
+    expect(stdout.trim().split('\n')).toEqual([
+      'people: upsert by id into table d.people',
+      '  add born',
+      `  each merge reads up to ${2 ** 40} bytes of it, about $6.25`,
+    ]);
+    expect(double.jobs.size).toBe(before);
+    expect(double.fields('d', 'people').map(({ name }) => name)).not.toContain('born');
+  });
+});
+
+await describeWithLocalBigQuery('modes against an emulator', (server) => {
+  test('--check says that a load could begin', async () => {
     const { status, stdout } = await ask('--check', { api_endpoint: server().url }, '', 'text');
     expect(stdout).toMatch(/ok {6}tables +can be made/);
     expect(status).toBe(0);
+  });
+
+  test('--plan asks for the price of a merge that its SQL engine takes', async () => {
+    const config = { api_endpoint: server().url, denormalized: 'true', compression: 'none', load_method: 'upsert' };
+    const loaded = await ask('', config, linesOf(PEOPLE, record('people', { id: 1 }), { type: 'STATE', value: {} }));
+    expect(loaded.status, loaded.stderr).toBe(0);
+    const { status, stdout, stderr } = await ask('--plan', config, linesOf(WIDER), 'text');
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/each merge reads up to \d+ bytes/);
   });
 });
