@@ -13,6 +13,7 @@ const kills = Number(values.kills);
 const soaks = [
   { test: 'changing.test.ts', kills },
   { test: 'kill.test.ts', kills: Math.ceil(kills / 5) },
+  { test: 'target-bigquery/crash.test.ts', kills: Math.ceil(kills / 5) },
   { test: 'tap-postgres/kill.test.ts', kills: Math.ceil(kills / 5) },
   { test: 'tap-postgres/late-commits.test.ts', kills: Math.ceil(kills / 5) },
 ];
