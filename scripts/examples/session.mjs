@@ -80,7 +80,13 @@ export async function openSession({ say, keep = false, given = {} }) {
       end: [...Array.from(started.values(), ({ stopping }) => stopping).flat(), `rm -r '${parent}'`],
     }),
     interrupt() {
-      for (const group of groups) process.kill(-group, 'SIGTERM');
+      for (const group of groups) {
+        try {
+          process.kill(-group, 'SIGTERM');
+        } catch {
+          // It has ended by itself in this moment.
+        }
+      }
     },
     async close() {
       for (const backend of started.values()) await backend.stop();
