@@ -82,5 +82,9 @@ defs = dg.Definitions(
     jobs=[daily],
     # One process for all steps: to start one for each takes longer than most of them.
     executor=dg.in_process_executor,
-    schedules=[dg.ScheduleDefinition(name="every_morning", job=daily, cron_schedule="0 6 * * *")],
+    schedules=[
+        dg.ScheduleDefinition(
+            name="every_morning", job=daily, cron_schedule="0 6 * * *", default_status=dg.DefaultScheduleStatus.RUNNING
+        )
+    ],
 )

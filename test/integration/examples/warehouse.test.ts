@@ -33,6 +33,13 @@ await describeExample('warehouse', SALES, ({ open, fails }) => {
     expect(lines('resale_flat_prices.jsonl')).toHaveLength(SALES);
   });
 
+  test('Dagster and Meltano know when their jobs run, without being told to begin', async () => {
+    const work = await open(10);
+    const told = await work.run(['dagster', 'schedule', 'list', '-f', 'orchestrate/definitions.py']);
+    expect(told).toMatch(/every_morning \[RUNNING\]\s+Cron Schedule: 0 6 \* \* \*/);
+    expect(await work.run(['meltano', 'schedule', 'list', '--format=json'])).toMatch(/"cron_interval": "45 5 \* \* \*"/);
+  });
+
   test('a lease that nobody can read is put aside on the way to files, and dbt finds it in the warehouse', async () => {
     const work = await open();
     await work.query(`UPDATE public.${TABLE} SET remaining_lease = 'TBA' WHERE id = 7`, 'source');
