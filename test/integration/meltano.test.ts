@@ -38,6 +38,7 @@ function withMeltano(meltano: string): void {
         'tap-csv',
         'tap-github',
         'tap-postgres',
+        'target-bigquery',
         'target-jsonl',
         'target-postgres',
         'transform-records',
@@ -50,7 +51,7 @@ function withMeltano(meltano: string): void {
 
     test('[165] meltano install succeeds and finds nothing to install', async () => {
       const { status, stderr } = await meltanoProject(meltano).meltano(['install']);
-      expect(stderr).toMatch(/Skipped installing 6\/6 plugins/);
+      expect(stderr).toMatch(/Skipped installing 7\/7 plugins/);
       expect(status).toBe(0);
     });
 

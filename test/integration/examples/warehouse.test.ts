@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { example } from '../../../examples/warehouse/example.mjs';
 import { TABLE } from '../../../examples/warehouse/generate.mjs';
 import { describeExample } from '../../support/examples.ts';
+import { root } from '../../support/processes.ts';
 
 const SALES = 2000;
 
@@ -28,8 +29,19 @@ await describeExample('warehouse', SALES, ({ open, fails }) => {
     const noKeys = { TARGET_BIGQUERY_API_ENDPOINT: 'https://bigquery.googleapis.com', TARGET_BIGQUERY_CREDENTIALS_PATH: keys };
     expect(await fails(work, ['meltano', 'run', 'releases-bigquery'], noKeys)).toContain('credentials_path');
 
-    await work.run(['meltano', 'run', 'releases-files', 'resale-files']);
-    expect(lines('releases.jsonl')).toHaveLength((await example.measure(work)).in - SALES);
+    // To a program a limit of its files is what a full disk is.
+    const full = join(work.folder, 'full');
+    mkdirSync(full);
+    for (const target of ['target-jsonl', 'target-bigquery'])
+      writeFileSync(join(full, target), `#!/bin/bash\nulimit -f 16\nexec '${join(root, 'bin', target)}' "$@"\n`, { mode: 0o755 });
+    for (const job of ['releases-files', 'releases-bigquery'])
+      expect(await fails(work, ['meltano', 'run', job], { PATH: `${full}:${work.env['PATH']}` })).toMatch(
+        /disk is full|Make room on the disk/,
+      );
+
+    await work.run(['meltano', 'run', 'releases-files', 'resale-files', 'releases-bigquery', 'resale-bigquery']);
+    expect(await example.measure(work)).toMatchObject({ in: SALES + 160, loaded: SALES + 160 });
+    expect(lines('releases.jsonl')).toHaveLength(160);
     expect(lines('resale_flat_prices.jsonl')).toHaveLength(SALES);
   });
 
