@@ -3,6 +3,7 @@
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { command, tool } from './command.mjs';
+import { install } from './install.mjs';
 
 /** Their output is kept for later, so no terminal is there to show colours. */
 const plain = { env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, CI: undefined } };
@@ -33,6 +34,14 @@ export async function check(say) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const failed = await check((line) => process.stdout.write(`${line}\n`));
-  process.exitCode = failed === 0 ? 0 : 1;
+  /** @param {string} line */
+  const say = (line) => void process.stdout.write(`${line}\n`);
+  try {
+    // After a `git pull` packages may be missing that the sources name.
+    await install(say);
+    process.exitCode = (await check(say)) === 0 ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
 }
