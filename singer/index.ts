@@ -42,6 +42,7 @@ export type { Problem } from './errors.ts';
 export { ConfigError, InputError, Interrupted, QualityError, RecordError, SystemError, TaplineError } from './errors.ts';
 export type { Casing, NameRules } from './target/names.ts';
 export { assignNames, cutToBytes, hashedName, plainName } from './target/names.ts';
+export { planRun, planStreams } from './target/plan-ahead.ts';
 export { joinTypes } from './target/lattice.ts';
 export type { FlattenOptions } from './target/flatten-settings.ts';
 export { CompactJson } from './scan/compact-json.ts';
