@@ -23,7 +23,7 @@ const MAX_UNKNOWN_NAMES = 64;
 export interface ScannerOptions extends Patience {
   /** True when records must be valid by their schema; false: only the types that columns need are checked. */
   readonly validated: boolean;
-  /** Properties outside the schema whose place is wanted: they get the slots after `versionSlot`. */
+  /** Properties whose place is wanted though the schema may not have them: those get the slots after `versionSlot`. */
   readonly watched?: readonly string[];
   /** True when each line is a record by itself, without a message around it. */
   readonly bare?: boolean;
@@ -57,12 +57,15 @@ export class RecordScanner {
   readonly ends: Int32Array;
   readonly timeExtractedSlot: number;
   readonly versionSlot: number;
+  /** Of the chunk that was scanned last. */
+  view: DataView = new DataView(EMPTY.buffer);
 
   readonly #checks: Uint8Array;
   /** Of the header's columns; undefined where the check is all. */
   readonly #limits: readonly (Limit | undefined)[];
   /** 1 where the value must be present. */
   readonly #required: Uint8Array;
+  readonly #slots = new Map<string, number>();
   readonly #names = new NameTable();
   readonly #fields = new NameTable();
   readonly #stream: readonly Buffer[];
@@ -72,7 +75,6 @@ export class RecordScanner {
   #nextSlot: number;
 
   #chunk: Buffer = EMPTY;
-  #view: DataView = new DataView(EMPTY.buffer);
   #shape: Shape | undefined;
   /** The shape in use, if that is not compiled. */
   #table: TableShape | undefined;
@@ -87,7 +89,7 @@ export class RecordScanner {
   constructor(header: StreamHeader, rules: readonly Rule[], options: ScannerOptions) {
     const { columns, keys, schema, stream } = header;
     this.#limits = rules.map(({ limit }) => limit);
-    const watched = options.watched ?? [];
+    const watched = (options.watched ?? []).filter((name) => columns.every((column) => column.name !== name));
     this.#bare = options.bare ?? false;
     this.timeExtractedSlot = columns.length;
     this.versionSlot = columns.length + 1;
@@ -106,13 +108,19 @@ export class RecordScanner {
       // A name that JavaScript objects inherit (constructor) is never missing to a validator: absent, it is for the general lane.
       this.#required[slot] = required.has(column.name) || column.name in Object.prototype ? 1 : 0;
     });
-    [...columns.map((column) => column.name), '', '', ...watched].forEach((name, slot) => {
-      if (slot === this.timeExtractedSlot || slot === this.versionSlot) return;
+    columns.forEach(({ name }, slot) => this.#slots.set(name, slot));
+    watched.forEach((name, i) => this.#slots.set(name, this.versionSlot + 1 + i));
+    this.#slots.forEach((slot, name) => {
       for (const spelling of spellings(name)) this.#names.add(spelling, slot);
     });
     const { kinds, starts, ends } = this;
     const tables = { kinds, starts, ends, checks: this.#checks, limits: this.#limits, required: this.#required };
     this.#learner = new ShapeLearner(tables, options);
+  }
+
+  /** The slot of a property of the schema, or of a watched one; -1 if it has none. */
+  slotOf(name: string): number {
+    return this.#slots.get(name) ?? -1;
   }
 
   /**
@@ -122,13 +130,13 @@ export class RecordScanner {
   scan(chunk: Buffer, start: number, end: number): boolean {
     if (chunk !== this.#chunk) {
       this.#chunk = chunk;
-      this.#view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
+      this.view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
     }
     const shape = this.#shape;
     if (shape !== undefined) {
       if (this.#stale) this.kinds.fill(Kind.absent);
       this.#stale = false;
-      const lineEnd = shape.scan(chunk, this.#view, start, end);
+      const lineEnd = shape.scan(chunk, this.view, start, end);
       if (lineEnd >= 0) {
         this.lineEnd = lineEnd;
         this.recordStart = shape.recordStart(lineEnd);

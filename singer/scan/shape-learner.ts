@@ -15,8 +15,8 @@ const MAX_PATIENCE = 1 << 20;
 
 export interface Patience {
   /** Lines after which the first shape is learned, and as many more after which it is compiled; only tests need other numbers. */
-  readonly learnAfter?: number;
-  readonly compileAfter?: number;
+  readonly learnAfter?: number | undefined;
+  readonly compileAfter?: number | undefined;
 }
 
 /** Finds out what the lines of a stream have in common. */

@@ -5,6 +5,7 @@ const POOL_BLOCKS = 128;
 
 /** Up to so many bytes, a loop costs less than a call out of JavaScript. */
 const SHORT = 96;
+const EMPTY = Buffer.alloc(0);
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -13,8 +14,9 @@ const BACKSLASH = 0x5c;
  * from `used` on. Rows may span blocks. Blocks come from a pool so that memory stays flat.
  */
 export class ByteBlocks {
-  /** The open block. Changes at `reserve`. */
-  bytes: Buffer;
+  /** The open block, and a view of it. They change at `reserve`. */
+  bytes: Buffer = EMPTY;
+  view: DataView = viewOf(EMPTY);
   /** Bytes used in the open block. */
   used = 0;
   rows = 0;
@@ -24,7 +26,6 @@ export class ByteBlocks {
 
   constructor(pool: BlockPool) {
     this.#pool = pool;
-    this.bytes = EMPTY;
   }
 
   /** Makes sure that `count` more bytes fit at `used`. */
@@ -32,7 +33,7 @@ export class ByteBlocks {
     if (this.bytes.length - this.used >= count) return;
     this.#seal();
     this.bytes = this.#pool.take(count);
-    this.used = 0;
+    this.view = viewOf(this.bytes);
   }
 
   /** Appends a copy of `source[start..end)`. */
@@ -166,4 +167,6 @@ export class BlockPool {
   }
 }
 
-const EMPTY = Buffer.alloc(0);
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}

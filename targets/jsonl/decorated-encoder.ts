@@ -38,9 +38,8 @@ export interface Decoration {
  * partition, or both. The record's own bytes are kept; only one that has members of ours already is written anew.
  */
 export function createDecoratedEncoder(header: StreamHeader, { metadata, partitions, onChanges }: Decoration): Encoder {
-  const ours = metadata === undefined ? [] : [...METADATA, CHANGES];
-  const unnamed = ours.filter((name) => header.columns.every((column) => column.name !== name));
-  const scanner = createRecordScanner(header, { validated: true, watched: unnamed });
+  const watched = metadata === undefined ? [] : [...METADATA, CHANGES];
+  const scanner = createRecordScanner(header, { validated: true, watched });
   const frame = partitions === undefined ? 0 : FRAME_BYTES;
 
   function encode(record: Row, meta: RecordMeta, out: ByteBlocks): void {
@@ -60,7 +59,7 @@ export function createDecoratedEncoder(header: StreamHeader, { metadata, partiti
   return {
     keepsUnnamed: true,
     encode,
-    ...(scanner && { encodeLines: linesEncoder(header, scanner, { metadata, partitions }, unnamed) }),
+    ...(scanner && { encodeLines: linesEncoder(header, scanner, { metadata, partitions }, watched) }),
   };
 }
 
@@ -103,14 +102,11 @@ function linesEncoder(
   header: StreamHeader,
   scanner: RecordScanner,
   { metadata, partitions }: Omit<Decoration, 'onChanges'>,
-  unnamed: readonly string[],
+  watched: readonly string[],
 ): NonNullable<Encoder['encodeLines']> {
   const { kinds, starts, ends, timeExtractedSlot, versionSlot } = scanner;
   /** Where members of our names would stand: a record that has one is for the general lane. */
-  const ours = [
-    ...unnamed.map((_, i) => versionSlot + 1 + i),
-    ...header.columns.flatMap(({ name }, slot) => (metadata && [...METADATA, CHANGES].some((one) => one === name) ? [slot] : [])),
-  ];
+  const ours = watched.map((name) => scanner.slotOf(name));
   const texts = metadata && metadataTexts(metadata);
   const partitionOf = partitions && createPartitionFinder(header, scanner, partitions);
 

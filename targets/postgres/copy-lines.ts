@@ -93,14 +93,9 @@ export function createLineEncoder(
   run: Pick<TargetRun, 'clock' | 'startedAt'>,
   options: CopyOptions,
 ): LineEncoder | undefined {
-  const announced = plan.header.columns.some(({ name }) => name === DELETED_AT);
-  const watched = plan.metadata.includes(DELETED_AT) && !announced ? [DELETED_AT] : [];
   const { validated, learnAfter } = options;
-  const scanner = createRecordScanner(plan.header, {
-    validated,
-    watched,
-    ...(learnAfter === undefined ? {} : { learnAfter }),
-  });
+  const watched = plan.metadata.filter((name) => name === DELETED_AT);
+  const scanner = createRecordScanner(plan.header, { validated, learnAfter, watched });
   return scanner === undefined ? undefined : new LineEncoder(plan, run, scanner, options);
 }
 
@@ -120,40 +115,27 @@ export class LineEncoder {
   #overhead = 0;
   #pieces: readonly MetadataPiece[] = [];
   readonly #watch = new ClockWatch();
-  #view: DataView = new DataView(new ArrayBuffer(0));
-  #outView: DataView = new DataView(new ArrayBuffer(0));
-  #chunk: Buffer | undefined;
-  #out: Buffer | undefined;
 
   constructor(plan: CopyPlan, run: Pick<TargetRun, 'clock' | 'startedAt'>, scanner: RecordScanner, { timeZone }: CopyOptions) {
     this.#needsZone = timeZone !== undefined && timeZone !== 'UTC';
-    const { header, columns, metadata } = plan;
+    const { columns, metadata } = plan;
     this.#scanner = scanner;
     this.#plan = plan;
     this.#run = run;
-    this.#slots = Int32Array.from(columns, ({ name }) => header.columns.findIndex((column) => column.name === name));
+    this.#slots = Int32Array.from(columns, ({ name }) => scanner.slotOf(name));
     this.#ways = Uint8Array.from(columns.flatMap(waysOf));
-    const announced = header.columns.findIndex(({ name }) => name === DELETED_AT);
-    this.#deletedAt = !metadata.includes(DELETED_AT) ? -1 : announced >= 0 ? announced : scanner.versionSlot + 1;
+    this.#deletedAt = metadata.includes(DELETED_AT) ? scanner.slotOf(DELETED_AT) : -1;
   }
 
   /** See Encoder.encodeLines. */
   encodeLines(chunk: Buffer, start: number, end: number, out: ByteBlocks): number {
     const scanner = this.#scanner;
-    if (chunk !== this.#chunk) {
-      this.#chunk = chunk;
-      this.#view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
-    }
     this.#lookAtClock();
     let at = start;
     while (at < end && scanner.scan(chunk, at, end)) {
       // No value grows to more than twice its bytes (a backslash each).
       out.reserve((scanner.lineEnd - at) * 2 + this.#overhead);
-      if (out.bytes !== this.#out) {
-        this.#out = out.bytes;
-        this.#outView = new DataView(out.bytes.buffer, out.bytes.byteOffset, out.bytes.length);
-      }
-      const used = this.#row(chunk, out.bytes, out.used);
+      const used = this.#row(chunk, out.bytes, out.view, out.used);
       if (used < 0) break;
       out.used = used;
       out.rows++;
@@ -176,12 +158,10 @@ export class LineEncoder {
   }
 
   /** Writes the scanned line's row from `length` on; gives the new length, -1 to leave the line. */
-  #row(chunk: Buffer, out: Buffer, length: number): number {
-    const { kinds, starts, ends } = this.#scanner;
+  #row(chunk: Buffer, out: Buffer, outView: DataView, length: number): number {
+    const { kinds, starts, ends, view } = this.#scanner;
     const slots = this.#slots;
     const ways = this.#ways;
-    const view = this.#view;
-    const outView = this.#outView;
     const count = slots.length;
     for (let i = 0; i < count; i++) {
       if (i > 0) out[length++] = TAB;
@@ -246,14 +226,13 @@ export class LineEncoder {
       else chunk.copy(out, length, start, end);
       length += size;
     }
-    return this.#metadata(chunk, out, length);
+    return this.#metadata(chunk, out, outView, length);
   }
 
-  #metadata(chunk: Buffer, out: Buffer, length: number): number {
+  #metadata(chunk: Buffer, out: Buffer, outView: DataView, length: number): number {
     const scanner = this.#scanner;
     if (this.#deletedAt >= 0 && scanner.kinds[this.#deletedAt]! > Kind.null) return -1;
-    const view = this.#view;
-    const outView = this.#outView;
+    const { view } = scanner;
     for (const { words, size, then } of this.#pieces) {
       for (let k = 0; k < words.length; k++) outView.setInt32(length + 4 * k, words[k]!, true);
       length += size;

@@ -42,7 +42,7 @@ export function lineCheck(
       keys,
       notesChanges: false,
     },
-    { validated: false, bare: true, ...(learnAfter === undefined ? {} : { learnAfter }) },
+    { validated: false, bare: true, learnAfter },
   );
   if (scanner === undefined) return undefined;
   const keySlots = keys.map((key) => columns.findIndex((column) => column.name === key));

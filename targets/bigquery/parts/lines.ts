@@ -52,14 +52,9 @@ const SLACK = 8;
  * whose records ask for more checks.
  */
 export function createLineEncoder(plan: RowPlan, run: Times, options: RowOptions): LineEncoder | undefined {
-  const announced = plan.header.columns.some(({ name }) => name === DELETED_AT);
-  const watched = plan.metadata.includes(DELETED_AT) && !announced ? [DELETED_AT] : [];
-  const { learnAfter, validated } = options;
-  const scanner = createRecordScanner(plan.header, {
-    validated,
-    watched,
-    ...(learnAfter === undefined ? {} : { learnAfter }),
-  });
+  const { validated, learnAfter } = options;
+  const watched = plan.metadata.filter((name) => name === DELETED_AT);
+  const scanner = createRecordScanner(plan.header, { validated, learnAfter, watched });
   return scanner === undefined ? undefined : new LineEncoder(plan, run, scanner);
 }
 
@@ -85,17 +80,14 @@ export class LineEncoder {
   #clock: readonly number[] = [];
   /** Most bytes of a row that stand for no bytes of its line, the clock aside. */
   readonly #overhead: number;
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  /** Of the block that the row is written into. */
   #outView: DataView = new DataView(new ArrayBuffer(0));
-  #chunk: Buffer | undefined;
-  #out: Buffer | undefined;
 
   constructor(plan: RowPlan, run: Times, scanner: RecordScanner) {
-    const { header, columns, metadata, whole } = plan;
-    const slotOf = (property: string): number => header.columns.findIndex(({ name }) => name === property);
+    const { columns, metadata, whole } = plan;
     this.#digits = columns.map(({ type }) => digitsOf(type));
     this.#scanner = scanner;
-    this.#slots = Int32Array.from(columns, ({ name }) => slotOf(name));
+    this.#slots = Int32Array.from(columns, ({ name }) => scanner.slotOf(name));
     this.#ways = Uint8Array.from(columns.flatMap(waysOf));
     this.#names = columns.map(({ target }) => nameOf(target));
     this.#gaps = Int32Array.from(columns, ({ name, target }, i) =>
@@ -105,8 +97,7 @@ export class LineEncoder {
     const own = (name: MetadataColumn): Buffer | undefined => (metadata.includes(name) ? nameOf(name) : undefined);
     this.#extractedAt = own(EXTRACTED_AT);
     this.#version = own('_sdc_table_version');
-    const announced = slotOf(DELETED_AT);
-    this.#deletedAt = !metadata.includes(DELETED_AT) ? -1 : announced >= 0 ? announced : scanner.versionSlot + 1;
+    this.#deletedAt = metadata.includes(DELETED_AT) ? scanner.slotOf(DELETED_AT) : -1;
     this.#clockText = clockMembers(plan, run);
     const names = [...this.#names, this.#whole, this.#extractedAt, this.#version];
     this.#overhead = names.reduce((bytes, name) => bytes + GROWTH + (name?.length ?? 0), SLACK);
@@ -115,10 +106,6 @@ export class LineEncoder {
   /** See Encoder.encodeLines. */
   encodeLines(chunk: Buffer, start: number, end: number, out: ByteBlocks): number {
     const scanner = this.#scanner;
-    if (chunk !== this.#chunk) {
-      this.#chunk = chunk;
-      this.#view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
-    }
     const clock = this.#clockText();
     if (clock !== this.#clockSeen) {
       this.#clockSeen = clock;
@@ -130,10 +117,7 @@ export class LineEncoder {
     let at = start;
     while (at < end && scanner.scan(chunk, at, end)) {
       out.reserve((scanner.lineEnd - at) * copies + overhead);
-      if (out.bytes !== this.#out) {
-        this.#out = out.bytes;
-        this.#outView = new DataView(out.bytes.buffer, out.bytes.byteOffset, out.bytes.length);
-      }
+      this.#outView = out.view;
       const used = this.#row(chunk, out.bytes, out.used);
       if (used < 0) break;
       out.used = used;
@@ -255,7 +239,7 @@ export class LineEncoder {
   #copy(chunk: Buffer, start: number, end: number, out: Buffer, length: number): number {
     const size = end - start;
     if (size < LONG) {
-      const view = this.#view;
+      const { view } = this.#scanner;
       const outView = this.#outView;
       for (let k = 0; k < size; k += 4) outView.setInt32(length + k, view.getInt32(start + k, true), true);
     } else chunk.copy(out, length, start, end);
