@@ -36,6 +36,18 @@ export { defineMapper, defineTap, defineTarget } from './plugin.ts';
 export type { MapperConfig } from './mapper/map-settings.ts';
 export type { Stage } from './stage.ts';
 export { BlockPool, ByteBlocks } from './target/blocks.ts';
+export type { ValuePlace } from './target/column-values.ts';
+export {
+  cleanJsonText,
+  decodedBytes,
+  jsonValue,
+  noteChange,
+  numberText,
+  propertyReader,
+  refuseValue,
+} from './target/column-values.ts';
+export { decimalParts, plainInt64, type Unfit } from './target/exact-numbers.ts';
+export { RowChanges } from './target/row-changes.ts';
 export { Changed } from './target/changed.ts';
 export { refuseIncomplete } from './target/completeness.ts';
 export type { Problem } from './errors.ts';

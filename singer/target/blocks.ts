@@ -5,6 +5,8 @@ const POOL_BLOCKS = 128;
 
 /** Up to so many bytes, a loop costs less than a call out of JavaScript. */
 const SHORT = 96;
+/** A text of more characters is measured before it is written. */
+const COUNTED = 64 * 1024;
 const EMPTY = Buffer.alloc(0);
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -48,7 +50,8 @@ export class ByteBlocks {
 
   /** Appends text as UTF-8. */
   appendText(text: string): void {
-    this.reserve(text.length * 3);
+    // The worst case is three bytes for each character; of a long text they are counted.
+    this.reserve(text.length <= COUNTED ? text.length * 3 : Buffer.byteLength(text));
     const { bytes, used } = this;
     if (text.length <= SHORT) {
       let i = 0;

@@ -1,15 +1,11 @@
-import type { ByteBlocks, Encoder, Json, Row, TargetRun } from '../../singer/index.ts';
+import { type Encoder, propertyReader, RowChanges, type TargetRun } from '../../singer/index.ts';
 import { createLineEncoder } from './copy-lines.ts';
 import { DELETED_AT, metadataWriter } from './copy-metadata.ts';
-import type { CopyOptions, CopyPlan, Need } from './copy-plan.ts';
+import type { ChangeReason, CopyOptions, CopyPlan, Need } from './copy-plan.ts';
 import { fieldWriter } from './copy-values.ts';
-import { RowChanges } from './row-changes.ts';
 import { CHANGES } from './types.ts';
 
 export type { ChangeReason, CopyColumn, CopyOptions, CopyPlan, Need, NulPolicy, TimePolicy } from './copy-plan.ts';
-
-/** Up to this length the worst case (three bytes for each character) is reserved without counting. */
-const SHORT_TEXT = 64 * 1024;
 
 /**
  * Makes the encoder of one stream: records to rows of COPY text (tab-separated, `\N` for null), in the order of the plan.
@@ -18,13 +14,15 @@ const SHORT_TEXT = 64 * 1024;
 export function createCopyEncoder(plan: CopyPlan, run: Pick<TargetRun, 'clock' | 'startedAt'>, options: CopyOptions): Encoder {
   const { header, columns, metadata, extra = [] } = plan;
   const { onNeed } = options;
-  const changes = new RowChanges();
+  const changes = new RowChanges<ChangeReason>(withVisibleNul);
+  let need: Need | undefined;
+  const heard: CopyOptions = { ...options, onNeed: (wanted) => (need = wanted) };
   const fields = columns.map((column, i) => ({
     tab: i === 0 ? '' : '\t',
-    read: reader(column.name),
-    write: fieldWriter({ stream: header.stream, column, options, changes }),
+    read: propertyReader(column.name),
+    write: fieldWriter({ stream: header.stream, column, type: column.pgType, options: heard, changes }),
   }));
-  const metadataOf = metadataWriter(plan, run, options, changes);
+  const metadataOf = metadataWriter(plan, run, heard, changes);
   const lines = extra.length > 0 ? undefined : createLineEncoder(plan, run, options);
   // Where rows have no notes yet, the first change asks for them.
   const asksForNotes = onNeed !== undefined && metadata.length > 0 && !metadata.includes(CHANGES);
@@ -32,15 +30,16 @@ export function createCopyEncoder(plan: CopyPlan, run: Pick<TargetRun, 'clock' |
     ...(metadata.includes(DELETED_AT) ? { keepsUnnamed: new Set([DELETED_AT]) } : {}),
     encode(record, meta, out) {
       changes.clear();
+      need = undefined;
       let row = '';
       for (const { tab, read, write } of fields) row += tab + write(read(record));
       if (metadata.length > 0) row += (fields.length > 0 ? '\t' : '') + metadataOf(record, meta).join('\t');
-      const need = changes.need ?? (asksForNotes && (changes.list.length > 0 || meta.changes.length > 0) ? NOTES : undefined);
+      if (asksForNotes && (changes.list.length > 0 || meta.changes.length > 0)) need ??= NOTES;
       if (need !== undefined && onNeed !== undefined) {
         onNeed(need);
         return 'changed';
       }
-      appendText(`${row}\n`, out);
+      out.appendText(`${row}\n`);
       out.rows++;
       if (changes.list.length > 0) for (const { target, reason } of changes.list) options.onChange(target, reason);
       lines?.general();
@@ -52,14 +51,7 @@ export function createCopyEncoder(plan: CopyPlan, run: Pick<TargetRun, 'clock' |
 
 const NOTES: Need = { kind: 'notes' };
 
-/** Reads a property; one with the name of an inherited member only if it is the record's own. */
-function reader(name: string): (record: Row) => Json | undefined {
-  return name in Object.prototype
-    ? (record) => (Object.hasOwn(record, name) ? record[name] : undefined)
-    : (record) => record[name];
-}
-
-function appendText(text: string, out: ByteBlocks): void {
-  out.reserve(text.length <= SHORT_TEXT ? text.length * 3 : Buffer.byteLength(text));
-  out.used += out.bytes.write(text, out.used, 'utf8');
+/** What Postgres cannot store made visible. */
+function withVisibleNul(text: string): string {
+  return text.replaceAll('\0', String.raw`\u0000`);
 }

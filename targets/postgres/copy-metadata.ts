@@ -1,7 +1,6 @@
-import type { Clock, Column, Json, RecordMeta, Row, TargetRun } from '../../singer/index.ts';
-import type { CopyOptions, CopyPlan } from './copy-plan.ts';
+import type { Clock, Column, Json, RecordMeta, Row, RowChanges, TargetRun } from '../../singer/index.ts';
+import type { ChangeReason, CopyOptions, CopyPlan } from './copy-plan.ts';
 import { fieldWriter, NULL } from './copy-values.ts';
-import type { RowChanges } from './row-changes.ts';
 import { METADATA_TYPES, type MetadataColumn } from './types.ts';
 
 /** The property that says when a record was deleted at its source; taps of logs send it, in no schema. */
@@ -31,7 +30,7 @@ const RECORD_VALUE: Readonly<
 
 interface Context {
   readonly plan: CopyPlan;
-  readonly changes: RowChanges;
+  readonly changes: RowChanges<ChangeReason>;
 }
 
 /** The properties that share a column, as far as the record has them. */
@@ -62,15 +61,15 @@ export function metadataWriter(
   plan: CopyPlan,
   run: Times,
   options: CopyOptions,
-  changes: RowChanges,
+  changes: RowChanges<ChangeReason>,
 ): (record: Row, meta: RecordMeta) => string[] {
   const watch = new ClockWatch();
   const { metadata, header } = plan;
   const context = { plan, changes };
   const inUtc = { ...options, timeZone: 'UTC' };
   const writers = metadata.map((name) => {
-    const column = { name, target: name, pgType: METADATA_TYPES[name] };
-    return fieldWriter({ stream: header.stream, column, options: inUtc, changes });
+    const column = { name, target: name };
+    return fieldWriter({ stream: header.stream, column, type: METADATA_TYPES[name], options: inUtc, changes });
   });
   let times: readonly (string | undefined)[] = [];
   return (record, meta) => {

@@ -1,32 +1,18 @@
+import { decimalParts, plainInt64, type Unfit } from '../../singer/index.ts';
+
 /** Numbers of the general lane, exact: by their text, never by a JavaScript number. */
 
-const INT64_MAX = 9_223_372_036_854_775_807n;
-const INT64_MIN = -9_223_372_036_854_775_808n;
-/** Digits that always fit. */
-const SAFE_DIGITS = 18;
 /** What numeric holds before and after the point. */
 const NUMERIC_WHOLE_DIGITS = 131_072;
 const NUMERIC_FRACTION_DIGITS = 16_383;
 
 const SHORT_INTEGER = /^-?\d{1,18}$/;
-const NUMBER = /^([-+]?)(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?$/;
 /** What numeric has beside numbers; one with a precision has no infinities. */
 const SPECIAL: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
 
-/** Why a text is no value of a type. */
-export type Unfit = 'not-a-number' | 'not-an-integer' | 'out-of-range';
-
 /** The text of an integer as bigint reads it (`1.0` and `1e3` are integers too), or why it is none. */
 export function bigintText(text: string): { readonly text: string } | Unfit {
-  if (SHORT_INTEGER.test(text)) return { text };
-  const parts = partsOf(text);
-  if (parts === undefined) return 'not-a-number';
-  const { sign, digits, exponent } = parts;
-  if (digits === '') return { text: '0' };
-  if (exponent < 0) return 'not-an-integer';
-  if (digits.length + exponent > SAFE_DIGITS + 1) return 'out-of-range';
-  const value = BigInt(`${sign === '-' ? '-' : ''}${digits}${'0'.repeat(exponent)}`);
-  return value > INT64_MAX || value < INT64_MIN ? 'out-of-range' : { text: String(value) };
+  return SHORT_INTEGER.test(text) ? { text } : plainInt64(text);
 }
 
 /**
@@ -39,7 +25,7 @@ export function numericText(
   scale = 0,
 ): { readonly text: string; readonly rounded: boolean } | Unfit {
   if (SPECIAL.has(text)) return precision === undefined || text === 'NaN' ? { text, rounded: false } : 'out-of-range';
-  const parts = partsOf(text);
+  const parts = decimalParts(text);
   if (parts === undefined) return 'not-a-number';
   const { digits, exponent } = parts;
   const whole = digits === '' ? 0 : digits.length + exponent;
@@ -55,28 +41,4 @@ export function numericText(
 function roundsUp(digits: string, exponent: number, precision: number, scale: number): boolean {
   const kept = digits.length + exponent + scale;
   return kept === precision && /^9*$/.test(digits.slice(0, kept)) && digits.charCodeAt(kept) >= 0x35;
-}
-
-interface Parts {
-  readonly sign: string;
-  /** Significant digits, without zeros at either end; empty for zero. */
-  readonly digits: string;
-  /** Power of ten of the last significant digit. */
-  readonly exponent: number;
-  /** Power of ten of the last digit as written. */
-  readonly writtenExponent: number;
-}
-
-function partsOf(text: string): Parts | undefined {
-  const match = NUMBER.exec(text);
-  if (match === null) return undefined;
-  const [, sign = '', whole = '', fraction = '', power = '0'] = match;
-  const all = whole + fraction;
-  if (all === '') return undefined;
-  const writtenExponent = Number(power) - fraction.length;
-  const first = all.search(/[1-9]/);
-  if (first < 0) return { sign, digits: '', exponent: 0, writtenExponent };
-  let last = all.length;
-  while (all[last - 1] === '0') last--;
-  return { sign, digits: all.slice(first, last), exponent: writtenExponent + all.length - last, writtenExponent };
 }

@@ -1,13 +1,9 @@
-import type { ByteBlocks, Encoder, Json, RecordMeta, Row } from '../../../singer/index.ts';
+import { type Encoder, propertyReader, type RecordMeta, RowChanges } from '../../../singer/index.ts';
 import { CHANGES, DELETED_AT } from '../types/types.ts';
 import { createLineEncoder } from './lines.ts';
 import { clockMembers, extractedMember, recordMembers, type Times } from './metadata.ts';
-import { RowChanges } from './row-changes.ts';
-import type { RowOptions, RowPlan } from './row-plan.ts';
+import type { ChangeReason, RowOptions, RowPlan } from './row-plan.ts';
 import { valueWriter } from './values.ts';
-
-/** Up to this length the worst case (three bytes for each character) is reserved without counting. */
-const SHORT_TEXT = 64 * 1024;
 
 /**
  * Makes the encoder of one stream: records to lines of JSON as load jobs read them, nulls left out. Throws RecordError for a value that
@@ -15,14 +11,14 @@ const SHORT_TEXT = 64 * 1024;
  */
 export function createRowEncoder(plan: RowPlan, run: Times, options: RowOptions): Encoder {
   const { header, columns, metadata, whole } = plan;
-  const changes = new RowChanges();
+  const changes = new RowChanges<ChangeReason>();
   const clock = clockMembers(plan, run);
   const extracted = extractedMember(plan, changes);
   const ownMembers = recordMembers(plan, changes);
   const members = columns.map((column) => ({
     name: `,${JSON.stringify(column.target)}:`,
-    read: reader(column.name),
-    write: valueWriter({ stream: header.stream, column, changes }),
+    read: propertyReader(column.name),
+    write: valueWriter({ stream: header.stream, column, type: column.type.type, changes }),
   }));
   const wholeName = whole === undefined ? undefined : `,${JSON.stringify(whole)}:`;
   // Where rows have no notes yet, the first change asks for them.
@@ -42,7 +38,7 @@ export function createRowEncoder(plan: RowPlan, run: Times, options: RowOptions)
       // Behind the data, because what that has changed is known by now.
       const row = clock() + data + ownMembers(record, meta);
       if (asksForNotes && (changes.list.length > 0 || meta.changes.length > 0)) return 'changed';
-      appendText(row === '' ? '{}\n' : `{${row.slice(1)}}\n`, out);
+      out.appendText(row === '' ? '{}\n' : `{${row.slice(1)}}\n`);
       out.rows++;
       for (const { target, reason } of changes.list) options.onChange(target, reason);
       lines?.general();
@@ -56,16 +52,4 @@ export function createRowEncoder(plan: RowPlan, run: Times, options: RowOptions)
 function recordText(meta: RecordMeta): string {
   const { recordStart, recordEnd } = meta;
   return meta.line.toString('utf8', recordStart, recordEnd);
-}
-
-/** Reads a property; one with the name of an inherited member only if it is the record's own. */
-function reader(name: string): (record: Row) => Json | undefined {
-  return name in Object.prototype
-    ? (record) => (Object.hasOwn(record, name) ? record[name] : undefined)
-    : (record) => record[name];
-}
-
-function appendText(text: string, out: ByteBlocks): void {
-  out.reserve(text.length <= SHORT_TEXT ? text.length * 3 : Buffer.byteLength(text));
-  out.used += out.bytes.write(text, out.used, 'utf8');
 }

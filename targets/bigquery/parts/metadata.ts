@@ -1,7 +1,6 @@
-import type { Clock, Json, RecordMeta, Row, TargetRun } from '../../../singer/index.ts';
+import type { Clock, Json, RecordMeta, Row, RowChanges, TargetRun } from '../../../singer/index.ts';
 import { DELETED_AT, METADATA_TYPES, type MetadataColumn } from '../types/types.ts';
-import type { RowChanges } from './row-changes.ts';
-import type { RowPlan } from './row-plan.ts';
+import type { ChangeReason, RowPlan } from './row-plan.ts';
 import { valueWriter } from './values.ts';
 
 export type Times = Pick<TargetRun, 'clock' | 'startedAt'>;
@@ -19,7 +18,7 @@ export const EXTRACTED_AT = '_sdc_extracted_at' satisfies MetadataColumn;
 
 /** The values of the others. */
 const RECORD_VALUE: Readonly<
-  Partial<Record<MetadataColumn, (record: Row, meta: RecordMeta, changes: RowChanges) => Json | undefined>>
+  Partial<Record<MetadataColumn, (record: Row, meta: RecordMeta, changes: RowChanges<ChangeReason>) => Json | undefined>>
 > = {
   _sdc_deleted_at: (record) => record[DELETED_AT],
   _sdc_table_version: (_, meta) => meta.version,
@@ -49,14 +48,14 @@ export function clockBytes(plan: Pick<RowPlan, 'metadata'>, run: Times): number 
 type MemberWriter = (record: Row, meta: RecordMeta) => string;
 
 /** Gives the member that tells when a record was read, a comma before it, or nothing (general lane). */
-export function extractedMember(plan: RowPlan, changes: RowChanges): MemberWriter {
+export function extractedMember(plan: RowPlan, changes: RowChanges<ChangeReason>): MemberWriter {
   if (!plan.metadata.includes(EXTRACTED_AT)) return () => '';
   const write = memberWriter(plan, EXTRACTED_AT, changes);
   return (_, meta) => write(meta.timeExtracted);
 }
 
 /** Gives the members of one record's metadata that are its own, a comma before each (general lane). */
-export function recordMembers(plan: RowPlan, changes: RowChanges): MemberWriter {
+export function recordMembers(plan: RowPlan, changes: RowChanges<ChangeReason>): MemberWriter {
   const writers = plan.metadata.flatMap((name) => {
     const read = RECORD_VALUE[name];
     return read === undefined ? [] : [{ read, write: memberWriter(plan, name, changes) }];
@@ -68,9 +67,13 @@ export function recordMembers(plan: RowPlan, changes: RowChanges): MemberWriter 
   };
 }
 
-function memberWriter({ header }: RowPlan, name: MetadataColumn, changes: RowChanges): (value: Json | undefined) => string {
-  const column = { name, target: name, type: { type: METADATA_TYPES[name] } };
-  const write = valueWriter({ stream: header.stream, column, changes });
+function memberWriter(
+  { header }: RowPlan,
+  name: MetadataColumn,
+  changes: RowChanges<ChangeReason>,
+): (value: Json | undefined) => string {
+  const type = METADATA_TYPES[name];
+  const write = valueWriter({ stream: header.stream, column: { name, target: name, type: { type } }, type, changes });
   return (value) => {
     const text = write(value);
     return text === undefined ? '' : `,"${name}":${text}`;

@@ -1,18 +1,10 @@
+import { decimalParts, plainInt64, type Unfit } from '../../../singer/index.ts';
 import { DECIMAL_DIGITS, type ColumnType } from '../types/types.ts';
 
 /** Numbers of the general lane, exact: by their text, never by a JavaScript number. */
 
-const INT64_MAX = 9_223_372_036_854_775_807n;
-const INT64_MIN = -9_223_372_036_854_775_808n;
-/** Digits that always fit INT64. */
-const INT64_DIGITS = 18;
 /** Integers of up to so many digits are the same to every reader of JSON. */
 export const SAFE_DIGITS = 15;
-
-const NUMBER = /^([-+]?)(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?$/;
-
-/** Why a text is no value of a type. */
-export type Unfit = 'not-a-number' | 'not-an-integer' | 'out-of-range';
 
 /** A number as JSON text for a load file, and whether digits were lost. */
 export interface Written {
@@ -22,24 +14,19 @@ export interface Written {
 
 /** INT64: `1.0` and `1e3` are integers too. Long ones go as strings, because readers of JSON may round them. */
 export function int64Text(text: string): Written | Unfit {
-  const parts = partsOf(text);
-  if (parts === undefined) return 'not-a-number';
-  const { sign, digits, exponent } = parts;
-  if (digits === '') return { text: '0' };
-  if (exponent < 0) return 'not-an-integer';
-  if (digits.length + exponent > INT64_DIGITS + 1) return 'out-of-range';
-  const value = BigInt(`${sign}${digits}${'0'.repeat(exponent)}`);
-  if (value > INT64_MAX || value < INT64_MIN) return 'out-of-range';
-  return { text: digits.length + exponent > SAFE_DIGITS ? `"${value}"` : String(value) };
+  const integer = plainInt64(text);
+  if (typeof integer === 'string') return integer;
+  const digits = integer.text.length - (integer.text.startsWith('-') ? 1 : 0);
+  return digits > SAFE_DIGITS ? { text: `"${integer.text}"` } : integer;
 }
 
 /** FLOAT64: the text as it came; `lost` if a double is another number. */
 export function float64Text(text: string): Written | Unfit {
-  const parts = partsOf(text);
+  const parts = decimalParts(text);
   if (parts === undefined) return 'not-a-number';
   const number = Number(text);
   if (!Number.isFinite(number)) return 'out-of-range';
-  const kept = partsOf(String(number))!;
+  const kept = decimalParts(String(number))!;
   const isSame =
     kept.sign === parts.sign && kept.digits === parts.digits && (kept.exponent === parts.exponent || kept.digits === '');
   // JSON has no plus sign, and no point without digits on both sides.
@@ -51,7 +38,7 @@ const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
 
 /** NUMERIC and BIGNUMERIC: a string, so that no reader makes a double of it; rounded to the column's scale, half away from zero. */
 export function decimalText(text: string, type: ColumnType): Written | Unfit {
-  const parts = partsOf(text);
+  const parts = decimalParts(text);
   if (parts === undefined) return 'not-a-number';
   const { fraction, whole } = digitsOf(type);
   const { sign, digits, exponent } = parts;
@@ -83,27 +70,4 @@ function plainText(digits: string, exponent: number): string {
   if (exponent >= 0) return digits + '0'.repeat(exponent);
   const padded = digits.padStart(1 - exponent, '0');
   return `${padded.slice(0, exponent)}.${padded.slice(exponent)}`;
-}
-
-interface Parts {
-  /** A minus sign or nothing. */
-  readonly sign: string;
-  /** Significant digits, without zeros at either end; empty for zero. */
-  readonly digits: string;
-  /** Power of ten of the last significant digit. */
-  readonly exponent: number;
-}
-
-function partsOf(text: string): Parts | undefined {
-  const match = NUMBER.exec(text);
-  if (match === null) return undefined;
-  const [, written = '', whole = '', fraction = '', power = '0'] = match;
-  const all = whole + fraction;
-  if (all === '') return undefined;
-  const first = all.search(/[1-9]/);
-  const sign = written === '-' ? '-' : '';
-  if (first < 0) return { sign: '', digits: '', exponent: 0 };
-  let last = all.length;
-  while (all[last - 1] === '0') last--;
-  return { sign, digits: all.slice(first, last), exponent: Number(power) - fraction.length + all.length - last };
 }

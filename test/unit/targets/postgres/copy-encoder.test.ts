@@ -137,7 +137,7 @@ describe('a row of COPY text', () => {
     ['writes JSON compactly, with exact numbers', OBJECT, { a: [exact('1.10'), null, 'x\ty'] }, '{"a":[1.10,null,"x\\\\ty"]}'],
     ['writes base64 as hex', { type: 'string', contentEncoding: 'base64' }, 'AP/+', '\\\\x00fffe'],
     ['takes base64 with line breaks and without padding', { type: 'string', contentEncoding: 'base64' }, 'AP\n8', '\\\\x00ff'],
-    ['passes base16', { type: 'string', contentEncoding: 'base16' }, '00fF', '\\\\x00fF'],
+    ['writes base16 as hex', { type: 'string', contentEncoding: 'base16' }, '00fF', '\\\\x00ff'],
     ['stores announced JSON text as JSON', { type: 'string', contentMediaType: 'application/json' }, '{"a": 1.0}', '{"a":1.0}'],
     [
       'stores announced JSON text that is none as a string',
