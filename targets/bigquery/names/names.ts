@@ -7,8 +7,9 @@ const MAX_TABLE_BYTES = 900;
 const COLUMN_RULES: NameRules = { casing: 'keep', maxBytes: MAX_COLUMN_BYTES };
 const TABLE_RULES: NameRules = { casing: 'keep', maxBytes: MAX_TABLE_BYTES };
 
-/** Beginnings that BigQuery keeps for itself, in any case of letters. */
-const RESERVED = /^(?:_TABLE_|_FILE_|_PARTITION|_ROW_TIMESTAMP|__ROOT__|_COLIDENTIFIER)/i;
+/** Beginnings that BigQuery keeps for itself, in any case of letters: https://cloud.google.com/bigquery/docs/schemas#column_names */
+const RESERVED =
+  /^(?:_TABLE_|_FILE_|_PARTITION|_ROW_TIMESTAMP|__ROOT__|_COLIDENTIFIER|_CHANGE_SEQUENCE_NUMBER|_CHANGE_TYPE|_CHANGE_TIMESTAMP)/i;
 
 export type ColumnCasing = 'keep' | 'lower' | 'snake';
 
@@ -50,6 +51,16 @@ function free(source: string, casing: ColumnCasing, taken: Set<string>): string 
   for (let round = 1; taken.has(name.toLowerCase()); round++) name = hashedName(legal, COLUMN_RULES, `${source}\0${round}`);
   taken.add(name.toLowerCase());
   return name;
+}
+
+/**
+ * The column beside `column` for values that it cannot take: `column__string`, with a hash where that is too long or has another's values.
+ * @param taken names, in lower case, of the columns that properties and what is ours have
+ */
+export function variantName(column: string, type: string, taken: ReadonlySet<string>): string {
+  const wanted = `${column}__${type.toLowerCase()}`;
+  const name = plainName(wanted, COLUMN_RULES);
+  return taken.has(name.toLowerCase()) ? hashedName(wanted, COLUMN_RULES) : name;
 }
 
 /** A name as BigQuery takes it for a column. */

@@ -1,5 +1,5 @@
 import { SystemError, type Column, type StreamHeader } from '../../../singer/index.ts';
-import { columnNames, type ColumnCasing } from '../names/names.ts';
+import { columnNames, variantName, type ColumnCasing } from '../names/names.ts';
 import type { RowPlan } from '../parts/row-plan.ts';
 import type { ViewColumn } from '../statements/view.ts';
 import { takes, widened } from '../types/fits.ts';
@@ -81,7 +81,8 @@ export function planTable(header: StreamHeader, table: string, known: KnownColum
     there,
     new Set(own),
   );
-  const placed = data.flatMap((column) => place(stream, column, names.get(column.name)!, known, options, keys));
+  const taken = new Set([...names.values(), ...own].map((name) => name.toLowerCase()));
+  const placed = data.flatMap((column) => place(header, column, names, taken, known, options));
   const metadata = metadataOf(header, options, known);
   const ours = [
     ...metadata.map((name) => [name, METADATA_TYPES[name]] as const),
@@ -145,13 +146,14 @@ interface Placed {
 
 /** The column of a property: as it is, wider, or another beside it; none while only null was ever announced. */
 function place(
-  stream: string,
+  { keys, stream }: StreamHeader,
   column: Column,
-  name: string,
+  names: ReadonlyMap<string, string>,
+  taken: ReadonlySet<string>,
   known: KnownColumns,
   { types }: PlanOptions,
-  keys: readonly string[],
 ): readonly Placed[] {
+  const name = names.get(column.name)!;
   const wanted = columnType(column, types);
   if (wanted === undefined) return [];
   const planned = (as: string, type: ColumnType): PlannedColumn => ({ name: as, type, compared: true, ...describe(column) });
@@ -160,7 +162,7 @@ function place(
   const type = fitting(there.type, wanted);
   if (type !== undefined) return [{ column, planned: planned(there.name, type) }];
   if (keys.includes(column.name)) throw typeFault(stream, there.name, there.type, wanted);
-  const variant = `${name}__${wanted.type.toLowerCase()}`;
+  const variant = variantName(name, wanted.type, taken);
   const beside = known.get(variant.toLowerCase());
   const besideType = beside === undefined ? wanted : fitting(beside.type, wanted);
   if (besideType === undefined) throw typeFault(stream, variant, beside?.type, wanted);

@@ -71,6 +71,23 @@ describe('a table that changes with its stream', () => {
     ]);
   });
 
+  test('a property that is spelled like a variant keeps its column, and the variant gets another; a long name is cut', async () => {
+    const double = await startDouble();
+    const long = 'n'.repeat(300);
+    const of = (type: string): object => schema('t', { a: { type }, a__string: { type: 'string' }, [long]: { type } }, []);
+    for (const value of [1, 'one', 'two']) {
+      const type = typeof value === 'number' ? 'integer' : 'string';
+      await loadInto(double, [of(type), record('t', { a: value, a__string: 'own', [long]: value })], { settings });
+    }
+    const variant = double.fields('d', 't').find(({ name }) => /^a__string_[\da-f]{8}$/.test(name))!.name;
+    const cut = double.fields('d', 't').find(({ name }) => /^n+_[\da-f]{8}$/.test(name))!.name;
+    expect(double.rows('d', 't')).toEqual([
+      { a: '1', a__string: 'own', [long]: '1', [variant]: null, [cut]: null },
+      { a: null, a__string: 'own', [long]: null, [variant]: 'one', [cut]: 'one' },
+      { a: null, a__string: 'own', [long]: null, [variant]: 'two', [cut]: 'two' },
+    ]);
+  });
+
   test('keeps what comes in a wider column as that holds it', async () => {
     const double = await startDouble();
     double.make('d', 't', {

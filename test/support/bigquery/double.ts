@@ -428,12 +428,14 @@ function answered(field: FieldResource): FieldResource {
   return { ...field, type: OLD_NAMES[field.type] ?? field.type };
 }
 
+const RESERVED =
+  /^(?:_TABLE_|_FILE_|_PARTITION|_ROW_TIMESTAMP|__ROOT__|_COLIDENTIFIER|_CHANGE_(?:SEQUENCE_NUMBER|TYPE|TIMESTAMP))/i;
+
 function wrongFields(fields: readonly FieldResource[]): string | undefined {
   const seen = new Set<string>();
   for (const { name, type, description } of fields) {
     if (!/^[A-Za-z_]\w{0,299}$/.test(name)) return `Invalid field name "${name}"`;
-    if (/^(?:_TABLE_|_FILE_|_PARTITION|_ROW_TIMESTAMP|__ROOT__|_COLIDENTIFIER)/i.test(name))
-      return `Field name ${name} is reserved`;
+    if (RESERVED.test(name)) return `Field name ${name} is reserved`;
     if (!TYPES.has(type)) return `Invalid field type ${type}`;
     if (seen.has(name.toLowerCase())) return `Duplicate field name ${name}`;
     if ((description?.length ?? 0) > 1024) return `Description of ${name} is too long`;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { columnNames, otherTableName, tableName } from '../../../../targets/bigquery/names/names.ts';
+import { columnNames, otherTableName, tableName, variantName } from '../../../../targets/bigquery/names/names.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 const named = (properties: readonly string[], there = NONE, ours = NONE): Record<string, string> =>
@@ -14,6 +14,9 @@ describe('names of columns', () => {
     ['1st', '_1st'],
     ['_PARTITIONTIME', 'x_PARTITIONTIME'],
     ['_file_name', 'x_file_name'],
+    ['_CHANGE_TYPE', 'x_CHANGE_TYPE'],
+    ['_change_sequence_number', 'x_change_sequence_number'],
+    ['_Change_Timestamp_2', 'x_Change_Timestamp_2'],
   ])('%s is %s', (property, name) => expect(named([property])).toEqual({ [property]: name }));
 
   test('of two that differ by case alone, the one that the table has keeps its name', () => {
@@ -26,6 +29,12 @@ describe('names of columns', () => {
 
   test('a property never gets the name of a column of ours', () => {
     expect(named(['DATA'], NONE, new Set(['data']))['DATA']).toMatch(/^DATA_[\da-f]{8}$/);
+  });
+
+  test('a variant stands beside its column, with a hash where the name is too long or a property’s', () => {
+    expect(variantName('a', 'STRING', new Set(['a']))).toBe('a__string');
+    expect(variantName('a', 'STRING', new Set(['a', 'a__string']))).toMatch(/^a__string_[\da-f]{8}$/);
+    expect(variantName('x'.repeat(300), 'STRING', NONE)).toMatch(/^x{291}_[\da-f]{8}$/);
   });
 
   test('whatever the properties: legal, different, and the same in any order', () => {
