@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { AuthClient } from 'google-auth-library';
 import { ConfigError, type Run } from '../../singer/index.ts';
@@ -103,11 +104,23 @@ async function credentialsOf({
 function parsed(text: string, setting: string): Record<string, string> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && 'type' in value) return value as Record<string, string>;
-  } catch {
+    if (typeof value === 'object' && value !== null && 'type' in value) return signing(value as Record<string, string>, setting);
+  } catch (error) {
     // The text of a key must not stand in an error; that it is none is said below.
+    if (error instanceof ConfigError) throw error;
   }
   throw problem(setting, 'holds no credentials: JSON with a member `type` is needed, as Google’s console gives it');
+}
+
+/** The first request would find that a key signs nothing, and take it for a connection that is lost. */
+function signing(credentials: Record<string, string>, setting: string): Record<string, string> {
+  if (credentials['private_key'] === undefined) return credentials;
+  try {
+    createPrivateKey(credentials['private_key']);
+    return credentials;
+  } catch {
+    throw problem(setting, 'holds a `private_key` that is no key in PEM: was it cut, or were its line ends lost?');
+  }
 }
 
 function problem(path: string, message: string): ConfigError {

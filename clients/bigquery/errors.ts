@@ -28,6 +28,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     hint: 'Enable bigquery.googleapis.com in the project, wait a minute and run again.',
     shows: true,
   },
+  authError: {
+    code: 'login-refused',
+    message: 'Google refuses the credentials',
+    hint: 'The access token has ended or was never one: with access_token get another, else see whether the account and its key still exist. The printed state is safe.',
+    shows: true,
+  },
   backendError: { code: 'server-busy', message: 'BigQuery failed for a moment', hint: LATER, passes: true },
   badRequest: { code: 'request-refused', message: 'BigQuery refuses the request', hint: 'See the message.', shows: true },
   billingNotEnabled: {
@@ -84,7 +90,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 /** Where the answer gives no reason that we know. */
 const BY_STATUS: Readonly<Record<number, string>> = {
   400: 'badRequest',
-  401: 'accessDenied',
+  401: 'authError',
   403: 'accessDenied',
   404: 'notFound',
   408: 'backendError',
@@ -105,7 +111,8 @@ export type Place = Readonly<Record<string, unknown>>;
 /** The error of an answer with this HTTP status. `what` says what was tried: `Reading the dataset`. */
 export function answerFault(status: number, body: unknown, what: string, place: Place): SystemError {
   const error = errorIn(body);
-  const known = error.reason !== undefined && RULES[error.reason] !== undefined;
+  // Of a request, unlike of a job, `invalid` is about its own words: a location, a name, a label.
+  const known = error.reason !== undefined && error.reason !== 'invalid' && RULES[error.reason] !== undefined;
   const reason = known ? error.reason : BY_STATUS[status];
   return fault({ ...error, ...(reason === undefined ? {} : { reason }) }, what, { ...place, status });
 }

@@ -1,27 +1,20 @@
 import type { Api } from '../../clients/bigquery/api.ts';
 import { reasonOf } from '../../clients/bigquery/errors.ts';
 import type { DatasetResource } from '../../clients/bigquery/resources.ts';
-import { ConfigError, type Log } from '../../singer/index.ts';
+import type { Log } from '../../singer/index.ts';
 import type { TargetConfig } from './settings.ts';
 
 type DatasetConfig = Pick<TargetConfig, 'dataset' | 'location' | 'labels' | 'kms_key'>;
 
 /** Makes sure that the dataset is there and gives its location, where alone its jobs can run. */
 export async function openDataset(api: Api, config: DatasetConfig, log: Log): Promise<string> {
-  const { location } = config;
-  const dataset = datasetName(config);
+  const { dataset, location } = config;
   const look = (): Promise<DatasetResource | undefined> => lookAtDataset(api, dataset);
   const found = (await look()) ?? (await make(api, config, log)) ?? (await look());
   const there = found?.location ?? location;
   if (there.toLowerCase() !== location.toLowerCase())
     log.info('The dataset is elsewhere than location says; jobs run where it is', { dataset, location: there });
   return there;
-}
-
-/** Throws ConfigError for a name that no dataset can have. */
-export function datasetName({ dataset }: Pick<TargetConfig, 'dataset'>): string {
-  if (/^\w{1,1024}$/.test(dataset)) return dataset;
-  throw new ConfigError([{ path: 'dataset', message: 'may hold letters, digits and underscores only' }]);
 }
 
 /** Undefined: it is not there. */

@@ -1,8 +1,8 @@
 import type { Api } from '../../../clients/bigquery/api.ts';
-import { openApi } from '../../../clients/bigquery/connect.ts';
 import type { DatasetResource, JobResource, TableReference } from '../../../clients/bigquery/resources.ts';
 import { answerOf, SystemError, type Answer, type Ask, type Finding, type Run } from '../../../singer/index.ts';
-import { datasetName, lookAtDataset } from '../dataset.ts';
+import { connect } from '../connect.ts';
+import { lookAtDataset } from '../dataset.ts';
 import { dryRun } from '../jobs/dry-run.ts';
 import type { TargetConfig } from '../settings.ts';
 import { makeProbe, NOTHING } from '../statements/probe.ts';
@@ -17,19 +17,19 @@ const PAGE = 1000;
 
 /** `--check`: whether a load could begin, and what to do where it could not. Writes nothing. Throws ConfigError. */
 export async function check(config: TargetConfig, run: Run, { format }: Pick<Ask, 'format'>): Promise<Answer> {
-  const api = await openApi({ ...config, max_retries: 0 }, run);
-  const name = datasetName(config);
+  const api = await connect({ ...config, max_retries: 0 }, run);
   const findings: Finding[] = [{ check: 'credentials', ok: true, detail: credentials(config) }];
   const project = await told('project', async () => {
     await api.call({ method: 'GET', path: '/datasets', query: { maxResults: '1' }, what: 'Looking at the project' });
     return { detail: `${api.project} at ${api.endpoint}` };
   });
   findings.push(project);
-  if (project.ok) findings.push(...(await ofDataset(api, config, name)));
+  if (project.ok) findings.push(...(await ofDataset(api, config)));
   return answerOf(findings, format);
 }
 
-async function ofDataset(api: Api, config: TargetConfig, name: string): Promise<readonly Finding[]> {
+async function ofDataset(api: Api, config: TargetConfig): Promise<readonly Finding[]> {
+  const { dataset: name } = config;
   let found: DatasetResource | undefined;
   const dataset = await told('dataset', async () => {
     found = await lookAtDataset(api, name);

@@ -1,6 +1,6 @@
-import { openApi } from '../../../clients/bigquery/connect.ts';
 import { type Answer, type Ask, planRun, planStreams, type Run, type StreamHeader } from '../../../singer/index.ts';
-import { datasetName, lookAtDataset } from '../dataset.ts';
+import { connect } from '../connect.ts';
+import { lookAtDataset } from '../dataset.ts';
 import { dryRun } from '../jobs/dry-run.ts';
 import { destinationOn } from '../open.ts';
 import type { TargetConfig } from '../settings.ts';
@@ -9,8 +9,8 @@ import { explain } from './explain.ts';
 
 /** `--plan`: what a load of the input would do to each table, and what its statements would read and cost. Writes nothing. */
 export async function plan(config: TargetConfig, run: Run, ask: Ask): Promise<Answer> {
-  const api = await openApi(config, run);
-  const dataset = datasetName(config);
+  const api = await connect(config, run);
+  const { dataset } = config;
   const found = await lookAtDataset(api, dataset);
   const location = found?.location ?? config.location;
   const destination = destinationOn(api, location, config, planRun(run));

@@ -97,6 +97,7 @@ function partitionsOf(
   if (TIMES.has(column.type.type)) return { timePartitioning: { type, field, ...expiration } };
   if (column.type.type === 'INT64' && range !== undefined) {
     const { end, interval, start } = range;
+    if (start >= end) throw new ConfigError([{ path: 'partition_range', message: 'must begin before its end' }]);
     return { rangePartitioning: { field, range: { start: String(start), end: String(end), interval: String(interval) } } };
   }
   const needs =
@@ -112,6 +113,10 @@ function columnOf({ columns, row }: TablePlan, name: string): PlannedColumn | un
 
 function chosenFields(plan: TablePlan, names: readonly string[]): readonly string[] {
   const columns = names.flatMap((name) => columnOf(plan, name) ?? []);
+  if (columns.length > MAX_CLUSTERING)
+    throw new ConfigError([
+      { path: 'clustering_fields', message: `may name ${MAX_CLUSTERING} columns; ${plan.stream} has ${columns.length} of them` },
+    ]);
   const unfit = columns.find(({ type }) => !CLUSTERING.has(type.type));
   if (unfit === undefined) return columns.map(({ name }) => name);
   const message = `column ${unfit.name} of ${plan.stream} is ${unfit.type.type}, by which BigQuery clusters no rows`;

@@ -181,7 +181,7 @@ describe('what may go wrong', () => {
     double.fault = ({ method, path }) =>
       method === 'PUT' && path.includes('/upload/') ? { status: 401, after: true } : undefined;
     const said = nothingSaid();
-    await expect(loadInto(double, messages, { settings, said })).rejects.toMatchObject({ code: 'access-denied' });
+    await expect(loadInto(double, messages, { settings, said })).rejects.toMatchObject({ code: 'login-refused' });
     expect(said.states).toEqual([]);
     double.fault = () => undefined;
     const again = await loadInto(double, messages, { settings });

@@ -99,6 +99,35 @@ describe('each fault at each request: survived, or an error with a code and a st
 });
 
 describe('what a load may meet', () => {
+  test('all settings that cannot be used are told at once', async () => {
+    const double = await startDouble();
+    const settings = { api_endpoint: 'nowhere', dataset: 'no-name', labels: { Team: 'a' } };
+    const error = await loadInto(double, [NARROW], { settings }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      exitCode: 2,
+      problems: [{ path: 'api_endpoint' }, { path: 'dataset' }, { path: 'labels.Team' }],
+    });
+    expect(double.asked).toEqual([]);
+  });
+
+  test('a request that BigQuery refuses ends the run with what it says, as for a location that is none', async () => {
+    const double = await startDouble();
+    double.fault = ({ method, path }) =>
+      method === 'POST' && path.endsWith('/datasets') ? { status: 400, reason: 'invalid' } : undefined;
+    await expect(loadInto(double, [NARROW], { settings: { location: 'Mars' } })).rejects.toMatchObject({
+      code: 'request-refused',
+      message: 'Making dataset d: BigQuery refuses the request (refused by the double)',
+      facts: { location: 'Mars' },
+    });
+  });
+
+  test('an access token that ends under way ends the run; it is not told as a right that is missing', async () => {
+    const double = await startDouble();
+    double.fault = ({ path }) => (path.startsWith('/upload/') ? { status: 401, reason: 'authError' } : undefined);
+    const run = loadInto(double, [NARROW, record('people', { id: 1 })]);
+    await expect(run).rejects.toMatchObject({ code: 'login-refused', hint: expect.stringContaining('access_token') });
+  });
+
   test('a dataset elsewhere than location says: jobs run, and are looked for, where it is', async () => {
     const double = await startDouble({ looks: 1 });
     await loadInto(double, [NARROW], { settings: { location: 'EU' } });

@@ -52,7 +52,13 @@ describe('tables that are made', () => {
   test.each([
     [{ partition_by: 'id' }, 'partition_by', 'partition_range'],
     [{ partition_by: 'Customer' }, 'partition_by', 'no date'],
+    [{ partition_by: 'id', partition_range: { start: 9, end: 1, interval: 1 } }, 'partition_range', 'before its end'],
     [{ clustering_fields: ['lines'] }, 'clustering_fields', 'JSON'],
+    [
+      { clustering_fields: ['id', 'Customer', 'created at', '_sdc_batched_at', '_sdc_sequence'] },
+      'clustering_fields',
+      'may name 4',
+    ],
     [{ labels: { Team: 'x' } }, 'labels.Team', 'lower-case'],
   ])('what BigQuery cannot do is told before rows are loaded: %j', async (settings, path, mentions) => {
     const run = loadInto(await startDouble(), MESSAGES, { settings });

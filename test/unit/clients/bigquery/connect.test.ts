@@ -26,7 +26,8 @@ describe('credentials', () => {
     ['credentials_path', '/nowhere/key.json', 'ENOENT'],
     ['credentials_json', 'no JSON: s3cret', 'no credentials'],
     ['credentials_json', '{"private_key": "s3cret"}', 'no credentials'],
-    ['credentials_json', '{"type": "service_account", "private_key": "s3cret"}', 'no credentials'],
+    ['credentials_json', '{"type": "service_account", "client_email": "s3cret"}', 'no credentials'],
+    ['credentials_json', '{"type": "service_account", "client_email": "a@b", "private_key": "s3cret"}', 'no key'],
     ['api_endpoint', 'bigquery.local', 'no address'],
   ])('%s that cannot be used is told by its name and without its text: %s', async (setting, value, mentions) => {
     const error = await open({ [setting]: value }).catch((thrown: unknown) => thrown);

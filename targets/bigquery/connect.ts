@@ -1,0 +1,29 @@
+import type { Api } from '../../clients/bigquery/api.ts';
+import { openApi } from '../../clients/bigquery/connect.ts';
+import { ConfigError, type Problem, type Run } from '../../singer/index.ts';
+import type { TargetConfig } from './settings.ts';
+
+/** The API, once nothing is wrong with the settings that can be seen without asking. Throws ConfigError with all problems at once. */
+export async function connect(config: TargetConfig, run: Run): Promise<Api> {
+  const problems = [...datasetProblems(config), ...labelProblems(config)];
+  try {
+    const api = await openApi(config, run);
+    if (problems.length === 0) return api;
+  } catch (error) {
+    if (!(error instanceof ConfigError) || problems.length === 0) throw error;
+    problems.unshift(...error.problems);
+  }
+  throw new ConfigError(problems);
+}
+
+function datasetProblems({ dataset }: TargetConfig): readonly Problem[] {
+  if (/^\w{1,1024}$/.test(dataset)) return [];
+  return [{ path: 'dataset', message: 'may hold letters, digits and underscores only' }];
+}
+
+function labelProblems({ labels = {} }: TargetConfig): readonly Problem[] {
+  const message = 'must be lower-case letters, digits, _ and -, at most 63, and begin with a letter';
+  return Object.entries(labels).flatMap(([name, value]) =>
+    /^[a-z][a-z0-9_-]{0,62}$/.test(name) && /^[a-z0-9_-]{0,63}$/.test(value) ? [] : [{ path: `labels.${name}`, message }],
+  );
+}
