@@ -1,9 +1,10 @@
 // RECORD lines on stdin to the files that target-bigquery loads: the whole of the core and of the target but for the network. Built sources
-// are needed. The file of the last stream becomes OUT.
-//   node bench/records-to-parts.mjs gzip|none OUT < LINES
+// are needed. The file of the last stream becomes OUT. With RUN_ID its rows get a digest, as in runs that may be begun again.
+//   node bench/records-to-parts.mjs gzip|none OUT [RUN_ID] < LINES
 import { renameSync } from 'node:fs';
 import process from 'node:process';
 import { checkConfig } from '../dist/singer/shell/config.js';
+import { openInput } from '../dist/singer/shell/input.js';
 import { allSettings } from '../dist/singer/shell/plugin-settings.js';
 import { load } from '../dist/singer/target/load.js';
 import { createRowEncoder } from '../dist/targets/bigquery/parts/encoder.js';
@@ -12,7 +13,7 @@ import { Spool } from '../dist/targets/bigquery/parts/spool.js';
 import { settings } from '../dist/targets/bigquery/settings.js';
 import { planTable } from '../dist/targets/bigquery/tables/plan.js';
 
-const [compression, out] = process.argv.slice(2);
+const [compression, out, runId] = process.argv.slice(2);
 const options = { denormalized: true, metadata: true, casing: 'keep', method: 'append', types: { numberType: 'float64' } };
 
 const target = {
@@ -23,7 +24,7 @@ const target = {
   async open(_, run) {
     const spool = new Spool({
       compression,
-      clockBytes: (plan) => clockBytes(plan.row, run),
+      clockBytes: runId === undefined ? undefined : (plan) => clockBytes(plan.row, run),
       knownOf: () => undefined,
       stagingOf: () => undefined,
       onKnown() {},
@@ -61,7 +62,7 @@ await load({
     log: { debug() {}, info() {}, conceal() {}, warn: say, error: say, warnOnce: (_, message) => say(message) },
     signal: new AbortController().signal,
   },
-  input: process.stdin,
+  input: await openInput(undefined),
   output: { write() {}, flush: () => Promise.resolve() },
   meter: { records() {}, state() {}, summary() {}, close() {} },
 });

@@ -95,7 +95,8 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     this.#overwrites = new Overwrites(context, this.#tables);
     this.#spool = new Spool({
       compression: config.compression,
-      clockBytes: (plan) => clockBytes(plan.row, run),
+      // A run whose name is its own is never begun again.
+      clockBytes: config.run_id === undefined ? undefined : (plan) => clockBytes(plan.row, run),
       stagingOf: (plan) => this.#stagingOf(plan),
       knownOf: ({ table }) => this.#known.get(table),
       onKnown: (plan, rows, job) => this.#leftOut(plan, rows, job),

@@ -10,7 +10,9 @@ const MARKS = 'tapline_marks_';
 /** Marks in one label: twelve digits each, and what stands between them. */
 const IN_ONE = 4;
 
+/** Of rows without a digest only how many there are. */
 export function rowLabels({ digest, marks, rows, state }: LoadSeen): Readonly<Record<string, string>> {
+  if (digest === '') return { [ROWS]: String(rows) };
   const labels: Record<string, string> = { [ROWS]: String(rows), [DIGEST]: digest, [STATE]: state };
   for (let at = 0; at < marks.length; at += IN_ONE) labels[MARKS + at / IN_ONE] = marks.slice(at, at + IN_ONE).join('-');
   return labels;

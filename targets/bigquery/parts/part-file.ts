@@ -44,23 +44,26 @@ export class PartFile {
   /** Resolves when the blocks may be used again. */
   async write(blocks: Iterable<Buffer>): Promise<void> {
     await this.#withFile(async (file) => {
-      if (this.#isGzip && this.#bytes === 0) await this.#append(file, GZIP_HEAD);
-      const waiting: Promise<Buffer>[] = [];
-      try {
-        for (const block of blocks) {
-          if (this.#isGzip) {
-            this.#sums.add(block);
-            this.#mark?.behind.add(block);
-          }
-          waiting.push(this.#isGzip ? deflated(block) : Promise.resolve(block));
-          if (waiting.length >= AT_ONCE) await this.#append(file, await waiting.shift()!);
-        }
-        while (waiting.length > 0) await this.#append(file, await waiting.shift()!);
-      } finally {
-        // A block is read until its result has come.
-        await Promise.allSettled(waiting);
-      }
+      if (this.#isGzip) return this.#compress(file, blocks);
+      for (const block of blocks) await this.#append(file, block);
     });
+  }
+
+  async #compress(file: FileHandle, blocks: Iterable<Buffer>): Promise<void> {
+    if (this.#bytes === 0) await this.#append(file, GZIP_HEAD);
+    const waiting: Promise<Buffer>[] = [];
+    try {
+      for (const block of blocks) {
+        this.#sums.add(block);
+        this.#mark?.behind.add(block);
+        waiting.push(deflated(block));
+        if (waiting.length >= AT_ONCE) await this.#append(file, await waiting.shift()!);
+      }
+      while (waiting.length > 0) await this.#append(file, await waiting.shift()!);
+    } finally {
+      // A block is read until its result has come.
+      await Promise.allSettled(waiting);
+    }
   }
 
   /** What is written from here on may be parted from what came before: see `split`. Forgets an earlier mark. */

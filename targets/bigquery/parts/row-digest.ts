@@ -14,7 +14,7 @@ const SLACK = 8;
 /** What is known of rows without having them. */
 export interface RowsSeen {
   readonly rows: number;
-  /** Digest of them all, in hexadecimal digits. */
+  /** Digest of them all, in hexadecimal digits; empty where none is wanted. */
   readonly digest: string;
   /** Digests, short, of the first 1, 2, 4, 8 … rows. */
   readonly marks: readonly string[];
@@ -25,26 +25,33 @@ export interface RowsSeen {
  * they are cut into blocks.
  */
 export class RowDigest implements RowsSeen {
-  readonly #clockBytes: number;
+  readonly #clockBytes: number | undefined;
   readonly #scratch: Scratch;
   readonly #hash = createHash('sha256');
   readonly #marks: string[] = [];
   rows = 0;
 
-  /** `clockBytes`: so many bytes at the start of each row, its brace included, tell of our clock. */
-  constructor(clockBytes: number, scratch: Scratch) {
+  /** `clockBytes`: so many bytes at the start of each row, its brace included, tell of our clock; undefined: rows are only counted. */
+  constructor(clockBytes: number | undefined, scratch: Scratch) {
     this.#clockBytes = clockBytes;
     this.#scratch = scratch;
   }
 
+  /** Adds the rows of whole blocks, which are so many. */
+  addAll(blocks: readonly Buffer[], rows: number): void {
+    if (this.#clockBytes === undefined) this.rows += rows;
+    else for (const block of blocks) this.add(block, 0, Infinity);
+  }
+
   /** Adds the whole rows of a block from `start` on until there are `most` in all. Gives where it has stopped: the end of a row. */
   add(block: Buffer, start: number, most: number): number {
+    const clockBytes = this.#clockBytes ?? 0;
     const { bytes, view } = this.#scratch.take(block.length - start);
     const from = new DataView(block.buffer, block.byteOffset, block.length);
     let used = 0;
     let at = start;
     while (at < block.length && this.rows < most) {
-      const first = this.#dataStart(block, at);
+      const first = dataStart(block, at, clockBytes);
       const end = block.indexOf(NEWLINE, first) + 1;
       if (end === 0) throw new Error('A block ends within a row');
       // In words: no call is as cheap as that for so few bytes. As doubles these are never NaN, whose bits might change: that takes a byte of
@@ -66,22 +73,22 @@ export class RowDigest implements RowsSeen {
   }
 
   get digest(): string {
-    return this.#hash.copy().digest('hex').slice(0, DIGITS);
+    return this.#clockBytes === undefined ? '' : this.#hash.copy().digest('hex').slice(0, DIGITS);
   }
 
   get marks(): readonly string[] {
     return this.#marks;
   }
+}
 
-  /** Behind what tells of times. */
-  #dataStart(block: Buffer, row: number): number {
-    const at = row + this.#clockBytes;
-    if (this.#clockBytes === 0) return at;
-    for (let i = 0; i < EXTRACTED.length; i++) if (block[at + i] !== EXTRACTED[i]) return at;
-    let end = at + EXTRACTED.length;
-    while (block[end] !== QUOTE) end++;
-    return end + 1;
-  }
+/** Where a row goes on behind what tells of times. */
+function dataStart(block: Buffer, row: number, clockBytes: number): number {
+  const at = row + clockBytes;
+  if (clockBytes === 0) return at;
+  for (let i = 0; i < EXTRACTED.length; i++) if (block[at + i] !== EXTRACTED[i]) return at;
+  let end = at + EXTRACTED.length;
+  while (block[end] !== QUOTE) end++;
+  return end + 1;
 }
 
 /** Room for the bytes of a block, shared by the digests of many streams. */

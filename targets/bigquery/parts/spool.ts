@@ -41,7 +41,8 @@ export type Known = KnownRows<LoadSeen & { readonly jobId: string }>;
 
 export interface SpoolOptions {
   readonly compression: 'gzip' | 'none';
-  readonly clockBytes: (plan: TablePlan) => number;
+  /** For digests; undefined: there are none, because no later run has to know the rows again. */
+  readonly clockBytes: ((plan: TablePlan) => number) | undefined;
   /** Called once for a plan and flush; undefined: rows go straight into their table. */
   readonly stagingOf: (plan: TablePlan) => Staging | undefined;
   /** What earlier runs have loaded into a plan's table; undefined: nothing is to be looked for. */
@@ -51,7 +52,7 @@ export interface SpoolOptions {
 }
 
 /** A part of a unit with its plan. */
-export type PlannedPart = Pick<Part, 'activate' | 'blocks'> & { readonly plan: TablePlan };
+export type PlannedPart = Pick<Part, 'activate' | 'blocks' | 'rows'> & { readonly plan: TablePlan };
 
 interface Growing {
   readonly plan: TablePlan;
@@ -145,7 +146,7 @@ export class Spool {
     file.mark();
   }
 
-  async #addPart({ activate, blocks, plan }: PlannedPart): Promise<void> {
+  async #addPart({ activate, blocks, plan, rows }: PlannedPart): Promise<void> {
     let growing = this.#open.get(plan) ?? (await this.#begin(plan, this.#o.stagingOf(plan)));
     const { staging } = growing;
     if (staging !== undefined && blocks.length > 0) {
@@ -153,14 +154,21 @@ export class Spool {
       // What came before has no number: it is sorted before what has one.
       if (!growing.isNumbered && staging.proof?.add(blocks) === false) growing = await this.#begin(plan, withoutProof(staging));
     }
-    growing = await this.#addRows(growing, blocks);
+    if (growing.known?.isLooking === true) growing = await this.#addOthers(growing, blocks);
+    else await this.#addAll(growing, blocks, rows);
     if (activate === undefined) return;
     growing.activate = activate;
     this.#open.delete(plan);
   }
 
+  async #addAll(growing: Growing, blocks: readonly Buffer[], rows: number): Promise<void> {
+    growing.digest.addAll(blocks, rows);
+    growing.behind?.digest.addAll(blocks, rows);
+    await this.#write(growing, blocks);
+  }
+
   /** Gives where the last rows have gone: those of earlier runs are left out, and others begin behind them. */
-  async #addRows(first: Growing, blocks: readonly Buffer[]): Promise<Growing> {
+  async #addOthers(first: Growing, blocks: readonly Buffer[]): Promise<Growing> {
     let growing = first;
     let pieces: Buffer[] = [];
     for (const block of blocks) {
@@ -171,15 +179,21 @@ export class Spool {
         const piece = block.subarray(start, at);
         behind?.digest.add(piece, 0, Infinity);
         pieces.push(piece);
-        growing.bytes += piece.length;
-        this.bytes += piece.length;
         if (!(await this.#leaveOutIfKnown(growing))) continue;
         growing = await this.#begin(growing.plan, growing.staging);
         pieces = [];
       }
     }
-    if (pieces.length > 0) await growing.file.write(growing.isNumbered ? numbered(pieces, growing.staging!.numbers) : pieces);
+    await this.#write(growing, pieces);
     return growing;
+  }
+
+  async #write(growing: Growing, blocks: readonly Buffer[]): Promise<void> {
+    if (blocks.length === 0) return;
+    const bytes = blocks.reduce((sum, block) => sum + block.length, 0);
+    growing.bytes += bytes;
+    this.bytes += bytes;
+    await growing.file.write(growing.isNumbered ? numbered(blocks, growing.staging!.numbers) : blocks);
   }
 
   async #leaveOutIfKnown(growing: Growing): Promise<boolean> {
@@ -220,7 +234,7 @@ export class Spool {
   }
 
   #newDigest(plan: TablePlan): RowDigest {
-    return new RowDigest(this.#o.clockBytes(plan), this.#scratch);
+    return new RowDigest(this.#o.clockBytes?.(plan), this.#scratch);
   }
 
   async #nextPath(): Promise<string> {

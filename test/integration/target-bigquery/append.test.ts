@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Json } from '../../../singer/index.ts';
 import { loadInto, record, schema, startDouble, state } from '../../support/bigquery/load-into.ts';
 import { nothingSaid } from '../../support/through.ts';
 
@@ -189,6 +190,19 @@ describe('what may go wrong', () => {
     expect(again.states).toEqual(['{"at":2}']);
     await loadInto(double, messages, { settings: { run_id: 'next' } });
     expect(double.rows('d', 'people')).toHaveLength(4);
+  });
+
+  test('jobs tell of their rows what a run of the same run_id knows them by, and without one only how many they are', async () => {
+    const double = await startDouble();
+    const labels = async (settings: Readonly<Record<string, Json>>): Promise<Readonly<Record<string, string>>> => {
+      await loadInto(double, [PEOPLE, ...ROWS, state({ at: 2 })], { settings });
+      return [...double.jobs.values()].at(-1)!.configuration!.labels!;
+    };
+    expect(await labels({})).toEqual({ made_by: 'tapline', tapline_rows: '2' });
+    expect(await labels({ run_id: 'nightly' })).toMatchObject({
+      tapline_rows: '2',
+      tapline_digest: expect.stringMatching(/^[\da-f]{40}$/) as string,
+    });
   });
 
   test('equal batches of one run are loaded each', async () => {

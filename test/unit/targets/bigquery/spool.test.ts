@@ -3,7 +3,7 @@ import process from 'node:process';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KnownRows } from '../../../../targets/bigquery/parts/known-rows.ts';
-import { Spool, type Known, type Spooled } from '../../../../targets/bigquery/parts/spool.ts';
+import { Spool, type Known, type Spooled, type SpoolOptions } from '../../../../targets/bigquery/parts/spool.ts';
 import type { TablePlan } from '../../../../targets/bigquery/tables/plan.ts';
 import { temporaryFolder } from '../../../support/tmp.ts';
 
@@ -46,10 +46,16 @@ function seenOf({ digest, marks, rows, state }: Spooled): object {
 }
 
 /** Collects units as the destination does; loads what has come behind the units with these numbers, and at the end. */
-async function collect(units: readonly Unit[], known?: Known, loadsBehind: readonly number[] = []): Promise<Outcome> {
+async function collect(
+  units: readonly Unit[],
+  known?: Known,
+  loadsBehind: readonly number[] = [],
+  options: Partial<Pick<SpoolOptions, 'clockBytes'>> = {},
+): Promise<Outcome> {
   const found: string[] = [];
   const spool = new Spool({
     ...OPTIONS,
+    ...options,
     knownOf: () => known,
     onKnown: (_, __, id) => found.push(id),
   });
@@ -72,7 +78,7 @@ async function collect(units: readonly Unit[], known?: Known, loadsBehind: reado
     const rows = unit.filter((event) => typeof event === 'number');
     const half = rows.length >> 1;
     const blocks = [rows.slice(0, half), rows.slice(half)].filter((list) => list.length > 0).map(blockOf);
-    await spool.add(rows.length > 0 ? [{ plan: PLAN, blocks }] : [], typeof unit.at(-1) === 'string');
+    await spool.add(rows.length > 0 ? [{ plan: PLAN, blocks, rows: rows.length }] : [], typeof unit.at(-1) === 'string');
     if (loadsBehind.includes(i) && !spool.isUndecided) await load();
   }
   await load();
@@ -123,10 +129,23 @@ describe('rows that are collected for load jobs', () => {
     expect(parted.spooled.map(seenOf)).toEqual(seen);
   });
 
+  test('are the same without digests, and counted', async () => {
+    const units: Unit[] = [[1, 'a'], [2, 3], [4, 'b'], [5, 6], [7]];
+    for (const loadsBehind of [[], [1], [2, 3]]) {
+      const [digested, counted] = [
+        await collect(units, undefined, loadsBehind),
+        await collect(units, undefined, loadsBehind, { clockBytes: undefined }),
+      ];
+      expect(counted.jobs).toEqual(digested.jobs);
+      expect(counted.spooled.map(({ rows }) => rows)).toEqual(counted.jobs.map(({ rows }) => rows.length));
+      expect(counted.spooled.map(seenOf)).toEqual(digested.spooled.map((one) => ({ ...seenOf(one), digest: '', marks: [] })));
+    }
+  });
+
   test('leave nothing behind', async () => {
     const folder = process.env['TMPDIR']!;
     const spool = new Spool({ ...OPTIONS, compression: 'gzip', knownOf: () => undefined, onKnown: () => undefined });
-    await spool.add([{ plan: PLAN, blocks: [blockOf([1])] }], false);
+    await spool.add([{ plan: PLAN, blocks: [blockOf([1])], rows: 1 }], false);
     expect(readdirSync(folder)).toHaveLength(1);
     await spool.close();
     expect(readdirSync(folder)).toEqual([]);
@@ -172,7 +191,7 @@ describe('rows that an earlier run has loaded', () => {
     const spool = new Spool({ ...OPTIONS, knownOf: () => known, onKnown: () => undefined });
     const add = async (...rows: number[]): Promise<boolean> => {
       known.rowsCame(rows.length);
-      await spool.add([{ plan: PLAN, blocks: [blockOf(rows)] }], false);
+      await spool.add([{ plan: PLAN, blocks: [blockOf(rows)], rows: rows.length }], false);
       return spool.isUndecided;
     };
     expect(await add(0)).toBe(true);
