@@ -49,6 +49,7 @@ export {
 export { decimalParts, plainInt64, type Unfit } from './target/exact-numbers.ts';
 export { RowChanges } from './target/row-changes.ts';
 export { Changed } from './target/changed.ts';
+export { stateCommand, type StateStore } from './target/state-command.ts';
 export { refuseIncomplete } from './target/completeness.ts';
 export type { Problem } from './errors.ts';
 export { ConfigError, InputError, Interrupted, QualityError, RecordError, SystemError, TaplineError } from './errors.ts';

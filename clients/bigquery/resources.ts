@@ -102,4 +102,10 @@ export interface QueryConfiguration {
   readonly priority: 'INTERACTIVE';
   /** As text. One that would read more fails before it begins, and costs nothing. */
   readonly maximumBytesBilled?: string;
+  readonly parameterMode?: 'NAMED';
+  readonly queryParameters?: readonly {
+    readonly name: string;
+    readonly parameterType: { readonly type: 'STRING' };
+    readonly parameterValue: { readonly value: string };
+  }[];
 }

@@ -5,7 +5,7 @@ import type { TargetConfig } from './settings.ts';
 
 /** The API, once nothing is wrong with the settings that can be seen without asking. Throws ConfigError with all problems at once. */
 export async function connect(config: TargetConfig, run: Run): Promise<Api> {
-  const problems = [...datasetProblems(config), ...labelProblems(config)];
+  const problems = [...datasetProblems(config), ...labelProblems(config), ...stateProblems(config)];
   try {
     const api = await openApi(config, run);
     if (problems.length === 0) return api;
@@ -26,4 +26,10 @@ function labelProblems({ labels = {} }: TargetConfig): readonly Problem[] {
   return Object.entries(labels).flatMap(([name, value]) =>
     /^[a-z][a-z0-9_-]{0,62}$/.test(name) && /^[a-z0-9_-]{0,63}$/.test(value) ? [] : [{ path: `labels.${name}`, message }],
   );
+}
+
+function stateProblems({ state_table: table }: TargetConfig): readonly Problem[] {
+  return /^$|^(?:\w{1,1024}\.)?[\w-]{1,1024}$/.test(table)
+    ? []
+    : [{ path: 'state_table', message: 'must be a table, or dataset.table' }];
 }

@@ -32,6 +32,7 @@ import { RowNumbers } from './parts/row-numbers.ts';
 import { Spool, type Known, type Spooled, type Staging } from './parts/spool.ts';
 import type { Planned } from './plan/explain.ts';
 import type { TargetConfig } from './settings.ts';
+import { stateTableOf, type StateTable } from './state/state-table.ts';
 import { layoutOf, type LayoutOptions } from './tables/layout.ts';
 import { methodOf } from './tables/method.ts';
 import { planTable, type TablePlan } from './tables/plan.ts';
@@ -69,7 +70,10 @@ export class BigQueryDestination implements Destination<TargetConfig> {
   readonly #slots = new Slots(PARALLEL);
   /** By table. */
   readonly #known = new Map<string, Known>();
+  readonly #states: StateTable | undefined;
   #newestState = '';
+  /** The state that the table of states holds, as far as this run has written it. */
+  #keptState = '';
   #loadedAt: number;
 
   constructor(config: TargetConfig, run: TargetRun, open: Omit<LoadContext, 'refusals'>) {
@@ -93,6 +97,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
       query: (sql, what, table) => runStatement(context, { sql, what, table, work: 'alter' }),
     });
     this.#overwrites = new Overwrites(context, this.#tables);
+    this.#states = stateTableOf(context, config);
     this.#spool = new Spool({
       compression: config.compression,
       // A run whose name is its own is never begun again.
@@ -103,6 +108,11 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     });
     this.#changed = new Changed(run.log);
     this.#loadedAt = Date.now();
+  }
+
+  /** Before any input is read. Throws SystemError. */
+  async begin(): Promise<void> {
+    await this.#states?.ensure();
   }
 
   async openStream(header: StreamHeader, config: TargetConfig): Promise<Encoder> {
@@ -161,7 +171,16 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     if (parts.length > 0 || unit.state !== undefined) await this.#spool.add(parts, unit.state !== undefined);
     if (!this.#isDue(unit)) return 'open';
     await this.#loadAll(unit.last);
-    return this.#overwrites.isPending ? 'open' : 'committed';
+    if (this.#overwrites.isPending) return 'open';
+    await this.#keepState();
+    return 'committed';
+  }
+
+  /** All rows that the newest state covers are where they belong. */
+  async #keepState(): Promise<void> {
+    if (this.#newestState === this.#keptState) return;
+    await this.#states?.write(this.#newestState);
+    this.#keptState = this.#newestState;
   }
 
   #isDue({ ends, last, parts, state }: Unit): boolean {
@@ -177,6 +196,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
   async finish(end: InputEnd): Promise<void> {
     await this.#loadAll(true);
     await this.#overwrites.finish(end, this.#config.overwrite_on_eof, (stream, counts) => this.#tally.add(stream, counts));
+    await this.#keepState();
     this.#changed.report();
   }
 

@@ -1,4 +1,4 @@
-import { defineTarget } from '../../singer/index.ts';
+import { defineTarget, stateCommand } from '../../singer/index.ts';
 import { settings } from './settings.ts';
 
 /** Loads streams into BigQuery. Google's library is loaded when it connects, so that `--about` stays quick. */
@@ -7,6 +7,7 @@ export default defineTarget({
   summary:
     'Loads streams into BigQuery by load jobs, append, upsert or overwrite: every row accounted for, states printed only after their jobs are done.',
   settings,
+  commands: { state: stateCommand<typeof settings>(async (config, run) => (await import('./open.ts')).openState(config, run)) },
   modes: {
     check: {
       summary:

@@ -1,13 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Api } from '../../clients/bigquery/api.ts';
-import type { TargetRun } from '../../singer/index.ts';
+import { ConfigError, type Run, type StateStore, type TargetRun } from '../../singer/index.ts';
 import { connect } from './connect.ts';
-import { openDataset } from './dataset.ts';
+import { lookAtDataset, openDataset } from './dataset.ts';
 import { BigQueryDestination } from './destination.ts';
 import { JobNames } from './jobs/job-names.ts';
 import { TableOrder } from './jobs/order.ts';
+import type { StatementContext } from './jobs/query.ts';
 import { Slots } from './jobs/slots.ts';
 import type { TargetConfig } from './settings.ts';
+import { stateTableOf } from './state/state-table.ts';
 
 /** Large files that are uploaded at once. */
 const UPLOADS = 4;
@@ -22,21 +25,41 @@ export async function openDestination(config: TargetConfig, run: TargetRun): Pro
   // Many jobs are waited for at once, and each wait ends with the run.
   setMaxListeners(0, run.signal);
   const location = await openDataset(api, config, log);
-  return destinationOn(api, location, config, run);
+  const destination = destinationOn(api, location, config, run);
+  await destination.begin();
+  return destination;
+}
+
+/** The state kept in the dataset, for `target-bigquery state …`. Throws SystemError and ConfigError. */
+export async function openState(config: TargetConfig, run: Run): Promise<StateStore> {
+  const api = await connect(config, run);
+  const location = (await lookAtDataset(api, config.dataset))?.location ?? config.location;
+  const table = stateTableOf(statementsOn(api, location, config, run), config);
+  if (table === undefined) throw new ConfigError([{ path: 'state_table', message: 'is empty: no state is kept' }]);
+  return {
+    get: () => table.get(),
+    clear: () => table.clear(),
+    async set(state) {
+      await openDataset(api, config, run.log);
+      await table.set(state);
+    },
+  };
 }
 
 /** The destination for a dataset that is there, or is only asked about. */
 export function destinationOn(api: Api, location: string, config: TargetConfig, run: TargetRun): BigQueryDestination {
-  const { log } = run;
-  const jobs = { api, log, location, timeout: config.timeout, retries: config.max_retries };
-  const context = {
+  const context = { ...statementsOn(api, location, config, run), uploads: new Slots(UPLOADS) };
+  return new BigQueryDestination(config, run, context);
+}
+
+function statementsOn(api: Api, location: string, config: TargetConfig, run: Run & Partial<TargetRun>): StatementContext {
+  const { log, runId = randomUUID() } = run;
+  return {
     api,
-    jobs,
-    names: new JobNames(run.runId),
+    jobs: { api, log, location, timeout: config.timeout, retries: config.max_retries },
+    names: new JobNames(runId),
     order: new TableOrder(),
-    uploads: new Slots(UPLOADS),
     labels: { ...config.labels, made_by: 'tapline' },
     maxBytesBilled: config.max_bytes_billed,
   };
-  return new BigQueryDestination(config, run, context);
 }

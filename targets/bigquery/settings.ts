@@ -223,6 +223,18 @@ export const settings = {
     description:
       'Most bytes that one statement (a merge, a deletion) may be billed for. One that would read more fails before it begins and costs nothing. Unset: no limit.',
   },
+  state_table: {
+    type: 'string',
+    default: '',
+    description:
+      'Table of the dataset, or dataset.table, that keeps the newest state: written by one small statement (it is billed for 10 MB) after each round of load jobs and merges, before the state is printed. `target-bigquery state get` prints it for the tap. Empty: none is kept.',
+    examples: ['_singer_state'],
+  },
+  state_id: {
+    type: 'string',
+    default: 'default',
+    description: 'Key of this pipeline in the state table. Give every pipeline that keeps its state there one of its own.',
+  },
   compression: {
     type: 'string',
     default: 'gzip',

@@ -1,5 +1,4 @@
-import { defineTarget } from '../../singer/index.ts';
-import { stateCommand } from './commands.ts';
+import { defineTarget, stateCommand } from '../../singer/index.ts';
 import { ERASE } from './erasures/words.ts';
 import { settings } from './settings.ts';
 
@@ -10,7 +9,7 @@ export default defineTarget({
   settings,
   capabilities: ['activate-version', 'soft-delete', 'hard-delete'],
   commands: {
-    state: stateCommand,
+    state: stateCommand<typeof settings>(async (config, run) => (await import('./commands.ts')).openState(config, run)),
     erase: { summary: ERASE, run: async (config, run, args) => (await import('./erasures/command.ts')).erase(config, run, args) },
   },
   modes: {

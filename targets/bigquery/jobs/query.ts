@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JobResource, TableReference } from '../../../clients/bigquery/resources.ts';
+import type { JobResource, QueryConfiguration, TableReference } from '../../../clients/bigquery/resources.ts';
 import type { LoadContext } from '../methods/append.ts';
 import { runJob } from './run-job.ts';
 
@@ -11,26 +11,48 @@ export interface Statement {
   readonly work: string;
   /** The table that it changes. */
   readonly table: TableReference;
+  /** What makes it another job than an equal statement; left out: its text. */
+  readonly content?: string;
+  /** Values of its named parameters, all of them text. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
+
+/** What statements need of a run. */
+export type StatementContext = Pick<LoadContext, 'api' | 'jobs' | 'labels' | 'maxBytesBilled' | 'names' | 'order'>;
 
 /**
  * Runs one statement as a job with a name of ours, so that a lost answer does not run it twice. One of an earlier run counts only if this
  * run has not changed the table since: what it has done would otherwise be undone by what was merged again after it.
  */
-export async function runStatement(context: LoadContext, statement: Statement): Promise<JobResource> {
+export async function runStatement(context: StatementContext, statement: Statement): Promise<JobResource> {
   const { api, jobs, labels, maxBytesBilled, names, order } = context;
   const limit = maxBytesBilled === undefined ? {} : { maximumBytesBilled: String(maxBytesBilled) };
-  const { sql, table, what, work } = statement;
-  const content = createHash('sha256').update(sql).digest('hex');
+  const { parameters, sql, table, what, work } = statement;
+  const content = statement.content ?? createHash('sha256').update(sql).digest('hex');
   const place = { dataset: table.datasetId, table: table.tableId };
   const { job, adopted } = await runJob(jobs, {
     what,
     place,
-    configuration: { labels, query: { query: sql, useLegacySql: false, priority: 'INTERACTIVE', ...limit } },
+    configuration: {
+      labels,
+      query: { query: sql, useLegacySql: false, priority: 'INTERACTIVE', ...limit, ...withParameters(parameters) },
+    },
     idOf: names.of({ table, work, content }),
     submit: (request) => api.call<JobResource>({ method: 'POST', path: '/jobs', body: request, what, place }),
     counts: (found) => order.counts(table, found),
   });
   if (!adopted) order.ran(table, job);
   return job;
+}
+
+function withParameters(
+  parameters: Statement['parameters'],
+): Pick<QueryConfiguration, 'parameterMode' | 'queryParameters'> | undefined {
+  if (parameters === undefined) return undefined;
+  const queryParameters = Object.entries(parameters).map(([name, value]) => ({
+    name,
+    parameterType: { type: 'STRING' as const },
+    parameterValue: { value },
+  }));
+  return { parameterMode: 'NAMED', queryParameters };
 }

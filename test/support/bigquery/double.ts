@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FieldResource, JobResource, TableResource } from '../../../clients/bigquery/resources.ts';
+import type { FieldResource, JobResource, QueryConfiguration, TableResource } from '../../../clients/bigquery/resources.ts';
 import { readLoadFile, type StoredRecord } from './load-file.ts';
 import { runDml, SqlError } from './sql.ts';
 
@@ -163,7 +163,7 @@ export class BigQueryDouble {
       return this.#begin(query, body, request);
     const base = `/bigquery/v2/projects/${this.project}`;
     if (!path.startsWith(`${base}/`)) return refusal(404, 'notFound', `Not found: ${path}`);
-    const [kind, dataset, below, table] = path
+    const [kind, dataset, below, table, data] = path
       .slice(base.length + 1)
       .split('/')
       .map(decodeURIComponent);
@@ -174,6 +174,8 @@ export class BigQueryDouble {
       if (below === undefined && method === 'GET') return { status: 200, body: { location: found.location } };
       if (below === 'tables' && table === undefined && method === 'POST')
         return this.#makeTable(found, dataset, body as TableResource);
+      if (below === 'tables' && table !== undefined && data === 'data' && method === 'GET')
+        return this.#listRows(found, table, Number(query.get('pageToken') ?? 0));
       if (below === 'tables' && table !== undefined)
         return this.#onTable(found, dataset, table, method, body as TableResource, request);
     }
@@ -233,6 +235,16 @@ export class BigQueryDouble {
     table.resource = { ...table.resource, ...patch, schema: { fields: fields.map(answered) }, etag: this.#etag() };
     table.rows = table.rows.map((row) => ({ ...Object.fromEntries(fields.map((field) => [field.name, null])), ...row }));
     return { status: 200, body: table.resource };
+  }
+
+  /** One row a page. */
+  #listRows({ tables }: Dataset, name: string, at: number): Answer {
+    const table = tables.get(name);
+    if (table === undefined) return refusal(404, 'notFound', `Not found: Table ${name}`);
+    const fields = table.resource.schema?.fields ?? [];
+    const cells = (row: StoredRecord): object => ({ f: fields.map((field) => ({ v: row[field.name] ?? null })) });
+    const pageToken = at + 1 < table.rows.length ? { pageToken: String(at + 1) } : {};
+    return { status: 200, body: { rows: table.rows.slice(at, at + 1).map(cells), ...pageToken } };
   }
 
   #begin(query: URLSearchParams, body: unknown, { headers }: IncomingMessage): Answer {
@@ -304,7 +316,7 @@ export class BigQueryDouble {
     if (dataset === undefined || dataset.location !== location)
       return refusal(404, 'notFound', `Not found: Dataset in location ${location}`);
     const table = dataset.tables.get(target?.tableId ?? '');
-    const ended = load === undefined ? this.#query(configuration?.query?.query ?? '', table) : this.#load(load, table, file);
+    const ended = load === undefined ? this.#query(configuration!.query!, table) : this.#load(load, table, file);
     const made = { ...job, ...ended, statistics: { creationTime: this.#now(), ...ended.statistics }, looks: this.#looks };
     this.jobs.set(jobId, made);
     return { status: 200, body: seen(made) };
@@ -343,17 +355,21 @@ export class BigQueryDouble {
     };
   }
 
-  #query(sql: string, table: Table | undefined): Ended {
+  #query({ query: sql, queryParameters = [] }: QueryConfiguration, table: Table | undefined): Ended {
     if (sql.startsWith('ALTER')) return this.#alter(sql, table);
     try {
       const tables = new Map<Table, { fields: readonly FieldResource[]; rows: StoredRecord[] }>();
-      const changed = runDml(sql, (dataset, name) => {
-        const found = this.datasets.get(dataset)?.tables.get(name);
-        if (found === undefined) return undefined;
-        const seen = tables.get(found) ?? { fields: found.resource.schema?.fields ?? [], rows: found.rows };
-        tables.set(found, seen);
-        return seen;
-      });
+      const changed = runDml(
+        sql,
+        (dataset, name) => {
+          const found = this.datasets.get(dataset)?.tables.get(name);
+          if (found === undefined) return undefined;
+          const seen = tables.get(found) ?? { fields: found.resource.schema?.fields ?? [], rows: found.rows };
+          tables.set(found, seen);
+          return seen;
+        },
+        Object.fromEntries(queryParameters.map(({ name, parameterValue }) => [name, parameterValue.value])),
+      );
       for (const [found, { rows }] of tables) found.rows = rows;
       const dmlStats = {
         insertedRowCount: String(changed.inserted),

@@ -22,9 +22,14 @@ export class SqlError extends Error {}
  * Runs a MERGE, DELETE or UPDATE of the few forms that the target writes, and refuses everything else. It is as strict as BigQuery where a
  * test could otherwise hide a mistake: one source row for a changed row, comparisons of one type only, no equality of JSON.
  * @param find a table by its dataset and name; undefined: there is none
+ * @param parameters values of named parameters of type STRING
  */
-export function runDml(sql: string, find: (dataset: string, table: string) => SqlTable | undefined): Changed {
-  const parser = new Parser(sql, find);
+export function runDml(
+  sql: string,
+  find: (dataset: string, table: string) => SqlTable | undefined,
+  parameters: Readonly<Record<string, string>> = {},
+): Changed {
+  const parser = new Parser(sql, find, parameters);
   const result = parser.has('MERGE') ? merge(parser) : parser.has('DELETE') ? deleteFrom(parser) : update(parser);
   parser.end();
   return result;
@@ -103,11 +108,11 @@ function clause(parser: Parser): Clause {
   if (parser.has('INSERT')) {
     const names = parser.list(() => parser.name());
     parser.words('VALUES');
-    const sources = parser.list(() => parser.column());
+    const sources = parser.list(() => parser.value());
     return { when, condition, set: (scope) => Object.fromEntries(names.map((name, i) => [name, sources[i]!(scope)])) };
   }
   parser.words('UPDATE', 'SET');
-  return { when, condition, set: assignments(parser, () => parser.column()) };
+  return { when, condition, set: assignments(parser, () => parser.value()) };
 }
 
 function assignments(parser: Parser, read: () => (scope: Scope) => Json): (scope: Scope) => StoredRecord {
@@ -120,10 +125,10 @@ function assignments(parser: Parser, read: () => (scope: Scope) => Json): (scope
   return (scope) => Object.fromEntries(set.map(([name, value]) => [name, value(scope)]));
 }
 
-/** `SELECT * FROM stage`, or of each group the row with the highest order; NULL is lower than all. */
+/** Values beside each other, `SELECT * FROM stage`, or of each group the row with the highest order; NULL is lower than all. */
 function select(parser: Parser): SqlTable {
   parser.words('SELECT');
-  parser.symbol('*');
+  if (!parser.hasSymbol('*')) return selectedValues(parser);
   parser.words('FROM');
   const table = parser.table();
   if (!parser.has('WHERE')) return table;
@@ -148,6 +153,17 @@ function select(parser: Parser): SqlTable {
     if (there === undefined || Number(there[order] ?? -1) < Number(row[order] ?? -1)) best.set(key, row);
   }
   return { fields: table.fields, rows: [...best.values()] };
+}
+
+/** `SELECT @a AS x, @b AS y`. */
+function selectedValues(parser: Parser): SqlTable {
+  const values: [string, string][] = [];
+  do {
+    const value = parser.parameter();
+    parser.words('AS');
+    values.push([parser.name(), value]);
+  } while (parser.hasSymbol(','));
+  return { fields: values.map(([name]) => ({ name, type: 'STRING' })), rows: [Object.fromEntries(values)] };
 }
 
 function deleteFrom(parser: Parser): Changed {
@@ -181,7 +197,7 @@ function update(parser: Parser): Changed {
   return { inserted: 0, updated, deleted: 0 };
 }
 
-const TOKEN = /\s*(?:`((?:[^`\\]|\\.)*)`|'([^']*)'|(-?\w+)|([(),.=*<>]))/y;
+const TOKEN = /\s*(?:`((?:[^`\\]|\\.)*)`|'([^']*)'|([@-]?\w+)|([(),.=*<>]))/y;
 
 interface Token {
   readonly name?: string;
@@ -193,10 +209,16 @@ interface Token {
 class Parser {
   readonly #tokens: Token[] = [];
   readonly #find: (dataset: string, table: string) => SqlTable | undefined;
+  readonly #parameters: Readonly<Record<string, string>>;
   #at = 0;
 
-  constructor(sql: string, find: (dataset: string, table: string) => SqlTable | undefined) {
+  constructor(
+    sql: string,
+    find: (dataset: string, table: string) => SqlTable | undefined,
+    parameters: Readonly<Record<string, string>>,
+  ) {
     this.#find = find;
+    this.#parameters = parameters;
     TOKEN.lastIndex = 0;
     while (TOKEN.lastIndex < sql.trimEnd().length) {
       const [all, name, text, word, symbol] = TOKEN.exec(sql) ?? [];
@@ -254,6 +276,18 @@ class Parser {
   column(): (scope: Scope) => Json {
     const { side, name } = this.#column();
     return (scope) => fieldOf(scope[side], name).stored;
+  }
+
+  parameter(): string {
+    const word = this.#tokens[this.#at++]?.word ?? '';
+    return (word.startsWith('@') ? this.#parameters[word.slice(1)] : undefined) ?? this.#refuse('a parameter');
+  }
+
+  /** What is written: a column's stored value, or the time. */
+  value(): (scope: Scope) => Json {
+    if (this.#tokens[this.#at]?.word !== 'CURRENT_TIMESTAMP') return this.column();
+    const now = this.expression();
+    return (scope) => now(scope) as string;
   }
 
   end(): void {
@@ -316,6 +350,10 @@ class Parser {
     if (name !== undefined || ((word === 'T' || word === 'S') && this.#tokens[this.#at + 1]?.symbol === '.')) {
       const { side, name: column } = this.#column();
       return (scope) => fieldOf(scope[side], column).value;
+    }
+    if (word?.startsWith('@')) {
+      const parameter = this.parameter();
+      return () => parameter;
     }
     this.#at++;
     if (word === 'TRUE' || word === 'FALSE') return () => word === 'TRUE';
