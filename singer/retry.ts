@@ -7,6 +7,8 @@ export interface RetryOptions {
   readonly signal: AbortSignal;
   /** Whether another attempt can help; may put things right first. */
   readonly again: (error: unknown) => Promise<boolean>;
+  /** How long to wait before the attempt behind this one; left out: `waitFor`. */
+  readonly waitMs?: (error: unknown, attempt: number) => number;
   /** Told before each wait. */
   readonly onWait: (error: unknown, attempt: number, waitMs: number) => void;
 }
@@ -21,7 +23,7 @@ export async function withRetry<T>(attempt: () => Promise<T>, options: RetryOpti
       return await attempt();
     } catch (error) {
       if (!(await options.again(error)) || n > options.retries) throw error;
-      const waitMs = waitFor(n, Math.random());
+      const waitMs = options.waitMs?.(error, n) ?? waitFor(n, Math.random());
       options.onWait(error, n, waitMs);
       await wait(waitMs, options.signal);
     }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Log, withRetry } from '../../singer/index.ts';
+import { waitAfter } from './backoff.ts';
 import { answerFault, connectionFault, passes, type Place } from './errors.ts';
 
 /** What comes back, whatever the status. */
@@ -103,6 +104,7 @@ export class Api {
       retries,
       signal,
       again: async (error) => passes(error),
+      waitMs: (error, n) => waitAfter(error, n),
       onWait: (error, n, waitMs) =>
         log.warn(`${what} failed; it is tried again`, { attempt: n, wait_ms: waitMs, cause: (error as Error).message }),
     });

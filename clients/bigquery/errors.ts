@@ -77,11 +77,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   quotaExceeded: {
     code: 'quota',
     message: 'A quota of the project or the table is used up',
-    hint: 'See the quotas page of the project; raise batch_size_bytes so that fewer jobs are needed.',
+    hint: 'See the quotas page of the project; raise load_interval_seconds or load_size_bytes so that fewer jobs are needed.',
     shows: true,
   },
   rateLimitExceeded: { code: 'rate-limit', message: 'Too many requests or table changes at once', hint: LATER, passes: true },
-  resourcesExceeded: { code: 'too-large', message: 'The job is too large', hint: 'Lower batch_size_bytes.' },
+  resourcesExceeded: { code: 'too-large', message: 'The job is too large', hint: 'Lower load_size_bytes.' },
   stopped: { code: 'job-stopped', message: 'The job was cancelled', hint: LATER },
   tableUnavailable: { code: 'server-busy', message: 'The table cannot be reached for a moment', hint: LATER, passes: true },
   timeout: { code: 'job-timeout', message: 'The job took too long', hint: LATER },
@@ -152,7 +152,11 @@ export function connectionFault(cause: unknown, what: string, place: Place): Sys
   });
 }
 
-function fault({ reason, message }: ApiError, what: string, place: Place): SystemError {
+/** A quota that is full again in a moment; of its kind only the text tells. */
+const SHORT_QUOTA = /quota for concurrent|per (?:user per )?(?:second|minute|\d+ seconds)\b/i;
+
+function fault({ reason: given, message }: ApiError, what: string, place: Place): SystemError {
+  const reason = given === 'quotaExceeded' && SHORT_QUOTA.test(message ?? '') ? 'rateLimitExceeded' : given;
   const rule = (reason === undefined ? undefined : RULES[reason]) ?? UNKNOWN;
   const shown = rule.shows === true && message !== undefined ? ` (${message.split('\n')[0]})` : '';
   const passes = rule.passes === true ? { passes: true } : {};

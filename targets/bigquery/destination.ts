@@ -62,7 +62,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
   readonly #changed: Changed;
   readonly #streams = new WeakMap<StreamHeader, Opened>();
   readonly #byPlan = new WeakMap<TablePlan, TargetConfig>();
-  readonly #tally = new Tally();
+  readonly #tally: Tally;
   readonly #overwrites: Overwrites;
   readonly #numbers = new Map<string, RowNumbers>();
   readonly #keyRoom = { left: KEYS_REMEMBERED };
@@ -93,6 +93,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
       log: run.log,
       dataset,
       order: context.order,
+      pace: context.pace,
       stageHours: config.temporary_table_expiration_hours,
       query: (sql, what, table) => runStatement(context, { sql, what, table, work: 'alter' }),
     });
@@ -107,6 +108,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
       onKnown: (plan, rows, job) => this.#leftOut(plan, rows, job),
     });
     this.#changed = new Changed(run.log);
+    this.#tally = new Tally(config.price_per_tib);
     this.#loadedAt = Date.now();
   }
 
@@ -216,6 +218,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
       byTable.set(file.plan.table, [...(byTable.get(file.plan.table) ?? []), file]);
     const failures: unknown[] = [];
     const work = async (files: readonly Spooled[]): Promise<void> => {
+      await this.#ensureFor(files);
       for (const batch of batchesOf(files)) if (failures.length === 0) await this.#loadBatch(batch, last);
     };
     // The others are let finish: what they have handed in is done in any case.
@@ -226,13 +229,25 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     this.#loadedAt = Date.now();
   }
 
+  /** The table of some files gets all that they need of it at once: it may be changed only a few times in some seconds. */
+  async #ensureFor(files: readonly Spooled[]): Promise<void> {
+    const { plan } = files.at(-1)!;
+    if (plan.method === 'overwrite') return;
+    // The newest plan knows of all before it: where they differ in a type, its own is the wider one.
+    const columns = new Map(plan.columns.map((column) => [column.name.toLowerCase(), column]));
+    for (const column of files.flatMap((file) => file.plan.columns)) {
+      const name = column.name.toLowerCase();
+      if (!columns.has(name)) columns.set(name, column);
+    }
+    await this.#tables.ensure({ ...plan, columns: [...columns.values()] }, layoutOptions(this.#byPlan.get(plan)!));
+  }
+
   async #loadBatch(batch: Batch, last: boolean): Promise<void> {
     const { activate: version, files, plan, rows } = batch;
     const config = this.#byPlan.get(plan)!;
     const layout = layoutOptions(config);
     if (plan.method === 'overwrite')
       return this.#overwrites.add(batch, { layout, allowEmpty: config.allow_empty_overwrite }, last);
-    await this.#tables.ensure(plan, layout);
     if (rows > 0 && plan.method === 'upsert') this.#tally.add(plan.stream, await upsert(this.#context, this.#tables, batch));
     else if (rows > 0) {
       const table = this.#tables.reference(plan.table);

@@ -7,6 +7,7 @@ import { lookAtDataset, openDataset } from './dataset.ts';
 import { BigQueryDestination } from './destination.ts';
 import { JobNames } from './jobs/job-names.ts';
 import { TableOrder } from './jobs/order.ts';
+import { CHANGES, Pace } from './jobs/pace.ts';
 import type { StatementContext } from './jobs/query.ts';
 import { Slots } from './jobs/slots.ts';
 import type { TargetConfig } from './settings.ts';
@@ -52,6 +53,11 @@ export function destinationOn(api: Api, location: string, config: TargetConfig, 
   return new BigQueryDestination(config, run, context);
 }
 
+/** Emulators have no quota. */
+function mostChanges({ api_endpoint: endpoint, max_table_changes: most }: TargetConfig): number {
+  return (most ?? (endpoint?.startsWith('http://') ? 0 : CHANGES)) || Infinity;
+}
+
 function statementsOn(api: Api, location: string, config: TargetConfig, run: Run & Partial<TargetRun>): StatementContext {
   const { log, runId = randomUUID() } = run;
   return {
@@ -59,7 +65,9 @@ function statementsOn(api: Api, location: string, config: TargetConfig, run: Run
     jobs: { api, log, location, timeout: config.timeout, retries: config.max_retries },
     names: new JobNames(runId),
     order: new TableOrder(),
+    pace: new Pace({ most: mostChanges(config), log, signal: run.signal }),
     labels: { ...config.labels, made_by: 'tapline' },
     maxBytesBilled: config.max_bytes_billed,
+    pricePerTib: config.price_per_tib,
   };
 }

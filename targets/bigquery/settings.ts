@@ -223,6 +223,12 @@ export const settings = {
     description:
       'Most bytes that one statement (a merge, a deletion) may be billed for. One that would read more fails before it begins and costs nothing. Unset: no limit.',
   },
+  max_table_changes: {
+    type: 'integer',
+    minimum: 0,
+    description:
+      'Changes of one table (load jobs, new columns) within ten seconds. More of them wait, which the log says. Unset: five, as many as BigQuery takes; with an http:// address any number, because emulators have no quota. 0: any number.',
+  },
   state_table: {
     type: 'string',
     default: '',
@@ -234,6 +240,13 @@ export const settings = {
     type: 'string',
     default: 'default',
     description: 'Key of this pipeline in the state table. Give every pipeline that keeps its state there one of its own.',
+  },
+  price_per_tib: {
+    type: 'number',
+    default: 6.25,
+    minimum: 0,
+    description:
+      'US dollars for a TiB of bytes billed, from which logs, summaries and --plan tell what merges and other statements cost. The default is the price on demand in most regions (https://cloud.google.com/bigquery/pricing); 0 where slots are paid for instead.',
   },
   compression: {
     type: 'string',

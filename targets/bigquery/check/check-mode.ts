@@ -4,11 +4,10 @@ import { answerOf, SystemError, type Answer, type Ask, type Finding, type Run } 
 import { connect } from '../connect.ts';
 import { lookAtDataset } from '../dataset.ts';
 import { dryRun } from '../jobs/dry-run.ts';
+import { TABLE_JOBS } from '../jobs/pace.ts';
 import type { TargetConfig } from '../settings.ts';
 import { makeProbe, NOTHING } from '../statements/probe.ts';
 
-/** Load jobs that one table takes in a day: https://cloud.google.com/bigquery/quotas#load_jobs */
-const TABLE_JOBS = 1500;
 /** From this share on it is told as something to mend. */
 const FULL = 0.8;
 const DAY_MS = 86_400_000;

@@ -58,7 +58,7 @@ export function rowsLoaded({ statistics }: JobResource): number {
 }
 
 async function loadOnce(context: LoadContext, load: FileLoad, file: LinesFile): Promise<number> {
-  const { api, jobs, order, uploads } = context;
+  const { api, jobs, order, pace, uploads } = context;
   const { counts, disposition, fields, idOf, plan, table, what } = load;
   const { path, bytes, rows } = file;
   const place = { stream: plan.stream, dataset: table.datasetId, table: table.tableId };
@@ -74,14 +74,15 @@ async function loadOnce(context: LoadContext, load: FileLoad, file: LinesFile): 
   const refused = load.file.rows - rows;
   const labels = { ...context.labels, ...load.labels, ...(refused === 0 ? {} : { [REFUSED_LABEL]: String(refused) }) };
   const upload = (job: JobResource): Promise<JobResource> => uploadJob(api, job, { path, bytes }, what, place);
-  const { job, adopted } = await runJob(jobs, {
+  const request: JobRequest = {
     what,
     place,
     configuration: { load: configuration, labels },
     idOf,
     submit: (job) => (bytes < SMALL_BYTES ? upload(job) : uploads.run(() => upload(job))),
     ...(counts === undefined ? {} : { counts }),
-  });
+  };
+  const { job, adopted } = await pace.load(table, () => runJob(jobs, request));
   if (!adopted) order.ran(table, job);
   const loaded = rowsLoaded(job);
   // One that is taken up may have left out rows that this run has not heard of yet; they are in the quarantine.

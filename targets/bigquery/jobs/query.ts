@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JobResource, QueryConfiguration, TableReference } from '../../../clients/bigquery/resources.ts';
 import type { LoadContext } from '../methods/append.ts';
-import { runJob } from './run-job.ts';
+import { runJob, type JobRequest } from './run-job.ts';
 
 export interface Statement {
   readonly sql: string;
@@ -18,19 +18,22 @@ export interface Statement {
 }
 
 /** What statements need of a run. */
-export type StatementContext = Pick<LoadContext, 'api' | 'jobs' | 'labels' | 'maxBytesBilled' | 'names' | 'order'>;
+export type StatementContext = Pick<
+  LoadContext,
+  'api' | 'jobs' | 'labels' | 'maxBytesBilled' | 'names' | 'order' | 'pace' | 'pricePerTib'
+>;
 
 /**
  * Runs one statement as a job with a name of ours, so that a lost answer does not run it twice. One of an earlier run counts only if this
  * run has not changed the table since: what it has done would otherwise be undone by what was merged again after it.
  */
 export async function runStatement(context: StatementContext, statement: Statement): Promise<JobResource> {
-  const { api, jobs, labels, maxBytesBilled, names, order } = context;
+  const { api, jobs, labels, maxBytesBilled, names, order, pace } = context;
   const limit = maxBytesBilled === undefined ? {} : { maximumBytesBilled: String(maxBytesBilled) };
   const { parameters, sql, table, what, work } = statement;
   const content = statement.content ?? createHash('sha256').update(sql).digest('hex');
   const place = { dataset: table.datasetId, table: table.tableId };
-  const { job, adopted } = await runJob(jobs, {
+  const request: JobRequest = {
     what,
     place,
     configuration: {
@@ -40,7 +43,10 @@ export async function runStatement(context: StatementContext, statement: Stateme
     idOf: names.of({ table, work, content }),
     submit: (request) => api.call<JobResource>({ method: 'POST', path: '/jobs', body: request, what, place }),
     counts: (found) => order.counts(table, found),
-  });
+  };
+  const isChange = work === 'alter';
+  const { job, adopted } = await (isChange ? pace.change(table, () => runJob(jobs, request)) : runJob(jobs, request));
+  if (!isChange) pace.rowsChanged(table);
   if (!adopted) order.ran(table, job);
   return job;
 }

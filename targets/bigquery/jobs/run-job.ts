@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from '../../../clients/bigquery/api.ts';
+import { waitAfter } from '../../../clients/bigquery/backoff.ts';
 import { jobFault, passes, reasonOf, type Place } from '../../../clients/bigquery/errors.ts';
 import type { JobConfiguration, JobReference, JobResource } from '../../../clients/bigquery/resources.ts';
 import { SystemError, type Log } from '../../../singer/index.ts';
@@ -61,13 +62,14 @@ export async function runJob(runner: JobRunner, request: JobRequest): Promise<Do
     const fault = jobFault(errors, request.what, { ...request.place, job: reference.jobId });
     // What has failed in an earlier run may have been put right since.
     if (!adopted && (!passes(fault) || attempt > runner.retries)) throw fault;
+    const waitMs = adopted ? 0 : waitAfter(fault, attempt);
     runner.log.warn(`${request.what}: the job failed; another attempt begins`, {
       job: reference.jobId,
       reason: error.reason ?? 'none',
       attempt,
+      wait_ms: waitMs,
     });
-    if (!adopted)
-      await sleep(Math.min(FIRST_LOOK_MS * 2 ** (attempt + 2), LONGEST_LOOK_MS), undefined, { signal: runner.api.signal });
+    await sleep(waitMs, undefined, { signal: runner.api.signal }).catch(() => runner.api.signal.throwIfAborted());
   }
 }
 

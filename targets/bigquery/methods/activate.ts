@@ -1,10 +1,11 @@
+import { billed, costOf } from '../jobs/cost.ts';
 import { runStatement } from '../jobs/query.ts';
 import { deleteOlder, markOlder } from '../statements/versions.ts';
 import type { TablePlan } from '../tables/plan.ts';
 import type { Tables } from '../tables/tables.ts';
 import type { LoadContext } from './append.ts';
 import type { Counts } from './tally.ts';
-import { billed, changesOf } from './upsert.ts';
+import { changesOf } from './upsert.ts';
 
 const VERSION = '_sdc_table_version';
 
@@ -33,6 +34,8 @@ export async function activate(
   const sql = hard ? deleteOlder(reference, version) : markOlder(reference, version);
   const job = await runStatement(context, { sql, what: `Activating a version of ${table}`, work: 'activate', table: reference });
   const { deleted, updated } = changesOf(job);
-  log.info('Activated a version', { stream, table, version, deleted, marked: updated, bytes_billed: billed(job) });
-  return hard ? { deleted } : { marked: updated };
+  const cost = costOf(billed(job), context.pricePerTib);
+  log.info('Activated a version', { stream, table, version, deleted, marked: updated, ...cost });
+  const { bytes_billed } = cost;
+  return hard ? { deleted, bytes_billed } : { marked: updated, bytes_billed };
 }

@@ -4,6 +4,7 @@ import type { JobResource, TableReference } from '../../../clients/bigquery/reso
 import { SystemError } from '../../../singer/index.ts';
 import type { JobNames } from '../jobs/job-names.ts';
 import { loadFile } from '../jobs/load-job.ts';
+import type { Pace } from '../jobs/pace.ts';
 import type { TableOrder } from '../jobs/order.ts';
 import { rowLabels, rowsOf } from '../jobs/row-labels.ts';
 import type { JobRunner } from '../jobs/run-job.ts';
@@ -15,11 +16,14 @@ export interface LoadContext {
   readonly jobs: JobRunner;
   readonly names: JobNames;
   readonly order: TableOrder;
+  readonly pace: Pace;
   /** Uploads of large files at once: jobs are waited for by all tables at the same time, the line is not shared by all. */
   readonly uploads: Slots;
   readonly labels: Readonly<Record<string, string>>;
   /** Most bytes that a statement may be billed for. */
   readonly maxBytesBilled: number | undefined;
+  /** In US dollars. */
+  readonly pricePerTib: number;
   /** Where rows go that BigQuery refuses. */
   readonly refusals: Pick<Refusals, 'without'>;
 }

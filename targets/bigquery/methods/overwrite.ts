@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TableReference } from '../../../clients/bigquery/resources.ts';
 import { reasonOf } from '../../../clients/bigquery/errors.ts';
 import { refuseIncomplete, type InputEnd } from '../../../singer/index.ts';
+import { billed, costOf } from '../jobs/cost.ts';
 import { loadFile } from '../jobs/load-job.ts';
 import { runStatement } from '../jobs/query.ts';
 import type { Spooled } from '../parts/spool.ts';
@@ -13,7 +14,7 @@ import type { Tables } from '../tables/tables.ts';
 import { activate } from './activate.ts';
 import type { LoadContext } from './append.ts';
 import type { Counts } from './tally.ts';
-import { billed, changesOf, type Batch } from './upsert.ts';
+import { changesOf, type Batch } from './upsert.ts';
 
 export interface OverwriteOptions {
   readonly layout: LayoutOptions;
@@ -102,15 +103,10 @@ export class Overwrites {
     const job = await runStatement(this.#context, { sql, what: `Replacing ${plan.table}`, work: 'replace', table: target });
     await this.#tables.drop(stage);
     const { deleted, inserted } = changesOf(job);
-    const { log } = this.#context.jobs;
-    log.info('Replaced all rows', {
-      stream: plan.stream,
-      table: plan.table,
-      before: deleted,
-      rows: inserted,
-      bytes_billed: billed(job),
-    });
-    return { replaced: inserted };
+    const { jobs, pricePerTib } = this.#context;
+    const cost = costOf(billed(job), pricePerTib);
+    jobs.log.info('Replaced all rows', { stream: plan.stream, table: plan.table, before: deleted, rows: inserted, ...cost });
+    return { replaced: inserted, bytes_billed: cost.bytes_billed };
   }
 
   /** Gives how many rows are there now; undefined, with nothing done, if the server does not know how to replace rows alone. */
@@ -143,7 +139,7 @@ export class Overwrites {
       work: 'empty',
       table,
     });
-    return { deleted: changesOf(job).deleted };
+    return { deleted: changesOf(job).deleted, bytes_billed: billed(job) };
   }
 
   async #intoStage(collected: Collected, files: readonly Spooled[]): Promise<void> {

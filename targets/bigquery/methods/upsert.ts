@@ -1,5 +1,6 @@
 import type { JobResource, TableReference } from '../../../clients/bigquery/resources.ts';
 import { reasonOf } from '../../../clients/bigquery/errors.ts';
+import { billed, costOf } from '../jobs/cost.ts';
 import { loadFile, rowsLoaded } from '../jobs/load-job.ts';
 import { runStatement } from '../jobs/query.ts';
 import type { Spooled } from '../parts/spool.ts';
@@ -52,8 +53,9 @@ export async function upsert(context: LoadContext, tables: Tables, batch: Batch)
     unchanged: Math.max(0, rows - inserted - updated - deleted),
     ...(plan.deletedAt === undefined ? {} : { deleted }),
   };
-  context.jobs.log.info('Merged', { stream: plan.stream, table: plan.table, ...counts, bytes_billed: billed(job) });
-  return counts;
+  const cost = costOf(billed(job), context.pricePerTib);
+  context.jobs.log.info('Merged', { stream: plan.stream, table: plan.table, ...counts, ...cost });
+  return { ...counts, bytes_billed: cost.bytes_billed };
 }
 
 /** How many rows are in the table now; undefined: somebody else has filled it meanwhile, and nothing was done. */
@@ -112,8 +114,4 @@ export function changesOf(job: JobResource): { readonly inserted: number; readon
     updated: Number(stats?.updatedRowCount ?? 0),
     deleted: Number(stats?.deletedRowCount ?? 0),
   };
-}
-
-export function billed(job: JobResource): number {
-  return Number(job.statistics?.query?.totalBytesBilled ?? 0);
 }

@@ -9,18 +9,17 @@ export interface StreamPlan {
   readonly keys: readonly string[];
   /** In order, in words or as SQL. */
   readonly changes: readonly string[];
-  /** What a merge would read of the table as it is, at most. */
-  readonly bytes?: number;
-  /** In US dollars, for that. */
-  readonly price?: number;
+  /** What a merge would cost: what it reads of the table as it is. */
+  readonly merge?: MergeCost;
 }
 
-/** On demand, in US dollars: https://cloud.google.com/bigquery/pricing */
-const DOLLARS_PER_TIB = 6.25;
-const TIB = 2 ** 40;
-
-export function priceOf(bytes: number): number {
-  return Number(((bytes / TIB) * DOLLARS_PER_TIB).toFixed(6));
+export interface MergeCost {
+  /** That it reads of the table, at most. */
+  readonly bytes: number;
+  /** What that is billed for, in US dollars. */
+  readonly price: number;
+  /** True: BigQuery would not begin it, because of max_bytes_billed. */
+  readonly isRefused: boolean;
 }
 
 export function planAnswer(plans: readonly StreamPlan[], format: 'text' | 'json'): Answer {
@@ -29,7 +28,7 @@ export function planAnswer(plans: readonly StreamPlan[], format: 'text' | 'json'
   return { ok: true, text: plans.map((plan) => textOf(plan).join('\n')).join('\n\n') };
 }
 
-function jsonOf({ bytes, changes, isNew, keys, method, price, stream, table }: StreamPlan): Json {
+function jsonOf({ changes, isNew, keys, merge, method, stream, table }: StreamPlan): Json {
   return {
     stream,
     table,
@@ -37,14 +36,20 @@ function jsonOf({ bytes, changes, isNew, keys, method, price, stream, table }: S
     method,
     keys: [...keys],
     changes: [...changes],
-    bytes: bytes ?? null,
-    price: price ?? null,
+    bytes: merge?.bytes ?? null,
+    price: merge?.price ?? null,
+    currency: 'USD',
+    refused: merge?.isRefused ?? false,
   };
 }
 
-function textOf({ bytes, changes, isNew, keys, method, price, stream, table }: StreamPlan): string[] {
+function textOf({ changes, isNew, keys, merge, method, stream, table }: StreamPlan): string[] {
   const by = keys.length === 0 ? '' : ` by ${keys.join(', ')}`;
-  const cost = bytes === undefined ? [] : [`  each merge reads up to ${bytes} bytes of it, about $${price}`];
+  const cost =
+    merge === undefined
+      ? []
+      : [`  each merge reads up to ${merge.bytes} bytes of it, for about ${merge.price.toFixed(6)} US dollars`];
+  if (merge?.isRefused === true) cost.push('  that is more than max_bytes_billed allows: the merge would fail');
   const work = changes.length === 0 ? ['  nothing to change'] : changes.map((change) => `  ${change}`);
   return [`${stream}: ${method}${by} into ${isNew ? 'a new table' : 'table'} ${table}`, ...work, ...cost];
 }

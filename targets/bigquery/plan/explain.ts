@@ -17,11 +17,11 @@ export interface Planned {
   readonly layout: object;
 }
 
-/** What a load would do to the table of a plan; `merge` is a statement that reads of it what a merge would. */
+/** What a load would do to the table of a plan; `probe` is a statement that reads of it what a merge would. */
 export function explain(
   { existing, layout, plan, reference }: Planned,
   makesDataset: boolean,
-): StreamPlan & { readonly merge?: string } {
+): StreamPlan & { readonly probe?: string } {
   const { columns, keys, method, stream } = plan;
   const table = `${reference.datasetId}.${reference.tableId}`;
   const told = { stream, table, method, keys: method === 'append' ? [] : keys, isNew: existing === undefined };
@@ -44,5 +44,5 @@ export function explain(
   });
   const stage = { ...reference, tableId: `${reference.tableId}__plan` };
   const merge = mergeRows({ target: reference, stage, columns: there, keys, nullKeys: new Set() });
-  return { ...told, changes, merge: merge.replaceAll(qualified(stage), `(${emptyRows(there)})`) };
+  return { ...told, changes, probe: merge.replaceAll(qualified(stage), `(${emptyRows(there)})`) };
 }

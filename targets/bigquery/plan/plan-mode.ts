@@ -1,10 +1,11 @@
 import { type Answer, type Ask, planRun, planStreams, type Run, type StreamHeader } from '../../../singer/index.ts';
 import { connect } from '../connect.ts';
 import { lookAtDataset } from '../dataset.ts';
+import { costOf, leastBilled } from '../jobs/cost.ts';
 import { dryRun } from '../jobs/dry-run.ts';
 import { destinationOn } from '../open.ts';
 import type { TargetConfig } from '../settings.ts';
-import { planAnswer, priceOf, type StreamPlan } from './answer.ts';
+import { planAnswer, type MergeCost, type StreamPlan } from './answer.ts';
 import { explain } from './explain.ts';
 
 /** `--plan`: what a load of the input would do to each table, and what its statements would read and cost. Writes nothing. */
@@ -15,10 +16,15 @@ export async function plan(config: TargetConfig, run: Run, ask: Ask): Promise<An
   const location = found?.location ?? config.location;
   const destination = destinationOn(api, location, config, planRun(run));
   const planOf = async (header: StreamHeader): Promise<StreamPlan> => {
-    const { merge, ...explained } = explain(destination.planOf(header), found === undefined);
-    if (merge === undefined) return explained;
-    const bytes = await dryRun(api, location, merge, `Looking at ${explained.table}`, { dataset });
-    return bytes === undefined ? explained : { ...explained, bytes, price: priceOf(bytes) };
+    const { probe, ...explained } = explain(destination.planOf(header), found === undefined);
+    if (probe === undefined) return explained;
+    const bytes = await dryRun(api, location, probe, `Looking at ${explained.table}`, { dataset });
+    return { ...explained, merge: mergeCost(bytes, config) };
   };
   return planAnswer(await planStreams(run, ask, destination, planOf), ask.format);
+}
+
+function mergeCost(bytes: number, { max_bytes_billed: most = Infinity, price_per_tib: price }: TargetConfig): MergeCost {
+  const billed = leastBilled(bytes);
+  return { bytes, price: costOf(billed, price).price_usd, isRefused: billed > most };
 }

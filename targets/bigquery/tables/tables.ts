@@ -2,6 +2,7 @@ import type { Api } from '../../../clients/bigquery/api.ts';
 import { reasonOf } from '../../../clients/bigquery/errors.ts';
 import type { FieldResource, TableReference, TableResource } from '../../../clients/bigquery/resources.ts';
 import { SystemError, type Log } from '../../../singer/index.ts';
+import type { Pace } from '../jobs/pace.ts';
 import type { TableOrder } from '../jobs/order.ts';
 import { otherTableName, tableName } from '../names/names.ts';
 import { ORDER } from '../statements/merge.ts';
@@ -23,6 +24,7 @@ export interface TablesOptions {
   readonly log: Log;
   readonly dataset: string;
   readonly order: TableOrder;
+  readonly pace: Pace;
   /** Until a stage is dropped by itself. */
   readonly stageHours: number;
   /** Runs a statement to its end. */
@@ -81,7 +83,7 @@ export class Tables {
 
   /** Makes a stage for rows of a plan, or what it lacks for them. One that is there is taken. */
   async stage(plan: TablePlan, tableId: string): Promise<TableReference> {
-    const { api, dataset, stageHours } = this.#o;
+    const { api, dataset, pace, stageHours } = this.#o;
     const columns = [...plan.columns, { name: ORDER, type: { type: 'INT64' }, compared: false } as const];
     const known = this.#byTable.get(tableId);
     const reference = this.reference(tableId);
@@ -98,12 +100,12 @@ export class Tables {
       ...(fields.length === 0 ? {} : { clustering: { fields } }),
     };
     const place = { dataset, table: tableId, stream: plan.stream };
-    const made = await api
-      .call<TableResource>({ method: 'POST', path: this.#path(), body, what: `Making ${tableId}`, place })
-      .catch(async (error: unknown) => {
-        if (reasonOf(error) !== 'duplicate') throw error;
-        return this.#resource(tableId);
-      });
+    const make = (): Promise<TableResource> =>
+      api.call({ method: 'POST', path: this.#path(), body, what: `Making ${tableId}`, place });
+    const made = await pace.change(reference, make).catch(async (error: unknown) => {
+      if (reasonOf(error) !== 'duplicate') throw error;
+      return this.#resource(tableId);
+    });
     this.#byTable.set(tableId, { stream: plan.stream, existing: existingTable(made), columns: new Map() });
     return reference;
   }
@@ -203,7 +205,7 @@ export class Tables {
   }
 
   async #create(plan: TablePlan, layout: LayoutOptions): Promise<ExistingTable> {
-    const { api, dataset, log } = this.#o;
+    const { api, dataset, log, pace } = this.#o;
     const { table, stream } = plan;
     const body: TableResource = {
       tableReference: this.reference(table),
@@ -211,13 +213,10 @@ export class Tables {
       labels: { ...layout.labels, [STREAM_LABEL]: streamMark(stream), ...keyLabel(plan) },
       ...layoutOf(plan, layout),
     };
-    const made = await api.call<TableResource>({
-      method: 'POST',
-      path: this.#path(),
-      body,
-      what: `Making ${table}`,
-      place: { dataset, table, stream },
-    });
+    const what = `Making ${table}`;
+    const place = { dataset, table, stream };
+    const make = (): Promise<TableResource> => api.call({ method: 'POST', path: this.#path(), body, what, place });
+    const made = await pace.change(this.reference(table), make);
     log.info('Made a table', { stream, table, columns: plan.columns.length });
     this.#o.order.made(this.reference(table), made.creationTime);
     return { ...existingTable(made), isEmpty: true };
@@ -225,7 +224,7 @@ export class Tables {
 
   async #evolve(known: Known, plan: TablePlan): Promise<void> {
     const { stream, table, columns } = plan;
-    const { api, dataset, log, query } = this.#o;
+    const { api, dataset, log, pace, query } = this.#o;
     const { added, fields, relaxed, widenings } = evolutionOf(known.existing!, columns);
     const place = { dataset, table, stream };
     const what = `Changing ${table}`;
@@ -238,14 +237,10 @@ export class Tables {
         ...(fields === undefined ? {} : { schema: { fields } }),
         ...(isMarked ? {} : { labels: { ...known.existing!.labels, ...labels } }),
       };
-      const changed = await api.call<TableResource>({
-        method: 'PATCH',
-        path: this.#path(table),
-        body,
-        what,
-        place,
-        ...(etag === undefined ? {} : { etag }),
-      });
+      const match = etag === undefined ? {} : { etag };
+      const patch = (): Promise<TableResource> =>
+        api.call({ method: 'PATCH', path: this.#path(table), body, what, place, ...match });
+      const changed = await pace.change(this.reference(table), patch);
       known.existing = { ...existingTable(changed), isEmpty };
       if (fields !== undefined) log.info('Changed a table', { stream, table, added, relaxed });
     }

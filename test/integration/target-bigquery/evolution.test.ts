@@ -9,6 +9,7 @@ const typesOf = (fields: readonly FieldResource[]): Record<string, string> =>
 describe('a table that changes with its stream', () => {
   test('gains all new columns of a SCHEMA in one patch; earlier rows have null there', async () => {
     const double = await startDouble();
+    await loadInto(double, [schema('t', { id: { type: 'integer' } }), record('t', { id: 0 })], { settings });
     await loadInto(
       double,
       [
@@ -21,6 +22,7 @@ describe('a table that changes with its stream', () => {
     );
     expect(double.count('PATCH', /./)).toBe(1);
     expect(double.rows('d', 't')).toEqual([
+      { id: '0', a: null, b: null },
       { id: '1', a: null, b: null },
       { id: '2', a: 'x', b: 'true' },
     ]);

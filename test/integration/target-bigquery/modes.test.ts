@@ -119,6 +119,8 @@ describe('--plan', () => {
           changes: ['make dataset d', 'make d.people (id INT64, name STRING)', 'lay it out by {"clustering":{"fields":["id"]}}'],
           bytes: null,
           price: null,
+          currency: 'USD',
+          refused: false,
         },
       ],
     });
@@ -135,8 +137,14 @@ describe('--plan', () => {
     expect(stdout.trim().split('\n')).toEqual([
       'people: upsert by id into table d.people',
       '  add born',
-      `  each merge reads up to ${2 ** 40} bytes of it, about $6.25`,
+      `  each merge reads up to ${2 ** 40} bytes of it, for about 6.250060 US dollars`,
     ]);
+    const bounded = { ...config, max_bytes_billed: '20971520', price_per_tib: '8' };
+    const { streams } = JSON.parse((await ask('--plan', bounded, linesOf(WIDER))).stdout) as { readonly streams: unknown[] };
+    expect(streams).toMatchObject([{ bytes: 2 ** 40, price: 8.000076, currency: 'USD', refused: true }]);
+    double.bytesRead = 1;
+    const small = JSON.parse((await ask('--plan', bounded, linesOf(WIDER))).stdout) as { readonly streams: unknown[] };
+    expect(small.streams).toMatchObject([{ bytes: 1, price: 0.000153, refused: false }]);
     expect(double.jobs.size).toBe(before);
     expect(double.fields('d', 'people').map(({ name }) => name)).not.toContain('born');
   });

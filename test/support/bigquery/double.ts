@@ -27,6 +27,8 @@ export interface DoubleOptions {
   readonly looks?: number;
   /** False: files must be plain, as emulators want them. */
   readonly takesGzip?: boolean;
+  /** Changes of one table within ten seconds; more are refused. Any number if left out. */
+  readonly takesChanges?: number;
 }
 
 interface Table {
@@ -69,6 +71,8 @@ export class BigQueryDouble {
   outputRows: (rows: number) => number = (rows) => rows;
   /** What a dry run says that a statement would read. */
   bytesRead = 0;
+  /** What a statement is billed for; one with a lower limit is refused. */
+  bytesBilled = 10_485_760;
   /** Ways to write that load jobs know. */
   dispositions: ReadonlySet<string> = new Set(['WRITE_APPEND', 'WRITE_EMPTY', 'WRITE_TRUNCATE_DATA']);
   url = '';
@@ -79,7 +83,13 @@ export class BigQueryDouble {
   #etags = 0;
   #time = 0;
 
-  constructor({ project = 'test', looks = 0, takesGzip = true }: DoubleOptions = {}) {
+  readonly #takesChanges: number;
+  readonly #changes = new Map<string, number[]>();
+  /** Statements that changed a table while another one was under way there. */
+  overlaps = 0;
+
+  constructor({ project = 'test', looks = 0, takesGzip = true, takesChanges = Infinity }: DoubleOptions = {}) {
+    this.#takesChanges = takesChanges;
     this.project = project;
     this.#takesGzip = takesGzip;
     this.#looks = looks;
@@ -120,6 +130,16 @@ export class BigQueryDouble {
     const dataset = this.datasets.get(name) ?? { location, tables: new Map<string, Table>() };
     this.datasets.set(name, dataset);
     return dataset;
+  }
+
+  /** An answer if a table was changed too often. */
+  #isTooFast(dataset: string, table: string): Answer | undefined {
+    const key = `${dataset}.${table}`;
+    const recent = (this.#changes.get(key) ?? []).filter((time) => Date.now() - time < 10_000);
+    if (recent.length >= this.#takesChanges)
+      return refusal(403, 'rateLimitExceeded', 'Exceeded rate limits: too many table update operations for this table');
+    this.#changes.set(key, [...recent, Date.now()]);
+    return undefined;
   }
 
   /** Milliseconds as text, no two of them the same. */
@@ -205,6 +225,8 @@ export class BigQueryDouble {
     if (resource.view !== undefined && (schema !== undefined || resource.view.useLegacySql !== false))
       return refusal(400, 'invalid', 'a view has its schema from its query, of GoogleSQL');
     const type = resource.view === undefined ? 'TABLE' : 'VIEW';
+    const tooFast = this.#isTooFast(dataset, table);
+    if (tooFast !== undefined) return tooFast;
     const made = { ...resource, type, etag: this.#etag(), creationTime: this.#now(), schema: { fields } };
     tables.set(table, { resource: made, rows: [] });
     return { status: 200, body: made };
@@ -232,6 +254,8 @@ export class BigQueryDouble {
     const wrong =
       wrongFields(fields) ?? wrongPatch(table.resource.schema?.fields ?? [], fields) ?? wrongLabels(patch.labels ?? {});
     if (wrong !== undefined) return refusal(400, 'invalid', wrong);
+    const tooFast = this.#isTooFast(dataset, name);
+    if (tooFast !== undefined) return tooFast;
     table.resource = { ...table.resource, ...patch, schema: { fields: fields.map(answered) }, etag: this.#etag() };
     table.rows = table.rows.map((row) => ({ ...Object.fromEntries(fields.map((field) => [field.name, null])), ...row }));
     return { status: 200, body: table.resource };
@@ -316,6 +340,12 @@ export class BigQueryDouble {
     if (dataset === undefined || dataset.location !== location)
       return refusal(404, 'notFound', `Not found: Dataset in location ${location}`);
     const table = dataset.tables.get(target?.tableId ?? '');
+    const sql = configuration?.query?.query ?? '';
+    const tooFast =
+      load === undefined && !sql.startsWith('ALTER') ? undefined : this.#isTooFast(target!.datasetId, target!.tableId);
+    if (tooFast !== undefined) return tooFast;
+    if (load === undefined && [...this.jobs.values()].some((other) => other.looks > 0 && isSameTable(other, sql)))
+      this.overlaps++;
     const ended = load === undefined ? this.#query(configuration!.query!, table) : this.#load(load, table, file);
     const made = { ...job, ...ended, statistics: { creationTime: this.#now(), ...ended.statistics }, looks: this.#looks };
     this.jobs.set(jobId, made);
@@ -355,8 +385,12 @@ export class BigQueryDouble {
     };
   }
 
-  #query({ query: sql, queryParameters = [] }: QueryConfiguration, table: Table | undefined): Ended {
+  #query({ maximumBytesBilled, query: sql, queryParameters = [] }: QueryConfiguration, table: Table | undefined): Ended {
     if (sql.startsWith('ALTER')) return this.#alter(sql, table);
+    if (Number(maximumBytesBilled ?? Infinity) < this.bytesBilled)
+      return failed([
+        { reason: 'bytesBilledLimitExceeded', message: `Query exceeded limit for bytes billed: ${maximumBytesBilled}` },
+      ]);
     try {
       const tables = new Map<Table, { fields: readonly FieldResource[]; rows: StoredRecord[] }>();
       const changed = runDml(
@@ -376,7 +410,7 @@ export class BigQueryDouble {
         updatedRowCount: String(changed.updated),
         deletedRowCount: String(changed.deleted),
       };
-      return { status: { state: 'DONE' }, statistics: { query: { dmlStats, totalBytesBilled: '10485760' } } };
+      return { status: { state: 'DONE' }, statistics: { query: { dmlStats, totalBytesBilled: String(this.bytesBilled) } } };
     } catch (error) {
       if (!(error instanceof SqlError)) throw error;
       return failed([{ reason: error.message.startsWith('Not found') ? 'notFound' : 'invalidQuery', message: error.message }]);
@@ -435,6 +469,12 @@ function receivedSoFar({ received }: Session): Readonly<Record<string, string>> 
 function tableIn(sql: string): { readonly datasetId: string; readonly tableId: string } | undefined {
   const match = /`[^`]+`\.`([^`]+)`\.`([^`]+)`/.exec(sql);
   return match === null ? undefined : { datasetId: match[1]!, tableId: match[2]! };
+}
+
+/** True if both are statements on one table. */
+function isSameTable({ configuration }: JobResource, sql: string): boolean {
+  const [one, other] = [tableIn(configuration?.query?.query ?? ''), tableIn(sql)];
+  return one !== undefined && one.datasetId === other?.datasetId && one.tableId === other.tableId;
 }
 
 const TYPES = new Set(['STRING', 'INT64', 'INTEGER', 'FLOAT64', 'FLOAT', 'NUMERIC', 'BIGNUMERIC', 'BOOL', 'BOOLEAN', 'DATE', 'TIME', 'DATETIME', 'TIMESTAMP', 'BYTES', 'JSON', 'RECORD']); // prettier-ignore

@@ -89,10 +89,11 @@ const float: Reader = (value) => {
 const decimal =
   (whole: number, fraction: number): Reader =>
   (value) => {
-    // A number would be read as a double first.
-    const match = typeof value === 'string' ? /^-?(\d+)(?:\.(\d+))?$/.exec(value) : null;
+    // A number is read as a double first, which only integers survive.
+    const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+    const match = typeof text === 'string' ? /^-?(\d+)(?:\.(\d+))?$/.exec(text) : null;
     if (match === null || match[1]!.replace(/^0+/, '').length > whole || (match[2] ?? '').length > fraction) return undefined;
-    return value;
+    return text;
   };
 const boolean: Reader = (value) => (typeof value === 'boolean' ? String(value) : undefined);
 const matching =
