@@ -2,17 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { executable, start, type Finished } from '../processes.ts';
 import { lastLine } from '../victims.ts';
+import { linesFrom, RECORDS, seedLines, wordOf, type CrashLoad, type TableRow } from './crash-loads.ts';
 import type { HttpProxy, Passing } from './proxy.ts';
 
-const ROWS = 60;
-/** A pipe holds three rows of this size, so that batches end where they should and not with the input. */
-const ROW_CHARACTERS = 20_000;
-/** A STATE after so many rows, in one load and the next: with batches of this size some end at a STATE, and others between two. */
+/** With batches of this size some end at a STATE, and others between two. */
 const STATE_ROWS = [5, 20];
 const BATCH_ROWS = 8;
-
-/** The last request at which a run is killed: a load has about so many, and a kill that comes too late hits nothing. */
+/** Requests of a run, before one has been seen whole. */
 const REQUESTS = 40;
+/** How often a run is begun again with the whole input, though a state was printed: whoever reads the states may die, too. */
+const FROM_THE_START = 0.2;
 
 /** What a request does, for the account of a test. */
 const MOMENTS: Readonly<Record<string, (passing: Passing) => boolean>> = {
@@ -20,6 +19,8 @@ const MOMENTS: Readonly<Record<string, (passing: Passing) => boolean>> = {
   uploads: ({ method, path }) => method === 'PUT' && path.startsWith('/upload/'),
   'looks at jobs': ({ method, path }) => method === 'GET' && path.includes('/jobs'),
   statements: ({ method, path }) => method === 'POST' && path.endsWith('/jobs'),
+  'tables made': ({ method, path }) => method === 'POST' && path.endsWith('/tables'),
+  'tables dropped': ({ method }) => method === 'DELETE',
   others: () => true,
 };
 const STATES = 'printed states';
@@ -27,11 +28,14 @@ const STATES = 'printed states';
 export interface Crashes {
   readonly folder: string;
   readonly proxy: HttpProxy;
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly load: CrashLoad;
+  readonly settings: Readonly<Record<string, string | boolean>>;
   readonly kills: number;
   readonly random: () => number;
-  /** The ids that stand in a table, in any order, one for each row. */
-  readonly ids: (table: string) => Promise<readonly number[]>;
+  /** Loads lines without any kill. */
+  readonly seed: (lines: readonly object[]) => Promise<unknown>;
+  /** All rows of a table, in any order; none if it is not there. */
+  readonly rows: (table: string) => Promise<readonly TableRow[]>;
 }
 
 export interface Verdict {
@@ -40,15 +44,18 @@ export interface Verdict {
   loads: number;
   /** Runs that took up a job that a killed one had handed in. */
   adopted: number;
+  /** Most requests of a run that was let finish. */
+  requests: number;
   readonly faults: string[];
 }
 
 /**
- * Loads the same rows again and again, each time into a table of its own, kills the run at a chosen request and resumes it from its
- * last printed state with the same `run_id`, until so many kills have hit; then the table must hold each row once.
+ * Loads the same records again and again, each time into a table of its own, kills the run at a chosen request and resumes it from its
+ * last printed state, or from the start, with the same `run_id`, until so many kills have hit. After each run the table may hold only what
+ * the printed states allow, and in the end just what the records say.
  */
 export async function crash(job: Crashes): Promise<Verdict> {
-  const verdict: Verdict = { kills: new Map(), loads: 0, adopted: 0, faults: [] };
+  const verdict: Verdict = { kills: new Map(), loads: 0, adopted: 0, requests: 0, faults: [] };
   while (hits(verdict) < job.kills && verdict.faults.length === 0) await oneLoad(job, verdict);
   return verdict;
 }
@@ -58,28 +65,39 @@ export function hits({ kills }: Verdict): number {
 }
 
 async function oneLoad(job: Crashes, verdict: Verdict): Promise<void> {
+  const { load, random } = job;
   const stream = `s${++verdict.loads}`;
   const config = join(job.folder, `${stream}.json`);
-  const settings = { ...job.settings, run_id: `run ${stream}`, batch_size_rows: BATCH_ROWS, load_interval_seconds: 0 };
-  writeFileSync(config, JSON.stringify(settings));
+  const settings = { ...job.settings, ...load.settings };
+  writeFileSync(
+    config,
+    JSON.stringify({ ...settings, run_id: `run ${stream}`, batch_size_rows: BATCH_ROWS, load_interval_seconds: 0 }),
+  );
+  const seeds = load.isSeeded === 'always' || verdict.loads % 4 > 1 ? load.seeds : [];
+  if (seeds.length > 0) await job.seed(seedLines(load, stream, seeds));
   const stateRows = STATE_ROWS[verdict.loads % STATE_ROWS.length]!;
-  let covered = 0;
+  const wrong = (what: string): void => void verdict.faults.push(`${stream} of ${load.name}: ${what}`);
+  let printed = 0;
   for (let complete = false; !complete;) {
-    const victim = hits(verdict) < job.kills ? momentOf(job.random) : undefined;
-    const { status, stdout, stderr, hit } = await oneRun(job, config, linesFrom(stream, covered, stateRows), victim);
+    const victim = hits(verdict) < job.kills ? momentOf(random, verdict.requests || REQUESTS) : undefined;
+    const from = random() < FROM_THE_START ? 0 : printed;
+    const lines = linesFrom(load, stream, from, stateRows).map((line) => `${JSON.stringify(line)}\n`);
+    const { hit, requests, status, stderr, stdout } = await oneRun(job, config, lines.join(''), victim);
     if (hit !== undefined) verdict.kills.set(hit, (verdict.kills.get(hit) ?? 0) + 1);
     if (stderr.includes('was handed in before')) verdict.adopted++;
     complete = status === 0;
-    if (!complete && hit === undefined) return void verdict.faults.push(`${stream} failed unprovoked: ${status} ${stderr}`);
-    const printed = lastLine(stdout);
-    if (printed !== undefined) covered = (JSON.parse(printed) as { readonly rows: number }).rows;
-    const there = new Set(await job.ids(stream));
-    const lost = range(0, covered).filter((id) => !there.has(id));
-    if (lost.length > 0)
-      return void verdict.faults.push(`${stream}: the printed state covers rows that are not there: ${lost.join()}`);
+    if (complete) verdict.requests = Math.max(verdict.requests, requests);
+    if (!complete && hit === undefined) return wrong(`failed unprovoked: ${status} ${stderr}`);
+    const last = lastLine(stdout);
+    // What came before is not undone by a run that began anew, but keys may have older rows until it has got as far.
+    printed = last === undefined ? from : (JSON.parse(last) as { readonly records: number }).records;
+    const rows = await job.rows(stream);
+    const fault = load.fault(rows, complete ? RECORDS : printed, seeds);
+    if (fault !== undefined) return wrong(`${fault} (killed at ${hit}, states up to ${printed} of ${RECORDS})`);
   }
-  const ids = (await job.ids(stream)).toSorted((a, b) => a - b);
-  if (ids.join() !== range(0, ROWS).join()) verdict.faults.push(`${stream}: rows are lost or doubled: ${ids.join()}`);
+  const words = (await job.rows(stream)).map(wordOf).toSorted().join();
+  const expected = load.result(seeds).toSorted().join();
+  if (words !== expected) wrong(`the table has ${words}\nand not ${expected}`);
 }
 
 interface Moment {
@@ -88,9 +106,9 @@ interface Moment {
   readonly nth: number;
 }
 
-function momentOf(random: () => number): Moment {
+function momentOf(random: () => number, requests: number): Moment {
   const at = (['state', 'before', 'after', 'after', 'after'] as const)[Math.floor(random() * 5)]!;
-  return { at, nth: 1 + Math.floor(random() * (at === 'state' ? 3 : REQUESTS)) };
+  return { at, nth: 1 + Math.floor(random() * (at === 'state' ? 3 : requests)) };
 }
 
 /** Gives what the kill hit; undefined: the run had ended before. */
@@ -99,40 +117,26 @@ async function oneRun(
   config: string,
   lines: string,
   moment: Moment | undefined,
-): Promise<Pick<Finished, 'status' | 'stdout' | 'stderr'> & { readonly hit: string | undefined }> {
+): Promise<Pick<Finished, 'status' | 'stdout' | 'stderr'> & { readonly hit: string | undefined; readonly requests: number }> {
   const { child, finished } = start(executable('target-bigquery'), ['--config', config]);
-  let seen = 0;
+  let requests = 0;
+  let states = 0;
   let hit: string | undefined;
   const kill = (what: string): void => {
     if (child.kill('SIGKILL')) hit = what;
   };
   if (moment?.at === 'state') {
     child.stdout!.on('data', (text: string) => {
-      seen += text.split('\n').length - 1;
-      if (seen >= moment.nth) kill(STATES);
+      states += text.split('\n').length - 1;
+      if (states >= moment.nth) kill(STATES);
     });
   }
   proxy.trap = (passing) => {
-    if (moment === undefined || moment.at === 'state' || ++seen !== moment.nth) return undefined;
+    if (++requests !== moment?.nth || moment.at === 'state') return undefined;
     const what = Object.keys(MOMENTS).find((name) => MOMENTS[name]!(passing))!;
     return { side: moment.at, spring: () => kill(`${what} (${moment.at})`) };
   };
   child.stdin!.end(lines);
   const { status, stdout, stderr } = await finished;
-  return { status, stdout, stderr, hit: status === 'SIGKILL' ? hit : undefined };
-}
-
-/** What a tap sends that is resumed behind so many rows. */
-function linesFrom(stream: string, from: number, stateRows: number): string {
-  const schema = { type: 'object', properties: { id: { type: 'integer' }, text: { type: 'string' } } };
-  const lines: object[] = [{ type: 'SCHEMA', stream, schema, key_properties: ['id'] }];
-  for (const id of range(from, ROWS)) {
-    lines.push({ type: 'RECORD', stream, record: { id, text: 'x'.repeat(ROW_CHARACTERS + id) } });
-    if ((id + 1) % stateRows === 0) lines.push({ type: 'STATE', value: { rows: id + 1 } });
-  }
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+  return { status, stdout, stderr, requests, hit: status === 'SIGKILL' ? hit : undefined };
 }
