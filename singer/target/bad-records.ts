@@ -17,6 +17,7 @@ export function missingKey(record: JsonObject, { stream, keys }: StreamHeader, p
     code: 'record-without-key',
     type: 'MissingKeyPropertiesError',
     facts: { stream, key, ...placeFacts(place) },
+    hint: 'Mend the source, or set on_bad_record to quarantine.',
   });
 }
 
@@ -31,6 +32,26 @@ export function violationIn(record: JsonObject, { header, validate }: Announceme
     type: 'InvalidRecord',
     facts: { stream, path, rule, ...topLevel(path), ...placeFacts(place) },
     hint: 'Mend the source or its schema, set on_bad_record to quarantine or null_value, or validate_records to false.',
+  });
+}
+
+/** A fault that was found without knowing where the record stands: with its place, and with what can be done where it says nothing of that. */
+export function placed(fault: RecordError, place: Place): RecordError {
+  const {
+    cause,
+    code,
+    facts,
+    hint = 'Mend the source, or set on_bad_record to quarantine or null_value.',
+    message,
+    type,
+  } = fault;
+  if ('line' in facts) return fault;
+  return new RecordError(`${lineText(place)}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, {
+    code,
+    type,
+    facts: { ...facts, ...placeFacts(place) },
+    hint,
+    cause,
   });
 }
 

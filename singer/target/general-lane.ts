@@ -1,4 +1,4 @@
-import { missingKey, violationIn, withNull, type RecordCount } from './bad-records.ts';
+import { missingKey, placed, violationIn, withNull, type RecordCount } from './bad-records.ts';
 import type { Checkpoint, OpenPart } from './checkpoint.ts';
 import { RecordError } from '../errors.ts';
 import type { JsonObject, Row } from '../json.ts';
@@ -58,7 +58,8 @@ export class GeneralLane {
     try {
       if (this.#encode(stream, part, arrival, nulls) === 'changed') return 'needs-notes';
     } catch (fault) {
-      if (!(fault instanceof RecordError) || policy !== 'quarantine') throw fault;
+      if (!(fault instanceof RecordError)) throw fault;
+      if (policy !== 'quarantine') throw placed(fault, this.#o.place);
       return this.#isolate(stream, arrival, fault);
     }
     const { count, meter } = this.#o;

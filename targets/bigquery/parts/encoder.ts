@@ -1,8 +1,8 @@
-import { type Encoder, propertyReader, type RecordMeta, RowChanges } from '../../../singer/index.ts';
+import { type Encoder, propertyReader, RecordError, type RecordMeta, RowChanges } from '../../../singer/index.ts';
 import { CHANGES, DELETED_AT } from '../types/types.ts';
 import { createLineEncoder } from './lines.ts';
 import { clockMembers, extractedMember, recordMembers, type Times } from './metadata.ts';
-import type { ChangeReason, RowOptions, RowPlan } from './row-plan.ts';
+import { type ChangeReason, MAX_ROW_BYTES, type RowOptions, type RowPlan } from './row-plan.ts';
 import { valueWriter } from './values.ts';
 
 /**
@@ -38,6 +38,7 @@ export function createRowEncoder(plan: RowPlan, run: Times, options: RowOptions)
       // Behind the data, because what that has changed is known by now.
       const row = clock() + data + ownMembers(record, meta);
       if (asksForNotes && (changes.list.length > 0 || meta.changes.length > 0)) return 'changed';
+      if (isTooLarge(row)) throw tooLarge(header.stream);
       out.appendText(row === '' ? '{}\n' : `{${row.slice(1)}}\n`);
       out.rows++;
       for (const { target, reason } of changes.list) options.onChange(target, reason);
@@ -52,4 +53,16 @@ export function createRowEncoder(plan: RowPlan, run: Times, options: RowOptions)
 function recordText(meta: RecordMeta): string {
   const { recordStart, recordEnd } = meta;
   return meta.line.toString('utf8', recordStart, recordEnd);
+}
+
+function isTooLarge(row: string): boolean {
+  return row.length > MAX_ROW_BYTES / 3 && Buffer.byteLength(row) > MAX_ROW_BYTES;
+}
+
+function tooLarge(stream: string): RecordError {
+  return new RecordError(`A record of ${stream} makes a row that is larger than BigQuery takes`, {
+    code: 'row-too-large',
+    facts: { stream, max_bytes: MAX_ROW_BYTES },
+    hint: 'Leave its large properties out in the tap, or cut them (truncate, in transforms).',
+  });
 }

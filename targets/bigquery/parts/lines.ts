@@ -11,7 +11,7 @@ import {
 import { DELETED_AT, type MetadataColumn } from '../types/types.ts';
 import { clockMembers, EXTRACTED_AT, type Times } from './metadata.ts';
 import { digitsOf } from './numbers.ts';
-import type { RowOptions, RowPlan } from './row-plan.ts';
+import { MAX_ROW_BYTES, type RowOptions, type RowPlan } from './row-plan.ts';
 import {
   hasKeptFraction,
   isCanonicalBase64,
@@ -148,7 +148,7 @@ export class LineEncoder {
       length += chunk.copy(out, length, recordStart, recordEnd);
     }
     length = this.#own(chunk, out, length);
-    if (length < 0) return -1;
+    if (length < 0 || length - first > MAX_ROW_BYTES) return -1;
     // Each member begins with a comma; the first one's makes room for the brace.
     if (length === first) length++;
     out[first] = OPEN_BRACE;

@@ -1,6 +1,9 @@
 import type { Column, StreamHeader } from '../../../singer/index.ts';
 import type { ColumnType, MetadataColumn } from '../types/types.ts';
 
+/** Largest row of a load job: https://cloud.google.com/bigquery/quotas#load_jobs */
+export const MAX_ROW_BYTES = 100 * 1024 * 1024;
+
 /** One property of a stream and the column it goes to. */
 export interface RowColumn {
   /** The property. */

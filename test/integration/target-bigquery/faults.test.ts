@@ -186,6 +186,17 @@ describe('what a load may meet', () => {
     expect(double.rows('d', 'people')).toEqual([{ id: '1', tags: null, tags__json: ['a', null] }]);
   });
 
+  test('a row that is larger than BigQuery takes ends the run before anything is uploaded', async () => {
+    const double = await startDouble();
+    const people = schema('people', { id: { type: 'integer' }, s: { type: 'string' } });
+    const rows = [1, 2].map((id) => record('people', { id, s: id === 1 ? 'short' : 'x'.repeat(100 * 1024 * 1024) }));
+    for (const lane of ['fast', 'general'] as const) {
+      const run = loadInto(double, [people, ...rows, state({ at: 2 })], { lane });
+      await expect(run).rejects.toMatchObject({ code: 'row-too-large', facts: { stream: 'people', line: 3 } });
+    }
+    expect(double.count('PUT', /./)).toBe(0);
+  });
+
   test('a number that no NUMERIC holds goes by on_bad_record', async () => {
     const double = await startDouble();
     const money = schema('people', { id: { type: 'integer' }, n: { type: ['number', 'null'], multipleOf: 0.01 } });

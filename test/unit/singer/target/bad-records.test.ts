@@ -47,6 +47,16 @@ async function loaded(list: readonly string[], settings: object, options: WorldO
   return w;
 }
 
+test('what a destination refuses ends the run with the line of the record and what to do', async () => {
+  const run = loaded([PEOPLE, person(1), person(2, { n: 13 })], {}, { encoder: superstitious });
+  await expect(run).rejects.toMatchObject({
+    message: 'Line 3 of the input: 13',
+    code: 'out-of-range',
+    facts: { stream: 'a', property: 'n', line: 3 },
+    hint: expect.stringContaining('on_bad_record'),
+  });
+});
+
 describe('on_bad_record: quarantine', () => {
   const quarantine = { on_bad_record: 'quarantine', run_id: 'run 7' };
 
