@@ -121,7 +121,8 @@ export class PartFile {
   }
 }
 
-function diskFault(path: string, cause: unknown): SystemError {
+/** Rows cannot be kept until they are loaded. */
+export function diskFault(path: string, cause: unknown): SystemError {
   return new SystemError(`Rows cannot be written to ${path}`, {
     code: 'disk',
     facts: { cause: (cause as NodeJS.ErrnoException).code },

@@ -5,7 +5,7 @@ import type { Part } from '../../../singer/index.ts';
 import type { TablePlan } from '../tables/plan.ts';
 import type { KeyProof } from './key-proof.ts';
 import type { KnownRows, LoadSeen } from './known-rows.ts';
-import { PartFile } from './part-file.ts';
+import { diskFault, PartFile } from './part-file.ts';
 import { RowDigest, Scratch, type RowsSeen } from './row-digest.ts';
 import type { RowFacts } from './row-facts.ts';
 import type { RowNumbers } from './row-numbers.ts';
@@ -135,7 +135,9 @@ export class Spool {
 
   /** Deletes what is left. */
   async close(): Promise<void> {
-    if (this.#folder !== undefined) await rm(await this.#folder, { recursive: true, force: true });
+    // One that could not be made has ended the run.
+    const folder = await this.#folder?.catch(() => undefined);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 
   /** The newest STATE has come here. */
@@ -238,7 +240,9 @@ export class Spool {
   }
 
   async #nextPath(): Promise<string> {
-    this.#folder ??= mkdtemp(join(tmpdir(), 'tapline-'));
+    this.#folder ??= mkdtemp(join(tmpdir(), 'tapline-')).catch((cause: unknown) => {
+      throw diskFault(tmpdir(), cause);
+    });
     return join(await this.#folder, `${this.#made++}.ndjson`);
   }
 }

@@ -13,6 +13,18 @@ afterEach(() => vi.unstubAllEnvs());
 const PLAN = { table: 'one', method: 'append' } as TablePlan;
 const OPTIONS = { compression: 'none', clockBytes: () => 0, stagingOf: () => undefined } as const;
 
+test('a folder for temporary files that is not there ends the run with what to do', async () => {
+  vi.stubEnv('TMPDIR', `${process.env['TMPDIR']}/nowhere`);
+  const spool = new Spool({ ...OPTIONS, knownOf: () => undefined, onKnown: () => undefined });
+  const part = { plan: PLAN, blocks: [blockOf([1])], rows: 1 } as unknown as Parameters<Spool['add']>[0][number];
+  await expect(spool.add([part], true)).rejects.toMatchObject({
+    code: 'disk',
+    facts: { cause: 'ENOENT' },
+    hint: expect.stringContaining('TMPDIR'),
+  });
+  await spool.close();
+});
+
 /** What a tap sends: a row, or a STATE. */
 type Event = number | string;
 /** What the core hands over at once: it is covered if a STATE ends it. */
