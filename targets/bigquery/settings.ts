@@ -92,7 +92,7 @@ export const settings = {
     default: false,
     perStream: true,
     description:
-      'On: a typed column for each property; objects and arrays are JSON. Off: each record whole in one JSON column `data`, beside the columns of its key.',
+      'On: a typed column for each property; objects and arrays are JSON. Off: each record whole in one JSON column `data`, beside the columns of its key. BigQuery keeps a number within JSON as a 64-bit integer or a double: one with more digits may be rounded there, and needs a column.',
   },
   generate_view: {
     type: 'boolean',
