@@ -4,34 +4,20 @@ export { ExactNumber, isJsonObject } from './json.ts';
 export type { Column, LogicalType } from './columns.ts';
 export type { Config, Setting, Settings, SettingValue } from './settings.ts';
 export type { Fields, Log } from './log.ts';
+export type { Answer, Ask, Clock, Command, Mapper, Mode, Rules, Run, Tap, Target, TargetRun } from './plugin.ts';
+export type { Batch, ReadRequest, ReplicationMethod, Source, Stream } from './tap/source.ts';
 export type {
-  Answer,
-  Ask,
-  Batch,
   Change,
-  Clock,
-  Command,
   Destination,
   Encoder,
   InputEnd,
-  Mapper,
-  Mode,
   Part,
   Quarantine,
-  ReadRequest,
   RecordMeta,
   RefusedRecord,
-  ReplicationMethod,
-  Rules,
-  Run,
-  Source,
-  Stream,
   StreamHeader,
-  Tap,
-  Target,
-  TargetRun,
   Unit,
-} from './plugin.ts';
+} from './target/destination.ts';
 export { defineMapper, defineTap, defineTarget } from './plugin.ts';
 export type { MapperConfig } from './mapper/map-settings.ts';
 export type { Stage } from './stage.ts';

@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../json.ts';
 import type { Rule } from './nested-limits.ts';
-import type { StreamHeader } from '../plugin.ts';
+import type { StreamHeader } from '../target/destination.ts';
 import { CHECKS } from './slot-checks.ts';
 import { ruleOf } from './value-rules.ts';
 

@@ -3,7 +3,7 @@ import { keepsLimit, type Limit } from './limits.ts';
 import { type LineTexts, textsOf } from './line-texts.ts';
 import { NameTable, spellings } from './name-table.ts';
 import type { Rule } from './nested-limits.ts';
-import type { StreamHeader } from '../plugin.ts';
+import type { StreamHeader } from '../target/destination.ts';
 import { type Patience, ShapeLearner } from './shape-learner.ts';
 import type { Shape } from './shape.ts';
 import { requiredOf, rulesOf } from './record-rules.ts';

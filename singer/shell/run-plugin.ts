@@ -7,7 +7,9 @@ import { createMeter } from './metrics.ts';
 import type { MapperConfig } from '../mapper/map-settings.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
-import type { Answer, Ask, Destination, Mapper, Plugin, Rules, Run, Source, Tap, Target } from '../plugin.ts';
+import type { Answer, Ask, Mapper, Plugin, Rules, Run, Tap, Target } from '../plugin.ts';
+import type { Source } from '../tap/source.ts';
+import type { Destination } from '../target/destination.ts';
 import type { RunLog } from './run-log.ts';
 import type { Stderr } from './stderr.ts';
 

@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import { stringifyExact } from '../json-text.ts';
 import { ExactNumber, type Json, type JsonObject, type JsonSchema } from '../json.ts';
-import type { Stream } from '../plugin.ts';
+import type { Stream } from './source.ts';
 import { childrenOf } from './schema-tree.ts';
 
 /** What discovery prints (Singer DISCOVERY_MODE). */

@@ -4,20 +4,8 @@ export { ExactNumber, isJsonObject } from '../json.ts';
 export type { Column, LogicalType } from '../columns.ts';
 export type { Config, Setting, Settings } from '../settings.ts';
 export type { Fields, Log } from '../log.ts';
-export type {
-  Answer,
-  Ask,
-  Batch,
-  Command,
-  Mode,
-  ReadRequest,
-  ReplicationMethod,
-  Run,
-  Source,
-  Stream,
-  StreamRequest,
-  Tap,
-} from '../plugin.ts';
+export type { Answer, Ask, Command, Mode, Run, StreamRequest, Tap } from '../plugin.ts';
+export type { Batch, ReadRequest, ReplicationMethod, Source, Stream } from './source.ts';
 export { defineTap } from '../plugin.ts';
 export type { Problem } from '../errors.ts';
 export { ConfigError, InputError, Interrupted, RecordError, SystemError, TaplineError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { Batch } from '../plugin.ts';
+import type { Batch } from './source.ts';
 
 /** What may wait of a stream before its turn. */
 const MOST_BYTES = 1024 * 1024;

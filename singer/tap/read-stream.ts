@@ -1,6 +1,7 @@
 import type { JsonObject, Row } from '../json.ts';
 import { parseExact } from '../json-text.ts';
-import type { Batch, Run } from '../plugin.ts';
+import type { Run } from '../plugin.ts';
+import type { Batch } from './source.ts';
 import type { RecordSink } from './record-sink.ts';
 import { rowEncoder } from './rows.ts';
 import type { StreamPlan } from './sync-plan.ts';

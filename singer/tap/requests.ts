@@ -1,7 +1,8 @@
 import { Bookmarks } from './bookmarks.ts';
 import type { JsonObject } from '../json.ts';
 import type { Log } from '../log.ts';
-import type { ReadRequest, Run, Stream, StreamRequest } from '../plugin.ts';
+import type { Run, StreamRequest } from '../plugin.ts';
+import type { ReadRequest, Stream } from './source.ts';
 import type { RecordSink } from './record-sink.ts';
 import { planSync, type StreamPlan } from './sync-plan.ts';
 

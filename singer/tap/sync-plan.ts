@@ -4,7 +4,7 @@ import { coercion } from './coerce.ts';
 import { ConfigError, type Problem } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonSchema } from '../json.ts';
 import type { Log } from '../log.ts';
-import type { ReplicationMethod, Stream } from '../plugin.ts';
+import type { ReplicationMethod, Stream } from './source.ts';
 import { nearest } from '../shell/nearest.ts';
 import type { RowColumn } from './rows.ts';
 import { cutSchema } from './schema-tree.ts';

@@ -6,7 +6,7 @@ import { isJsonObject, type Json, type JsonObject, type JsonSchema } from '../js
 import type { targetSettings } from './load-settings.ts';
 import { streamOf, type Message } from './message.ts';
 import { faultAt, type Place } from './place.ts';
-import type { StreamHeader } from '../plugin.ts';
+import type { StreamHeader } from './destination.ts';
 import { columnsOf, resolveSchema } from './schema.ts';
 import type { Validate } from './validate.ts';
 

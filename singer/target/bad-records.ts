@@ -4,7 +4,7 @@ import { stripExact } from '../json-text.ts';
 import type { JsonObject, Row } from '../json.ts';
 import { lineText, placeFacts, type Place } from './place.ts';
 import { noteText } from '../note-text.ts';
-import type { Change, StreamHeader } from '../plugin.ts';
+import type { Change, StreamHeader } from './destination.ts';
 
 /** Records from which on `max_error_rate` says something. */
 const RATE_FROM = 100;

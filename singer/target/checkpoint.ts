@@ -1,5 +1,5 @@
 import { ByteBlocks, START, type BlockPool, type Mark } from './blocks.ts';
-import type { Encoder, Part, StreamHeader, Unit } from '../plugin.ts';
+import type { Encoder, Part, StreamHeader, Unit } from './destination.ts';
 
 /** Encoded records of one stream under one schema, still growing. */
 export interface OpenPart {

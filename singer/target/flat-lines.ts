@@ -2,7 +2,7 @@ import type { ByteBlocks } from './blocks.ts';
 import type { Branch } from './flat-plan.ts';
 import { spaceEnd, stringRest, valueEnd } from '../scan/json-scan.ts';
 import { NameTable, spellings } from '../scan/name-table.ts';
-import type { Encoder, StreamHeader } from '../plugin.ts';
+import type { Encoder, StreamHeader } from './destination.ts';
 import { createRecordScanner, type RecordScanner } from '../scan/record-scanner.ts';
 
 const QUOTE = 0x22;

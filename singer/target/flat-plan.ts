@@ -1,7 +1,7 @@
 import type { FlattenOptions } from './flatten-settings.ts';
 import { isJsonObject } from '../json.ts';
 import { hashedName } from './names.ts';
-import type { StreamHeader } from '../plugin.ts';
+import type { StreamHeader } from './destination.ts';
 import { columnOf } from './schema.ts';
 import { membersOf, orNull } from './simple-schema.ts';
 

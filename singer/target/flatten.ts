@@ -3,7 +3,7 @@ import type { FlattenOptions } from './flatten-settings.ts';
 import { createFlatLines, type FlatLines } from './flat-lines.ts';
 import { type Branch, freeName, planOf } from './flat-plan.ts';
 import { isJsonObject, type Json, type JsonObject, type JsonSchema, type Row } from '../json.ts';
-import type { StreamHeader } from '../plugin.ts';
+import type { StreamHeader } from './destination.ts';
 import { columnsOf } from './schema.ts';
 
 export interface Flattened {

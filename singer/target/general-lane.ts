@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import type { Meter } from '../meter.ts';
 import type { OpenStream } from './open-stream.ts';
 import type { Place } from './place.ts';
-import type { Change, StreamHeader } from '../plugin.ts';
+import type { Change, StreamHeader } from './destination.ts';
 import { addToQuarantine, quarantineRow } from './quarantine.ts';
 
 export interface GeneralLaneOptions {

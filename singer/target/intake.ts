@@ -15,7 +15,7 @@ import { isBlank, parseBareRecord, parseMessage, streamOf, versionOf } from './m
 import type { Meter } from '../meter.ts';
 import { encodeLinesOf, StreamLife, type OpenStream } from './open-stream.ts';
 import { faultAt, lineText, orTooDeep, placeFacts, type Place } from './place.ts';
-import type { Encoder, StreamHeader } from '../plugin.ts';
+import type { Encoder, StreamHeader } from './destination.ts';
 import { quarantineHeader, quarantineTaken } from './quarantine.ts';
 
 const NEWLINE = 0x0a;

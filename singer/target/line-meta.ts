@@ -2,7 +2,7 @@ import { memberRange } from '../json-bytes.ts';
 import { stringifyExact } from '../json-text.ts';
 import type { JsonObject, Row } from '../json.ts';
 import { versionOf } from './message.ts';
-import type { Change, RecordMeta } from '../plugin.ts';
+import type { Change, RecordMeta } from './destination.ts';
 
 /** What the core has made of a record that is not as it came. */
 export interface Reshaped {

@@ -2,7 +2,7 @@ import type { Announcement } from './announcement.ts';
 import type { OpenPart } from './checkpoint.ts';
 import type { Json } from '../json.ts';
 import type { EncodeLines } from './flat-lines.ts';
-import type { Encoder, StreamHeader } from '../plugin.ts';
+import type { Encoder, StreamHeader } from './destination.ts';
 import { Versions } from './versions.ts';
 
 /** A stream as it is read now; another one after every SCHEMA that differs. */

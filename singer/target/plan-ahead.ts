@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts';
-import type { Ask, Destination, Run, StreamHeader, TargetRun } from '../plugin.ts';
+import type { Ask, Run, TargetRun } from '../plugin.ts';
+import type { Destination, StreamHeader } from './destination.ts';
 
 /** What a cut input says at its end: the plan of what came is worth having all the same. */
 const CUT: ReadonlySet<string> = new Set(['input-cut', 'input-unfinished']);

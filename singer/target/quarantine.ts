@@ -4,7 +4,7 @@ import type { JsonObject, JsonSchema, Row } from '../json.ts';
 import type { OpenPart } from './checkpoint.ts';
 import { LineMeta } from './line-meta.ts';
 import type { Place } from './place.ts';
-import type { StreamHeader } from '../plugin.ts';
+import type { StreamHeader } from './destination.ts';
 import { columnsOf } from './schema.ts';
 
 /** Settings by which targets would replace, merge or refuse the quarantine; it takes these values instead, where a target has them. */

@@ -4,7 +4,7 @@ import { ByteBlocks, type BlockPool } from './blocks.ts';
 import { ConfigError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Meter } from '../meter.ts';
-import type { Destination, Encoder, Part, Quarantine, RefusedRecord, StreamHeader } from '../plugin.ts';
+import type { Destination, Encoder, Part, Quarantine, RefusedRecord, StreamHeader } from './destination.ts';
 import { addToQuarantine, quarantineConfig, quarantineHeader, quarantineRow, quarantineTaken } from './quarantine.ts';
 
 export interface RefusedRecordsOptions {

@@ -1,6 +1,6 @@
 import { stringifyExact } from '../json-text.ts';
 import type { Json } from '../json.ts';
-import type { Change } from '../plugin.ts';
+import type { Change } from './destination.ts';
 
 /** Longest text of an old value that is kept. */
 const MAX_OLD = 200;

@@ -5,7 +5,7 @@ import { TaplineError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Meter } from '../meter.ts';
 import type { Output } from '../output.ts';
-import type { Destination, Quarantine } from '../plugin.ts';
+import type { Destination, Quarantine } from './destination.ts';
 
 export interface UnitLoaderOptions {
   readonly destination: Pick<Destination, 'load' | 'finish'>;

@@ -1,7 +1,7 @@
 import { RecordError } from '../../singer/errors.ts';
 import { parseExact } from '../../singer/json-text.ts';
 import { ExactNumber, isJsonObject, type Json } from '../../singer/json.ts';
-import type { Encoder, StreamHeader } from '../../singer/plugin.ts';
+import type { Encoder, StreamHeader } from '../../singer/target/destination.ts';
 import { BlockPool, ByteBlocks } from '../../singer/target/blocks.ts';
 import { LineMeta } from '../../singer/target/line-meta.ts';
 import type { Validate } from '../../singer/target/validate.ts';

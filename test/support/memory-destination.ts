@@ -1,5 +1,6 @@
 import type { Fields } from '../../singer/log.ts';
-import { defineTarget, type Destination, type Encoder, type Run, type StreamHeader, type Unit } from '../../singer/plugin.ts';
+import { defineTarget, type Run } from '../../singer/plugin.ts';
+import type { Destination, Encoder, StreamHeader, Unit } from '../../singer/target/destination.ts';
 import { checkConfig } from '../../singer/shell/config.ts';
 import { createRecordScanner } from '../../singer/scan/record-scanner.ts';
 import { load } from '../../singer/target/load.ts';

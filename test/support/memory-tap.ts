@@ -1,7 +1,7 @@
 import type { Fields, Log } from '../../singer/log.ts';
 import type { Meter } from '../../singer/meter.ts';
 import type { Output } from '../../singer/output.ts';
-import type { Batch, ReadRequest, Source, Stream } from '../../singer/plugin.ts';
+import type { Batch, ReadRequest, Source, Stream } from '../../singer/tap/source.ts';
 import { extract } from '../../singer/tap/extract.ts';
 import { parseExact } from '../../singer/json-text.ts';
 

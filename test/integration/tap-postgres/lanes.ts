@@ -1,4 +1,4 @@
-import type { Batch, ReadRequest } from '../../../singer/plugin.ts';
+import type { Batch, ReadRequest } from '../../../singer/tap/source.ts';
 import { checkConfig } from '../../../singer/shell/config.ts';
 import { allSettings } from '../../../singer/shell/plugin-settings.ts';
 import { rowEncoder } from '../../../singer/tap/rows.ts';

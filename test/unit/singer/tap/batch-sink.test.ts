@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, SystemError } from '../../../../singer/errors.ts';
-import type { Batch, ReadRequest } from '../../../../singer/plugin.ts';
+import type { Batch, ReadRequest } from '../../../../singer/tap/source.ts';
 import type { Row } from '../../../../singer/json.ts';
 import { batchSettings } from '../../../../singer/tap/batch-settings.ts';
 import { keepingOutput, memoryStream, type Message, sync } from '../../../support/memory-tap.ts';

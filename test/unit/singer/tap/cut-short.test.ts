@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Interrupted, SystemError } from '../../../../singer/errors.ts';
-import type { Stream } from '../../../../singer/plugin.ts';
+import type { Stream } from '../../../../singer/tap/source.ts';
 import { keepingOutput, memoryStream, type Message, sync } from '../../../support/memory-tap.ts';
 import { temporaryFolder } from '../../../support/tmp.ts';
 

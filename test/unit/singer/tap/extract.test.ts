@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, Interrupted, SystemError } from '../../../../singer/errors.ts';
-import type { Batch, ReadRequest, Stream } from '../../../../singer/plugin.ts';
+import type { Batch, ReadRequest, Stream } from '../../../../singer/tap/source.ts';
 import { stringifyExact } from '../../../../singer/json-text.ts';
 import type { Json, JsonObject, Row } from '../../../../singer/json.ts';
 import { discover } from '../../../../singer/tap/catalog.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../../../singer/plugin.ts';
+import type { Batch } from '../../../../singer/tap/source.ts';
 import { ReadAhead } from '../../../../singer/tap/read-ahead.ts';
 import { memoryStream, sync } from '../../../support/memory-tap.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RecordError } from '../../../../singer/errors.ts';
-import type { Encoder, InputEnd, StreamHeader } from '../../../../singer/plugin.ts';
+import type { Encoder, InputEnd, StreamHeader } from '../../../../singer/target/destination.ts';
 import {
   lines,
   record,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { Unit } from '../../../../singer/plugin.ts';
+import type { Unit } from '../../../../singer/target/destination.ts';
 import { BatchFrames } from '../../../../singer/target/batch-frames.ts';
 import { batchFiles } from '../../../../singer/target/batch-message.ts';
 import {

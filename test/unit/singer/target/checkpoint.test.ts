@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BlockPool, ByteBlocks } from '../../../../singer/target/blocks.ts';
 import { Checkpoint, type OpenPart } from '../../../../singer/target/checkpoint.ts';
-import type { Encoder, StreamHeader, Unit } from '../../../../singer/plugin.ts';
+import type { Encoder, StreamHeader, Unit } from '../../../../singer/target/destination.ts';
 
 const encoder: Encoder = { encode: () => undefined };
 const header = (stream: string): StreamHeader => ({ stream, schema: {}, columns: [], keys: [], notesChanges: false });

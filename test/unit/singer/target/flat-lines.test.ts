@@ -11,7 +11,7 @@ import {
   world,
   type World,
 } from '../../../support/memory-destination.ts';
-import type { Encoder, StreamHeader } from '../../../../singer/plugin.ts';
+import type { Encoder, StreamHeader } from '../../../../singer/target/destination.ts';
 
 const FLAT = { flattening_enabled: true, flattening_max_depth: 3 };
 const object = (properties: object, more: object = {}): object => ({ type: ['null', 'object'], properties, ...more });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Encoder, StreamHeader } from '../../../../singer/plugin.ts';
+import type { Encoder, StreamHeader } from '../../../../singer/target/destination.ts';
 import { activate, lines, record, schema, state, withFastLane, world } from '../../../support/memory-destination.ts';
 
 describe('streams that a destination leaves out', () => {

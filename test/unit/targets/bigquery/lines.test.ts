@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SystemError } from '../../../../singer/errors.ts';
 import type { JsonSchema } from '../../../../singer/json.ts';
-import type { StreamHeader } from '../../../../singer/plugin.ts';
+import type { StreamHeader } from '../../../../singer/target/destination.ts';
 import { columnsOf } from '../../../../singer/target/schema.ts';
 import { createValidator } from '../../../../singer/target/validate.ts';
 import { createRowEncoder } from '../../../../targets/bigquery/parts/encoder.ts';

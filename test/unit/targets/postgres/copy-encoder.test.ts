@@ -3,7 +3,7 @@ import { BlockPool, ByteBlocks } from '../../../../singer/target/blocks.ts';
 import { columnOf } from '../../../../singer/target/schema.ts';
 import { RecordError } from '../../../../singer/errors.ts';
 import { ExactNumber, type Json, type JsonSchema, type Row } from '../../../../singer/json.ts';
-import type { RecordMeta } from '../../../../singer/plugin.ts';
+import type { RecordMeta } from '../../../../singer/target/destination.ts';
 import { createCopyEncoder, type CopyOptions } from '../../../../targets/postgres/copy-encoder.ts';
 import { columnType, METADATA_COLUMNS, type MetadataColumn } from '../../../../targets/postgres/types.ts';
 

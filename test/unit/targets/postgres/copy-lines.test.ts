@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonSchema } from '../../../../singer/json.ts';
-import type { StreamHeader } from '../../../../singer/plugin.ts';
+import type { StreamHeader } from '../../../../singer/target/destination.ts';
 import { BlockPool, ByteBlocks } from '../../../../singer/target/blocks.ts';
 import { columnsOf } from '../../../../singer/target/schema.ts';
 import { createValidator, type Validate } from '../../../../singer/target/validate.ts';
