@@ -6,6 +6,7 @@ import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { command, root } from './command.mjs';
+import { toTheEnd } from './ending.mjs';
 import { install } from './install.mjs';
 import { pipeline, recordCount } from './pipeline.mjs';
 
@@ -46,29 +47,15 @@ const number = new Intl.NumberFormat('en');
 let running = [];
 /** @type {import('./postgres.mjs').PostgresServer | undefined} */
 let server;
-let stopping = false;
 
-for (const [signal, code] of /** @type {const} */ ([
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-])) {
-  process.on(signal, () => {
-    stopping = true;
+await toTheEnd({
+  failed: 'The demo failed.',
+  work: demo,
+  interrupt() {
     for (const child of running) child.kill('SIGTERM');
-    say('\nStopped.');
-    void Promise.resolve(server?.stop()).finally(() => process.exit(code));
-  });
-}
-
-try {
-  await demo();
-} catch (error) {
-  // What fails because it was stopped is no news; the signal's exit code stands.
-  if (stopping) await new Promise(() => {});
-  process.stderr.write(`\nThe demo failed. ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-  await server?.stop();
-}
+  },
+  close: () => server?.stop(),
+});
 
 async function demo() {
   say(

@@ -3,33 +3,18 @@
 // `-- NAME …` runs some of them, `-- --keep` leaves the servers up, `-- --rows 1000` takes less of the data.
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { toTheEnd } from './ending.mjs';
 import { install } from './install.mjs';
 
 /** @type {import('./examples/session.mjs').Session | undefined} */
 let session;
-let stopping = false;
 
-for (const [signal, code] of /** @type {const} */ ([
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-])) {
-  process.on(signal, () => {
-    stopping = true;
-    session?.interrupt();
-    say('\nStopped.');
-    void Promise.resolve(session?.close()).finally(() => process.exit(code));
-  });
-}
-
-try {
-  await main();
-} catch (error) {
-  // What fails because it was stopped is no news; the signal's exit code stands.
-  if (stopping) await new Promise(() => {});
-  process.stderr.write(`\nThe examples failed. ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-  await session?.close();
-}
+await toTheEnd({
+  failed: 'The examples failed.',
+  work: main,
+  interrupt: () => session?.interrupt(),
+  close: () => session?.close(),
+});
 
 async function main() {
   const { values, positionals } = parseArgs({

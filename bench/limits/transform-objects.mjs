@@ -2,8 +2,8 @@
 // With the argument `pseudonyms` the records of customers get two pseudonyms (HMAC-SHA256 by node:crypto, key in PII_KEY) and a text cut
 // short; without it nothing is changed.
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
 import process from 'node:process';
+import { changeLines } from './lines.mjs';
 
 const key = Buffer.from(process.env.PII_KEY ?? '', 'hex');
 const changes = process.argv[2] === 'pseudonyms';
@@ -16,23 +16,13 @@ function token(record, name) {
   record[name] = createHmac('sha256', key).update(prefixes[name]).update(value).digest('hex').slice(0, 32);
 }
 
-let rest = '';
-let chunk = '';
-process.stdin.setEncoding('utf8');
-for await (const text of process.stdin) {
-  const lines = (rest + text).split('\n');
-  rest = lines.pop();
-  for (const line of lines) {
-    const message = JSON.parse(line);
-    if (changes && message.type === 'RECORD') {
-      token(message.record, 'email');
-      token(message.record, 'phone');
-      message.record.street = message.record.street.slice(0, 8);
-    }
-    chunk += `${JSON.stringify(message)}\n`;
+const last = await changeLines(process.stdout, (line) => {
+  const message = JSON.parse(line);
+  if (changes && message.type === 'RECORD') {
+    token(message.record, 'email');
+    token(message.record, 'phone');
+    message.record.street = message.record.street.slice(0, 8);
   }
-  if (chunk.length < 65_536) continue;
-  if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
-  chunk = '';
-}
-process.stdout.write(chunk);
+  return `${JSON.stringify(message)}\n`;
+});
+process.stdout.write(last);

@@ -1,4 +1,5 @@
-import { Client } from 'pg';
+import { Client, type QueryResult, type QueryResultRow } from 'pg';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { JsonObject } from '../../../singer/json.ts';
 import { parseExact } from '../../../singer/json-text.ts';
 import { checkConfig } from '../../../singer/shell/config.ts';
@@ -81,4 +82,39 @@ export async function connected(url: string): Promise<Client> {
   const client = new Client({ connectionString: url });
   await client.connect();
   return client;
+}
+
+/** What tests ask a connection. */
+export interface Asked {
+  query<R extends QueryResultRow>(sql: string, values?: unknown[]): Promise<QueryResult<R>>;
+}
+
+/** A connection for a block of tests, each of which finds the schema `s` empty. */
+export function withEmptySchema(url: () => string): Asked {
+  let client: Client;
+  beforeAll(async () => {
+    client = await connected(url());
+  });
+  afterAll(() => client.end());
+  beforeEach(async () => {
+    await client.query('DROP SCHEMA IF EXISTS s CASCADE; CREATE SCHEMA s');
+  });
+  return { query: (sql, values) => client.query(sql, values) };
+}
+
+/** Ends the connections of every tap to this database. */
+export async function endConnections(client: Asked): Promise<void> {
+  await client.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tap-postgres' AND datname = current_database()",
+  );
+}
+
+/** For `onWrite`: does something once, when this was written and before more is read. */
+export function onceAt(part: string, work: () => Promise<unknown>): (text: string) => Promise<void> {
+  let isDone = false;
+  return async (text) => {
+    if (isDone || !text.includes(part)) return;
+    isDone = true;
+    await work();
+  };
 }

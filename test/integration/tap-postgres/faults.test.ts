@@ -10,7 +10,7 @@ import { executable, run, type Finished } from '../../support/processes.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { certificate, tlsBefore } from '../../support/tls-server.ts';
 import { temporaryFolder } from '../../support/tmp.ts';
-import { connected, runTap, type Choice, type TapRun } from './drive.ts';
+import { type Choice, connected, endConnections, onceAt, runTap, type TapRun } from './drive.ts';
 
 const INCREMENTAL: Choice = { 'replication-method': 'INCREMENTAL', 'replication-key': 'at' };
 
@@ -171,20 +171,13 @@ describeWithPostgres('tap-postgres, when something is wrong', (url) => {
   });
 
   it('a server that is shut down in mid run: says what to do; the last STATE goes on where it was', async () => {
-    let done = false;
     const config = { max_retries: 0, state_interval_records: 1 };
     const first = await runTap(
       url(),
       { 'public-t': INCREMENTAL },
       {
         config,
-        onWrite: async (text) => {
-          if (done || !text.includes('"RECORD"')) return;
-          done = true;
-          await client.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tap-postgres' AND datname = current_database()",
-          );
-        },
+        onWrite: onceAt('"RECORD"', () => endConnections(client)),
       },
     );
     const second = await runTap(url(), { 'public-t': INCREMENTAL }, { state: first.state });
@@ -204,17 +197,14 @@ describeWithPostgres('tap-postgres, when something is wrong', (url) => {
     ['a table is dropped', 'DROP TABLE u', 'table-missing', /Run again/],
   ] as const)('%s between discovery and its turn: says what to do, and reads nothing wrong', async (_, change, code, words) => {
     await client.query('DROP TABLE IF EXISTS u; CREATE TABLE u (id int PRIMARY KEY, x text); INSERT INTO u VALUES (1, 2)');
-    let done = false;
     const result = await runTap(
       url(),
       { 'public-t': {}, 'public-u': {} },
       {
         config: { max_retries: 0 },
-        onWrite: async (text) => {
-          if (done || !text.includes('"RECORD"')) return;
-          done = true;
+        onWrite: onceAt('"RECORD"', async () => {
           await client.query(change);
-        },
+        }),
       },
     );
     expect(result.error).toMatchObject({ code, exitCode: 1, hint: expect.stringMatching(words) as unknown });

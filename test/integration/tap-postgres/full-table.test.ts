@@ -1,8 +1,7 @@
-import type { Client } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeWithPostgres } from '../../support/postgres.ts';
 import { SERVER_VERSION } from '../../support/server-version.ts';
-import { connected, runTap, type TapRun } from './drive.ts';
+import { connected, endConnections, onceAt, runTap, type TapRun, withEmptySchema } from './drive.ts';
 
 const PAGE_BYTES = 8192;
 /** Ten pages, of ten rows, between two places where a reading can go on. */
@@ -27,14 +26,7 @@ const complete = (run: TapRun): TapRun => {
 };
 
 describeWithPostgres('tap-postgres FULL_TABLE', (url) => {
-  let client: Client;
-  beforeAll(async () => {
-    client = await connected(url());
-  });
-  afterAll(() => client.end());
-  beforeEach(async () => {
-    await client.query('DROP SCHEMA IF EXISTS s CASCADE; CREATE SCHEMA s');
-  });
+  const client = withEmptySchema(url);
   /** Of a database that is as it was made, `s-t` is the one to read. */
   const sync = (
     o: { state?: unknown; config?: object; root?: object; onWrite?: (text: string) => Promise<void> } = {},
@@ -219,15 +211,8 @@ describeWithPostgres('tap-postgres FULL_TABLE', (url) => {
 
     it('after a lost connection in the same run', async () => {
       await client.query(TABLE);
-      let isDone = false;
       const run = await sync({
-        onWrite: async (text) => {
-          if (isDone || !text.includes('"page":20')) return;
-          isDone = true;
-          await client.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tap-postgres' AND datname = current_database()",
-          );
-        },
+        onWrite: onceAt('"page":20', () => endConnections(client)),
       });
       expect(ids(complete(run))).toEqual(range(1, 100));
       expect(run.log.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
@@ -301,15 +286,8 @@ describeWithPostgres('tap-postgres FULL_TABLE', (url) => {
 
     it('where rows have no key: they would be there twice; a lost connection ends the run then', async () => {
       await client.query(`${TABLE}; ALTER TABLE s.t DROP CONSTRAINT t_pkey`);
-      let isDone = false;
       const one = await sync({
-        onWrite: async (text) => {
-          if (isDone || !text.includes('"RECORD"')) return;
-          isDone = true;
-          await client.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tap-postgres' AND datname = current_database()",
-          );
-        },
+        onWrite: onceAt('"RECORD"', () => endConnections(client)),
       });
       expect(one.error).toMatchObject({ code: expect.stringMatching(/^(?:server-unavailable|connection-lost)$/) as unknown });
       expect(JSON.stringify(one.state)).not.toContain('resume');
@@ -321,16 +299,11 @@ describeWithPostgres('tap-postgres FULL_TABLE', (url) => {
 
   it.skipIf(SERVER_VERSION < 14)('ends the run when the table was written anew while the connection was lost', async () => {
     await client.query(TABLE);
-    let isDone = false;
     const run = await sync({
-      onWrite: async (text) => {
-        if (isDone || !text.includes('"page":20')) return;
-        isDone = true;
-        await client.query(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tap-postgres' AND datname = current_database()",
-        );
+      onWrite: onceAt('"page":20', async () => {
+        await endConnections(client);
         await client.query('VACUUM FULL s.t');
-      },
+      }),
     });
     expect(run.error).toMatchObject({ code: 'table-rewritten', exitCode: 1 });
     expect(ids(complete(await sync({ state: run.state })))).toEqual(range(1, 100));

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithPostgres } from '../../support/postgres.ts';
-import { connected, runTap, type TapRun } from './drive.ts';
+import { connected, endConnections, onceAt, runTap, type TapRun } from './drive.ts';
 
 const ROWS = 100_000;
 /** The server's last word may not come through where rows wait to be taken. */
@@ -19,25 +19,17 @@ describeWithPostgres('tap-postgres INCREMENTAL when something breaks', (url) => 
   const choice = { 'replication-method': 'INCREMENTAL', 'replication-key': 'k' };
   /** Does something when the first records were written, before more are read. */
   const interrupted = (work: () => Promise<unknown>, config: object = {}, signal?: AbortSignal): Promise<TapRun> => {
-    let done = false;
     return runTap(
       url(),
       { 'public-t': choice },
       {
         config,
         ...(signal === undefined ? {} : { signal }),
-        onWrite: async (text) => {
-          if (done || !text.includes('"RECORD"')) return;
-          done = true;
-          await work();
-        },
+        onWrite: onceAt('"RECORD"', work),
       },
     );
   };
-  const terminate = (): Promise<unknown> =>
-    client.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tap-postgres' AND datname = current_database()",
-    );
+  const terminate = (): Promise<unknown> => endConnections(client);
   const ids = (...runs: TapRun[]): number => {
     const all = runs.flatMap(({ records }) => records.map((record) => record['id']));
     expect(all).toEqual(Array.from({ length: all.length }, (_, n) => n + 1));
@@ -84,17 +76,14 @@ describeWithPostgres('tap-postgres INCREMENTAL when something breaks', (url) => 
   ])('reads nothing wrong of what was changed after it was discovered: %s', async (_, change, code) => {
     await client.query(`DROP TABLE IF EXISTS u; CREATE TABLE u (id int PRIMARY KEY, k int NOT NULL, x text); INSERT INTO u VALUES (1, 1);
       DROP ROLE IF EXISTS faults_reader; CREATE ROLE faults_reader; GRANT SELECT ON t, u TO faults_reader`);
-    let isDone = false;
     const run = await runTap(
       url(),
       { 'public-t': choice, 'public-u': choice },
       {
         config: { role: 'faults_reader', max_record_count: 1, max_retries: 0 },
-        onWrite: async (text) => {
-          if (isDone || !text.includes('"SCHEMA"')) return;
-          isDone = true;
+        onWrite: onceAt('"SCHEMA"', async () => {
           await client.query(change);
-        },
+        }),
       },
     );
     expect(run.error).toMatchObject({ code, exitCode: 1 });

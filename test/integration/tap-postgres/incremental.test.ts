@@ -1,7 +1,6 @@
-import type { Client } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { describeWithPostgres } from '../../support/postgres.ts';
-import { connected, runTap, type TapRun } from './drive.ts';
+import { connected, runTap, type TapRun, withEmptySchema } from './drive.ts';
 
 const by = (key: string): { 'replication-method': string; 'replication-key': string } => ({
   'replication-method': 'INCREMENTAL',
@@ -13,14 +12,7 @@ function bookmarkOf(state: unknown, stream: string): Record<string, unknown> {
 }
 
 describeWithPostgres('tap-postgres INCREMENTAL', (url) => {
-  let client: Client;
-  beforeAll(async () => {
-    client = await connected(url());
-  });
-  afterAll(() => client.end());
-  beforeEach(async () => {
-    await client.query('DROP SCHEMA IF EXISTS s CASCADE; CREATE SCHEMA s');
-  });
+  const client = withEmptySchema(url);
   const ids = (run: TapRun): unknown[] => {
     expect(run.error).toBeUndefined();
     return run.records.map((record) => record['id']);

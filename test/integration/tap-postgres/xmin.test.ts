@@ -1,18 +1,10 @@
-import type { Client } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeWithPostgres } from '../../support/postgres.ts';
 import { SERVER_VERSION } from '../../support/server-version.ts';
-import { connected, runTap, type TapRun } from './drive.ts';
+import { connected, runTap, type TapRun, withEmptySchema } from './drive.ts';
 
 describeWithPostgres('tap-postgres by xmin', (url) => {
-  let client: Client;
-  beforeAll(async () => {
-    client = await connected(url());
-  });
-  afterAll(() => client.end());
-  beforeEach(async () => {
-    await client.query('DROP SCHEMA IF EXISTS s CASCADE; CREATE SCHEMA s');
-  });
+  const client = withEmptySchema(url);
   const sync = (state?: unknown, config = {}): Promise<TapRun> =>
     runTap(url(), { 's-t': { 'replication-method': 'XMIN' } }, { state, config });
   const ids = (run: TapRun): number[] => {

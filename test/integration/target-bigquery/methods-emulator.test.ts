@@ -1,26 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Json } from '../../../singer/index.ts';
-import target from '../../../targets/bigquery/index.ts';
 import { record, schema, state } from '../../support/bigquery/load-into.ts';
+import { loadLocal } from '../../support/bigquery/load-local.ts';
 import { describeWithLocalBigQuery } from '../../support/bigquery/local-bigquery.ts';
-import { through, type Said } from '../../support/through.ts';
+import type { Said } from '../../support/through.ts';
 
 await describeWithLocalBigQuery('load methods against an emulator that runs SQL', (server) => {
   const load = (messages: readonly object[], settings: Record<string, Json> = {}): Promise<Said> =>
-    through(target, {
-      lane: 'fast',
-      lines: messages.map((message) => JSON.stringify(message)),
-      // Emulators take no gzip.
-      settings: {
-        project: server().project,
-        dataset: 'd',
-        api_endpoint: server().url,
-        denormalized: true,
-        compression: 'none',
-        load_method: 'upsert',
-        ...settings,
-      },
-    });
+    loadLocal(server(), messages, { load_method: 'upsert', ...settings });
   const tables = async (): Promise<(string | null)[]> =>
     (await server().query('SELECT table_name FROM d.INFORMATION_SCHEMA.TABLES')).map(([name]) => name ?? null);
   const said = (one: Said, stream: string): unknown => one.summaries.get(stream);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { compactText, memberRange } from '../../../singer/json-bytes.ts';
 import { ExactNumber } from '../../../singer/json.ts';
 import { parseExact, parseLenient, stringifyExact, stripExact } from '../../../singer/json-text.ts';
+import { isJson } from '../../support/json-lines.ts';
 
 const numbers = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => JSON.stringify(n)),
@@ -130,15 +131,6 @@ describe('parseLenient', () => {
     expect(() => parseLenient(text)).toThrow(SyntaxError);
   });
 });
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('memberRange and compactText', () => {
   test('find a top-level member whatever stands around it', () => {

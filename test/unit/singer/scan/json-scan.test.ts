@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nestedEnd, valueEnd } from '../../../../singer/scan/json-scan.ts';
+import { isJson } from '../../../support/json-lines.ts';
 
 const RUNS = Number(process.env['SOAK_RUNS'] ?? 2000);
 
@@ -8,15 +9,6 @@ const RUNS = Number(process.env['SOAK_RUNS'] ?? 2000);
 function scan(text: string): boolean {
   const bytes = Buffer.from(`${text}\n`);
   return valueEnd(bytes, 0) === bytes.length - 1;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** JSON texts with spaces, as strange writers make them. */

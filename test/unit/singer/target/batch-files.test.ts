@@ -19,6 +19,7 @@ import {
   type WorldOptions,
 } from '../../../support/memory-destination.ts';
 import { temporaryFolder } from '../../../support/tmp.ts';
+import { isJson } from '../../../support/json-lines.ts';
 
 const JSONL = { format: 'jsonl', compression: 'none' };
 const GZIP = { format: 'jsonl', compression: 'gzip' };
@@ -318,12 +319,3 @@ describe('frames', () => {
     );
   });
 });
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
