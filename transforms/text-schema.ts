@@ -1,3 +1,4 @@
+import { ValueFault } from './fault.ts';
 import { isJsonObject, type Json, type JsonSchema } from '../singer/index.ts';
 
 /** What an operation may do to texts, as far as their schema is concerned. */
@@ -28,6 +29,26 @@ export function changedText(schema: JsonSchema, what: TextChange): JsonSchema {
     } else out[keyword] = value;
   }
   return out;
+}
+
+/**
+ * Checks texts and writes each in one form; `canonical` gives that, or undefined for what is none of them. `format`: the one that texts
+ * of that form are valid by.
+ */
+export function canonicalTexts(
+  schema: JsonSchema,
+  canonical: (text: string) => string | undefined,
+  fault: { readonly code: string; readonly what: string; readonly format?: string },
+): { readonly schema: JsonSchema; readonly apply: (value: Json | undefined) => Json | undefined } {
+  const breaksFormat = fault.format === undefined || schema['format'] !== fault.format;
+  return {
+    schema: changedText(schema, { change: (text) => canonical(text) ?? text, shortens: true, lengthens: true, breaksFormat }),
+    apply: onText((text) => {
+      const written = canonical(text);
+      if (written === undefined) throw new ValueFault(fault.code, fault.what);
+      return written;
+    }),
+  };
 }
 
 /** Applies a change to texts and leaves every other value alone. */

@@ -1,6 +1,5 @@
-import { ValueFault } from '../fault.ts';
 import { defineOperation } from '../operation.ts';
-import { changedText, onText } from '../text-schema.ts';
+import { canonicalTexts } from '../text-schema.ts';
 
 /** One address without comments or quotes: the forms that people have. RFC 5321 bounds its parts to 64 and 255 bytes. */
 const ADDRESS = /^([^\s@<>()[\]\\,;:"]{1,64})@((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,63})$/u;
@@ -38,18 +37,6 @@ export default defineOperation({
       if (gmail_dots && DOTLESS.has(host)) local = local.replaceAll('.', '');
       return `${local}@${host}`;
     };
-    return {
-      schema: changedText(field.schema, {
-        change: (text) => canonical(text) ?? text,
-        shortens: true,
-        lengthens: true,
-        breaksFormat: field.schema['format'] !== 'email',
-      }),
-      apply: onText((text) => {
-        const address = canonical(text);
-        if (address === undefined) throw new ValueFault('email', 'the text is no e-mail address');
-        return address;
-      }),
-    };
+    return canonicalTexts(field.schema, canonical, { code: 'email', what: 'the text is no e-mail address', format: 'email' });
   },
 });

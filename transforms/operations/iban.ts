@@ -1,7 +1,6 @@
-import { ValueFault } from '../fault.ts';
 import { hasIbanCheck, ibanLength } from '../ibans.ts';
 import { defineOperation } from '../operation.ts';
-import { changedText, onText } from '../text-schema.ts';
+import { canonicalTexts } from '../text-schema.ts';
 
 export default defineOperation({
   name: 'iban',
@@ -14,18 +13,12 @@ export default defineOperation({
     { step: 'iban', input: 'GB29 NWBK 6016 1331 9268 18' },
     { step: 'iban', input: 'GB24 NWBK 6016 1331 9268 1' },
   ],
-  prepare: (_, field) => ({
-    schema: changedText(field.schema, { change: compact, shortens: true, lengthens: true, breaksFormat: true }),
-    apply: onText((text) => {
-      const iban = compact(text);
-      if (!isIban(iban)) throw new ValueFault('iban', 'the text is no IBAN');
-      return iban;
-    }),
-  }),
+  prepare: (_, field) => canonicalTexts(field.schema, canonical, { code: 'iban', what: 'the text is no IBAN' }),
 });
 
-function compact(text: string): string {
-  return text.replaceAll(/[\s-]+/g, '').toUpperCase();
+function canonical(text: string): string | undefined {
+  const iban = text.replaceAll(/[\s-]+/g, '').toUpperCase();
+  return isIban(iban) ? iban : undefined;
 }
 
 function isIban(iban: string): boolean {

@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
 import type { CountryCode } from 'libphonenumber-js/min';
-import { ValueFault } from '../fault.ts';
 import { defineOperation } from '../operation.ts';
 import { Recent } from '../recent.ts';
-import { changedText, onText } from '../text-schema.ts';
+import { canonicalTexts } from '../text-schema.ts';
 
 /** Numbers that are remembered: to parse one takes 50 µs. */
 const REMEMBERED = 10_000;
@@ -48,18 +47,6 @@ export default defineOperation({
         if (format === 'e164') return number.number;
         return format === 'national' ? number.formatNational() : number.formatInternational();
       });
-    return {
-      schema: changedText(field.schema, {
-        change: (text) => canonical(text) ?? text,
-        shortens: true,
-        lengthens: true,
-        breaksFormat: true,
-      }),
-      apply: onText((text) => {
-        const number = canonical(text);
-        if (number === undefined) throw new ValueFault('phone', 'the text is no phone number');
-        return number;
-      }),
-    };
+    return canonicalTexts(field.schema, canonical, { code: 'phone', what: 'the text is no phone number' });
   },
 });

@@ -1,6 +1,5 @@
-import { ValueFault } from '../fault.ts';
 import { defineOperation } from '../operation.ts';
-import { changedText, onText } from '../text-schema.ts';
+import { canonicalTexts } from '../text-schema.ts';
 
 interface Form {
   /** Of the code without blanks and hyphens, in capitals. */
@@ -56,18 +55,6 @@ export default defineOperation({
       const compact = text.replaceAll(/[\s-]+/g, '').toUpperCase();
       return form?.pattern.test(compact) === true ? form.write(compact) : undefined;
     };
-    return {
-      schema: changedText(field.schema, {
-        change: (text) => canonical(text) ?? text,
-        shortens: true,
-        lengthens: true,
-        breaksFormat: true,
-      }),
-      apply: onText((text) => {
-        const postcode = canonical(text);
-        if (postcode === undefined) throw new ValueFault('postcode', 'the text is no postcode of the country');
-        return postcode;
-      }),
-    };
+    return canonicalTexts(field.schema, canonical, { code: 'postcode', what: 'the text is no postcode of the country' });
   },
 });

@@ -1,6 +1,5 @@
-import { ValueFault } from '../fault.ts';
 import { defineOperation } from '../operation.ts';
-import { changedText, onText } from '../text-schema.ts';
+import { canonicalTexts } from '../text-schema.ts';
 
 export default defineOperation({
   name: 'url',
@@ -42,18 +41,10 @@ export default defineOperation({
       if (drop_fragment) url.hash = '';
       return url.href;
     };
-    return {
-      schema: changedText(field.schema, {
-        change: (text) => canonical(text) ?? text,
-        shortens: true,
-        lengthens: true,
-        breaksFormat: field.schema['format'] !== 'uri',
-      }),
-      apply: onText((text) => {
-        const address = canonical(text);
-        if (address === undefined) throw new ValueFault('url', 'the text is no web address of an accepted scheme');
-        return address;
-      }),
-    };
+    return canonicalTexts(field.schema, canonical, {
+      code: 'url',
+      what: 'the text is no web address of an accepted scheme',
+      format: 'uri',
+    });
   },
 });
