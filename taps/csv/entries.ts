@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Log, Setting } from '../../singer/tap/index.ts';
-import { ConfigError } from '../../singer/tap/index.ts';
+import { checkConfig, ConfigError, type Log, type Problem, type Setting } from '../../singer/tap/index.ts';
 import { DETECT, dialectProblems } from './dialect.ts';
 import { isEncoding } from './encodings.ts';
 import { entityProblems } from './entity.ts';
@@ -17,11 +16,6 @@ export interface Entry extends Omit<FileConfig, 'path' | 'exclude' | 'keys' | 'z
   readonly exclude: readonly string[];
   readonly zipMembers: readonly string[];
   readonly keys: readonly string[];
-}
-
-interface Problem {
-  path: string;
-  message: string;
 }
 
 /**
@@ -120,58 +114,14 @@ async function definition(path: string, problems: Problem[], log: Log): Promise<
     problems.push({ path: 'csv_files_definition', message: `${path} must hold a list of file entries` });
     return [];
   }
-  const entries: FileConfig[] = [];
-  for (const [index, item] of list.entries()) {
+  return list.flatMap((item: unknown, index) => {
     const place = `csv_files_definition[${index}]`;
-    const before = problems.length;
-    const entry = checked(item, place, problems, log);
-    if (problems.length === before) entries.push(entry as unknown as FileConfig);
-  }
-  return entries;
+    const { config, problems: found, unknown } = checkConfig({ [place]: ENTRY }, { [place]: item ?? false });
+    for (const { path } of unknown) log.warn('The setting is not known', { setting: path });
+    problems.push(...found);
+    return found.length > 0 ? [] : [config[place] as FileConfig];
+  });
 }
 
-/** The entry with its defaults; what is wrong with it is added to `problems`. */
-function checked(item: unknown, place: string, problems: Problem[], log: Log): Record<string, unknown> {
-  const entry: Record<string, unknown> = {};
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-    problems.push({ path: place, message: 'must be an object' });
-    return entry;
-  }
-  const given = new Map<string, unknown>(Object.entries(item));
-  for (const name of given.keys()) {
-    if (!Object.hasOwn(fileSettings, name)) log.warn('The setting is not known', { setting: `${place}.${name}` });
-  }
-  for (const [name, setting] of Object.entries<Setting>(fileSettings)) {
-    const value = given.get(name);
-    // As in the configuration itself, null means that nothing is said.
-    if (value === undefined || value === null) {
-      if (setting.required) problems.push({ path: `${place}.${name}`, message: 'is required' });
-      if (setting.default !== undefined) entry[name] = setting.default;
-      continue;
-    }
-    const wrong = problemWith(value, setting);
-    if (wrong === undefined) entry[name] = value;
-    else problems.push({ path: `${place}.${name}`, message: wrong });
-  }
-  return entry;
-}
-
-function problemWith(value: unknown, setting: Setting): string | undefined {
-  const types = typeof setting.type === 'string' ? [setting.type] : setting.type;
-  const type = Array.isArray(value) ? 'array' : Number.isInteger(value) ? 'integer' : typeof value;
-  if (!types.some((allowed) => allowed === type)) return `must be ${types.join(' or ')}, not ${type}`;
-  if (Array.isArray(value) && value.some((member) => typeof member !== 'string')) return 'must be a list of texts';
-  if (setting.options !== undefined && typeof value === 'string' && !setting.options.includes(value)) {
-    return `must be one of ${setting.options.join(', ')}`;
-  }
-  if (setting.minimum !== undefined && typeof value === 'number' && value < setting.minimum) {
-    return `must be at least ${setting.minimum}`;
-  }
-  if (type !== 'object') return undefined;
-  for (const [name, member] of Object.entries(value as object)) {
-    const inner = setting.members ?? setting.properties?.[name];
-    const wrong = inner === undefined ? undefined : problemWith(member, inner);
-    if (wrong !== undefined) return `${name} ${wrong}`;
-  }
-  return undefined;
-}
+/** An entry of the definition file is one of `files`. */
+const ENTRY: Setting = { type: 'object', description: 'A file.', properties: fileSettings };
