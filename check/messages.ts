@@ -24,12 +24,17 @@ export interface Schema {
   readonly [keyword: string]: unknown;
 }
 
+/** True for what says of what type of message it is; its other members are looked at by who reads them. */
+export function isMessage(value: unknown): value is Message {
+  return isObject(value) && typeof value['type'] === 'string';
+}
+
 /** The messages on stdout of a tap. Throws when a line is no message. */
 export function messagesOf(ran: Pick<Ran, 'stdout'>): Message[] {
   return stdoutLines(ran).map((line, index) => {
     const value = parse(line);
-    must(isObject(value) && typeof value['type'] === 'string', `stdout line ${index + 1} is no message: ${excerpt(line, 200)}`);
-    return value as unknown as Message;
+    must(isMessage(value), `stdout line ${index + 1} is no message: ${excerpt(line, 200)}`);
+    return value;
   });
 }
 

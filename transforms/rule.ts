@@ -143,7 +143,7 @@ export interface Rule<S extends Setting = Setting> {
 }
 
 /** A rule knows the type of what it takes; whoever has any rule does not. */
-type RuleValue<S extends Setting> = Setting extends S ? Json : SettingValue<S>;
+export type RuleValue<S extends Setting> = Setting extends S ? Json : SettingValue<S>;
 
 export interface RuleExample {
   /** The rules of the stream `s`, as in the config. */

@@ -1,6 +1,6 @@
 import { stdoutLines } from '../expect.ts';
 import type { Lab, RunOptions } from '../lab.ts';
-import { isObject, parse, type Message, type Schema } from '../messages.ts';
+import { isMessage, isObject, parse, type Message, type Schema } from '../messages.ts';
 import type { Config, SourceWish, Subject } from '../subject.ts';
 import type { Catalog } from '../tap/catalog.ts';
 
@@ -90,8 +90,8 @@ const hasMembers = (schema: Schema): boolean => Object.keys(schema.properties ??
 function seen(stdout: Buffer): Pick<Look, 'messages' | 'bytes'> {
   const messages = stdoutLines({ stdout })
     .map((line) => parse(line))
-    .filter((value) => isObject(value) && typeof value['type'] === 'string');
-  return { messages: messages as unknown as Message[], bytes: stdout.length };
+    .filter(isMessage);
+  return { messages, bytes: stdout.length };
 }
 
 /** Everything selected, in each of the spellings that taps know. */

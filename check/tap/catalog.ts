@@ -22,13 +22,17 @@ export interface MetadataEntry {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
+function isCatalog(value: unknown): value is Catalog {
+  return isObject(value) && Array.isArray(value['streams']);
+}
+
 /** Discovers a source. */
 export async function discover(lab: Lab, config: Config): Promise<Catalog> {
   const ran = await lab.run({ config, args: ['--discover'] });
   mustSucceed(ran, '--discover');
   const catalog = parse(ran.stdout.toString());
-  must(isObject(catalog) && Array.isArray(catalog['streams']), `--discover prints no catalog: ${story(ran)}`);
-  return catalog as unknown as Catalog;
+  must(isCatalog(catalog), `--discover prints no catalog: ${story(ran)}`);
+  return catalog;
 }
 
 /** Reads a source by a catalog and gives the run with its messages; it must succeed. */

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../singer/tap/index.ts';
 import { ExactNumber } from '../../singer/tap/index.ts';
 
 /** How far a file has been read. */
-export interface FileState {
+export type FileState = {
   /** Size and time of the file when it was opened. */
   readonly size: number;
   readonly mtime: string;
@@ -18,20 +18,20 @@ export interface FileState {
   readonly done: boolean;
   /** Where the last row begins, if the file ended before the row clearly did: bytes appended later may belong to it. */
   readonly open?: OpenRow;
-}
+};
 
 /** A row that bytes appended later may belong to, and what had been read before it. */
-export interface OpenRow {
+export type OpenRow = {
   readonly offset: number;
   readonly rows: number;
   readonly line: number;
   /** True for a malformed row that takes whatever is appended (a quote was not closed): it is read again, and the lines after it were a guess. */
   readonly unclosed?: true;
-}
+};
 
 /** The bookmark of a stream: `{ files: { KEY: FileState } }`. */
 export function bookmarkOf(files: ReadonlyMap<string, FileState>): JsonObject {
-  return { files: Object.fromEntries(files) as unknown as JsonObject };
+  return { files: Object.fromEntries(files) };
 }
 
 /** Reads a bookmark back; undefined if it has another shape. */

@@ -1,4 +1,4 @@
-import type { Json } from '../../singer/index.ts';
+import { isJsonObject } from '../../singer/index.ts';
 import { defineDerivation } from '../derivation.ts';
 import { RecordFault } from '../fault.ts';
 import { Fingerprints, fingerprintHex, fingerprintOf, hashedText } from '../fingerprints.ts';
@@ -44,7 +44,7 @@ export default defineDerivation({
     },
   ],
   prepare(value, shape, context) {
-    const { of, occurrence, memory } = optionsOf(value);
+    const { of, occurrence, memory } = isJsonObject(value) ? value : { of: value, occurrence: false, memory: 0 };
     const readers = readersOf(namesIn(of), shape, context, 'of');
     if (readers.length === 0) context.problem('must name at least one field', 'of');
     const seen = occurrence
@@ -62,17 +62,6 @@ export default defineDerivation({
     };
   },
 });
-
-interface Options {
-  readonly of: Json;
-  readonly occurrence: boolean;
-  readonly memory: number;
-}
-
-function optionsOf(value: Json): Options {
-  if (typeof value === 'string' || Array.isArray(value)) return { of: value, occurrence: false, memory: 256 };
-  return value as unknown as Options;
-}
 
 function full(memory: number): RecordFault {
   return new RecordFault({

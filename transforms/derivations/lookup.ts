@@ -54,8 +54,7 @@ export default defineDerivation({
       ],
     },
   ],
-  prepare(value, shape, context) {
-    const given = value as unknown as Given;
+  prepare(given, shape, context) {
     const pairs = pairsOf(given.on);
     const readers = readersOf(
       pairs.map(([field]) => field),
@@ -84,7 +83,7 @@ export default defineDerivation({
 });
 
 interface Given {
-  readonly file?: string;
+  readonly file: string | undefined;
   readonly on: Json;
   readonly add: string;
   readonly type: Type;

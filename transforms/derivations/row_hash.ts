@@ -41,7 +41,7 @@ export default defineDerivation({
     },
   ],
   prepare(value, shape, context) {
-    const except = typeof value === 'object' && value !== null ? namesIn((value as { except?: Json }).except) : [];
+    const except = typeof value === 'object' ? namesIn(value.except) : [];
     const properties = Object.keys(propertiesOf(shape));
     for (const name of except) if (!properties.includes(name)) tellUnknown(name, shape, context, 'except');
     const names = properties.filter((name) => !except.includes(name)).toSorted();

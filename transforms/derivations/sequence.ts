@@ -1,4 +1,3 @@
-import { isJsonObject } from '../../singer/index.ts';
 import { defineDerivation } from '../derivation.ts';
 
 export default defineDerivation({
@@ -25,9 +24,7 @@ export default defineDerivation({
     },
   ],
   prepare(value, _shape, context) {
-    const given = isJsonObject(value) ? value : { start: typeof value === 'number' ? value : 1 };
-    const start = Number(given['start'] ?? 1);
-    const step = Number(given['step'] ?? 1);
+    const { start, step } = typeof value === 'object' ? value : { start: typeof value === 'number' ? value : 1, step: 1 };
     const counter = context.shared(`sequence ${context.path} ${context.stream}`, () => ({ next: start }));
     return {
       schema: { type: ['integer'] },

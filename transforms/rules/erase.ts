@@ -1,6 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { isJsonObject, type Json, nearest } from '../../singer/index.ts';
-import { checkConfig } from '../../singer/mapper/index.ts';
+import { type Config, type Json, nearest } from '../../singer/index.ts';
 import { Eraser } from '../../privacy/eraser.ts';
 import { propertiesOf, withProperties } from '../engine/shape.ts';
 import { type Hmac, Ledger, type Names } from '../erasure/ledger.ts';
@@ -79,8 +78,7 @@ export default defineRule({
       output: [{ customer_id: 7 }, { id: 7, email: null, born: '1984-01-01' }, { id: 8, email: null, born: '1984-03-12' }],
     },
   ],
-  watches(value) {
-    const options = optionsOf(value);
+  watches(options) {
     const fields = Object.values(options.match);
     return [
       {
@@ -95,14 +93,13 @@ export default defineRule({
       },
     ];
   },
-  check(value, context) {
-    const { key, ledger, match, requests } = optionsOf(value);
+  check(options, context) {
+    const { key, ledger, match, requests } = options;
     if (Object.keys(match).length === 0) context.problem('must say how records name people', 'match');
     if (ledger !== undefined) hmacOf(key, context);
     if (requests !== undefined) requestFiles(requests, (message) => context.problem(message, 'requests'));
   },
-  prepare(value, shape, context) {
-    const options = optionsOf(value);
+  prepare(options, shape, context) {
     const names = Object.entries(options.match);
     const readers = names.flatMap(([field, asked]) =>
       readersOf([field], shape, context, 'match').map((read) => [asked, read] as const),
@@ -134,20 +131,7 @@ export default defineRule({
   },
 });
 
-interface Options {
-  readonly match: Readonly<Record<string, string>>;
-  readonly fields: readonly string[] | string;
-  readonly ledger?: string;
-  readonly key?: string;
-  readonly requests_stream: string;
-  readonly requests?: string;
-  readonly dates: 'year' | 'null';
-}
-
-function optionsOf(value: Json): Options {
-  const { config } = checkConfig(PROPERTIES, isJsonObject(value) ? value : {});
-  return { match: {}, fields: [], ...config } as unknown as Options;
-}
+type Options = Config<typeof PROPERTIES>;
 
 function erasedPlaces({ fields }: Options, shape: Shape, context: RuleContext): Place[] {
   return namesIn(fields)
