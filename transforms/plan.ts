@@ -56,7 +56,7 @@ function changeOf({ members }: Plan, name: string): { readonly change: Change; r
 }
 
 /** The schema afterwards. `collide` is told of two members (of the object at `path`) that would have one name. */
-export function planSchema(
+function planSchema(
   given: JsonSchema,
   { items, members, only }: Plan,
   collide: (path: string, name: string) => void,

@@ -162,7 +162,7 @@ async function stalled(pid: number): Promise<void> {
 }
 
 /** Peak resident memory of a process, in kB. */
-export function peakMemory(pid: number): number {
+function peakMemory(pid: number): number {
   const found = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
   return Number(found?.[1] ?? 0);
 }

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 export const DEFAULT_ROWS = 100_000;
-export const DELIVERIES = /** @type {const} */ ([1, 2, 3]);
+const DELIVERIES = /** @type {const} */ ([1, 2, 3]);
 
 /** The clocks go forward in London in the night to the second day. */
 const DAYS = ['2026-03-28', '2026-03-29', '2026-03-30'];
@@ -325,7 +325,7 @@ function randomFrom(seed) {
  * @param {{ rows?: number, seed?: number, deliveries?: readonly number[] }} [options]
  * @returns {Promise<number>} lines written
  */
-export async function writeShop(out, { deliveries = DELIVERIES, ...options } = {}) {
+async function writeShop(out, { deliveries = DELIVERIES, ...options } = {}) {
   let written = 0;
   for (const { delivery, path, lines } of files(options)) {
     if (!deliveries.includes(delivery)) continue;

@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 
 export const TABLE = 'resale_flat_prices_from_jan_2017';
 export const DEFAULT_ROWS = 230_000;
-export const DEFAULT_RELEASES = 130;
+const DEFAULT_RELEASES = 130;
 
 /** The table's columns in Postgres. */
 export const COLUMNS = {
@@ -229,7 +229,7 @@ export function repositories(options) {
  * @param {import('node:stream').Writable} out
  * @param {{ rows?: number, seed?: number }} [options]
  */
-export async function writeResales(out, options) {
+async function writeResales(out, options) {
   let chunk = `${Object.keys(COLUMNS).join(',')}\n`;
   for (const row of resales(options)) {
     chunk += `${Object.values(row).join(',')}\n`;

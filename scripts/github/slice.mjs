@@ -62,7 +62,7 @@ const WORDS = new Set(['description', 'example', 'examples', 'title', 'externalD
  * @param {OpenApi} whole
  * @returns {Slice} operations with the schema of each answer, and all schemas that these name
  */
-export function sliceOf(whole) {
+function sliceOf(whole) {
   /** @type {Record<string, Node>} */
   const schemas = {};
   /** @param {Node} node @returns {Node} */

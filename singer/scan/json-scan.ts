@@ -108,7 +108,7 @@ export function spaceEnd(bytes: Uint8Array, at: number): number {
 }
 
 /** Any value but an object or array. */
-export function scalarEnd(bytes: Uint8Array, at: number): number {
+function scalarEnd(bytes: Uint8Array, at: number): number {
   const byte = bytes[at]!;
   if (byte === QUOTE) return stringRest(bytes, at + 1);
   return byte === 0x2d || (byte >= ZERO && byte <= NINE) ? numberEnd(bytes, at) : literalEnd(bytes, at);

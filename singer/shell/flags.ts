@@ -37,7 +37,7 @@ const COMMON = {
 } as const satisfies Flags;
 
 /** The flags of each kind of executable. */
-export const FLAGS = {
+const FLAGS = {
   tap: {
     discover: { short: 'd', description: 'Print the catalog of all streams; --catalog and --state are not looked at.' },
     catalog: { value: 'FILE', description: 'Catalog with the selection.' },

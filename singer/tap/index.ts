@@ -16,5 +16,4 @@ export { BATCH_BYTES, Out, SLACK_BYTES } from './out.ts';
 export { answerOf, type Finding } from '../findings.ts';
 export { waitFor, withRetry } from '../retry.ts';
 export { checkConfig } from '../shell/config.ts';
-export { nearest } from '../shell/nearest.ts';
 export { streamOptions, streamOptionSettings, type StreamOptions } from '../shell/stream-options.ts';

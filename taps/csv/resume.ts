@@ -46,7 +46,7 @@ export function startOf(opened: Resumable): Start {
  * Finds where to go on in a file that has been read before: checks that what was read then is still there, byte for byte.
  * Gives undefined for a file that was rewritten. Moves the file; open it anew if the window does not stand at `offset`.
  */
-export async function resumeAt(opened: Resumable, prior: FileState, rowBreak: Buffer | undefined): Promise<Start | undefined> {
+async function resumeAt(opened: Resumable, prior: FileState, rowBreak: Buffer | undefined): Promise<Start | undefined> {
   const { window } = opened;
   if (prior.rows === 0 && prior.offset <= window.offset) return startOf(opened);
   if (prior.offset < window.offset || (opened.plain && opened.size < prior.offset)) return undefined;

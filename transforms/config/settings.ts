@@ -11,7 +11,7 @@ export const keySource = {
   },
 } as const satisfies Settings;
 
-export const transformation = {
+const transformation = {
   tap_stream_name: { type: 'string', required: true, description: 'The stream.' },
   field_id: { type: 'string', required: true, description: 'The field.' },
   type: {

@@ -40,7 +40,7 @@ const NAMED: Readonly<Record<string, (parts: Parts) => Reader>> = {
   excel1904: ({ clocks }) => excelReader(1904, clocks),
 };
 
-export const FORMAT_NAMES: readonly string[] = Object.keys(NAMED);
+const FORMAT_NAMES: readonly string[] = Object.keys(NAMED);
 
 /**
  * A reader that tries formats in turn: the first that takes the whole text, with parts of a date that exists, wins. Tells what is wrong

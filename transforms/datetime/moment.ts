@@ -2,7 +2,7 @@ import { DAY_SECONDS, daysOf, isDay, putDate, weekdayOf } from './calendar.ts';
 import type { Zone } from './zone.ts';
 
 /** Parts that a text has not told. */
-export const UNTOLD = -1;
+const UNTOLD = -1;
 
 /**
  * A date, a time or both, as a text tells them. One serves all values of a field in turn: a reader fills it, a writer reads it.

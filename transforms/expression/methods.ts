@@ -27,7 +27,7 @@ function nothing(message: string): never {
 }
 
 /** The methods of dicts. */
-export const dictMethods: Callables = {
+const dictMethods: Callables = {
   get: {
     takes: 'key default?',
     // The compiler knows more of a key that is written out.
@@ -55,7 +55,7 @@ function keysOf(value: Value): Value[] {
 }
 
 /** The methods of lists and tuples. */
-export const listMethods: Callables = {
+const listMethods: Callables = {
   index: {
     takes: 'value',
     type: INTEGER,
@@ -73,7 +73,7 @@ export const listMethods: Callables = {
 };
 
 /** The methods of floats. */
-export const numberMethods: Callables = {
+const numberMethods: Callables = {
   is_integer: { takes: '', type: BOOLEAN, call: ([self]) => Number.isInteger(toDouble(numericOf(self!)!)) },
 };
 

@@ -32,8 +32,3 @@ function firstLines(bytes: Buffer, count: number): Buffer {
   for (let line = 0; line < count; line++) end = bytes.indexOf(NEWLINE, end) + 1;
   return bytes.subarray(0, end);
 }
-
-/** The batches with no word on how far they went. */
-export async function* withoutBookmarks(batches: AsyncIterable<Batch>): AsyncGenerator<Batch, void> {
-  for await (const { bookmark: _, ...batch } of batches) yield batch;
-}

@@ -4,7 +4,7 @@ import { DECIMAL_DIGITS, type ColumnType } from '../types/types.ts';
 /** Numbers of the general lane, exact: by their text, never by a JavaScript number. */
 
 /** Integers of up to so many digits are the same to every reader of JSON. */
-export const SAFE_DIGITS = 15;
+const SAFE_DIGITS = 15;
 
 /** A number as JSON text for a load file, and whether digits were lost. */
 export interface Written {

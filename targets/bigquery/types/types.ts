@@ -15,7 +15,7 @@ export interface ColumnType {
 }
 
 /** Logical type to GoogleSQL type. `null` has no column until a type is seen. */
-export const BIGQUERY_TYPES: Readonly<Record<LogicalType, BigQueryType | undefined>> = {
+const BIGQUERY_TYPES: Readonly<Record<LogicalType, BigQueryType | undefined>> = {
   string: 'STRING',
   integer: 'INT64',
   number: 'FLOAT64',

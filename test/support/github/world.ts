@@ -1,7 +1,7 @@
 import type { Item, Release } from './records.ts';
 
 /** The lists of a repository that can be read. */
-export const COLLECTIONS = [
+const COLLECTIONS = [
   'releases',
   'tags',
   'issues',
