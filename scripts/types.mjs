@@ -41,6 +41,19 @@ export const SCHEMAS = [
   { type: 'null' },
 ];
 
+/** Objects and lists, for target-bigquery with `nested: struct`. */
+export const NESTED = [
+  { type: 'object', properties: { a: { type: 'integer' }, b: { type: 'string', format: 'date' } } },
+  { type: 'object', properties: { a: { type: 'object', properties: { b: { type: 'boolean' } } } } },
+  { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: true },
+  { type: 'object' },
+  { type: 'array', items: { type: 'string' } },
+  { type: 'array', items: { type: 'number', multipleOf: 0.01 } },
+  { type: 'array', items: { type: 'object', properties: { a: { type: 'array', items: { type: 'integer' } } } } },
+  { type: 'array', items: { type: 'array', items: { type: 'integer' } } },
+  { type: 'array' },
+];
+
 /** @returns {Promise<string>} */
 export async function typesText() {
   const { columnOf } = await import(new URL('dist/singer/target/schema.js', ROOT).href);
@@ -53,6 +66,12 @@ export async function typesText() {
     const none = 'no column until a type is seen';
     return [`\`${JSON.stringify(schema)}\``, column.type, columnType(column)?.sql ?? none, bigquery ? typeText(bigquery) : none];
   });
+  const { nestedType } = await import(new URL('dist/targets/bigquery/types/nested.js', ROOT).href);
+  const nested = NESTED.map((schema) => {
+    const column = columnOf('c', schema);
+    const type = nestedType(column, { casing: 'keep', types: { numberType: 'float64' } }) ?? bigqueryType(column);
+    return [`\`${JSON.stringify(schema)}\``, `\`${typeText(type).replaceAll('`', '')}\``];
+  });
   const widening = Object.entries(WIDER).filter(([type]) => type !== 'null' && type !== 'json');
   return [
     '# Types',
@@ -62,6 +81,10 @@ export async function typesText() {
     'A property may allow null everywhere; that changes nothing here. target-jsonl keeps each record as it came and needs no types.',
     '',
     ...table(['schema', 'logical type', 'target-postgres', 'target-bigquery (denormalized)'], rows),
+    '',
+    'Objects and lists of target-bigquery with `nested: struct`:',
+    '',
+    ...table(['schema', 'target-bigquery'], nested),
     '',
     '## Widening',
     '',

@@ -122,6 +122,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     const { table, columns } = await this.#tables.of(stream);
     const plan = planTable(header, table, columns, {
       denormalized: config.denormalized,
+      nested: config.nested === 'struct',
       method: methodOf(stream, header.keys, config),
       hardDelete: config.hard_delete,
       metadata: config.add_record_metadata,

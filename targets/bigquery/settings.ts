@@ -92,7 +92,15 @@ export const settings = {
     default: false,
     perStream: true,
     description:
-      'On: a typed column for each property; objects and arrays are JSON. Off: each record whole in one JSON column `data`, beside the columns of its key. BigQuery keeps a number within JSON as a 64-bit integer or a double: one with more digits may be rounded there, and needs a column.',
+      'On: a typed column for each property; objects and arrays are JSON, or as nested says. Off: each record whole in one JSON column `data`, beside the columns of its key. BigQuery keeps a number within JSON as a 64-bit integer or a double: one with more digits may be rounded there, and needs a column.',
+  },
+  nested: {
+    type: 'string',
+    default: 'json',
+    options: ['json', 'struct'],
+    perStream: true,
+    description:
+      'With denormalized: what objects and lists become. json: JSON columns, which keep them as they are. struct: an object whose schema names its members and lets no others come is a STRUCT, a list of such objects or of plain values is REPEATED; all else stays JSON. Members are added as the stream announces them; one whose type changes gets another beside it. BigQuery keeps no null in a REPEATED column and no difference between no list and an empty one: null items are left out, as are members that the schema does not name; both are noted in _sdc_changes and told. Columns that are STRUCT or REPEATED already are written as such. Such streams load more slowly.',
   },
   generate_view: {
     type: 'boolean',

@@ -1,4 +1,4 @@
-import type { Column, StreamHeader } from '../../../singer/index.ts';
+import type { Column, Json, StreamHeader, ValuePlace } from '../../../singer/index.ts';
 import type { ColumnType, MetadataColumn } from '../types/types.ts';
 
 /** Largest row of a load job: https://cloud.google.com/bigquery/quotas#load_jobs */
@@ -32,7 +32,17 @@ export type ChangeReason =
   | 'zone-dropped'
   | 'cut-to-microseconds'
   | 'rounded-to-scale'
-  | 'rounded-to-double';
+  | 'rounded-to-double'
+  | 'null-item-dropped'
+  | 'unnamed-member-dropped';
+
+/** What a value's writer must know of its place. */
+export interface Place extends ValuePlace<ChangeReason> {
+  readonly column: Pick<RowColumn, 'name' | 'target' | 'type'> & Partial<Pick<RowColumn, 'column'>>;
+}
+
+/** Gives the JSON text of a value for a load file; undefined for null, which is left out. Throws RecordError for a value the column cannot hold. */
+export type ValueWriter = (value: Json | undefined) => string | undefined;
 
 export interface RowOptions {
   /** False when records are not validated against their schema (setting `validate_records`). */

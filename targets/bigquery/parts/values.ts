@@ -9,30 +9,25 @@ import {
   refuseValue,
   stringifyExact,
   type Unfit,
-  type ValuePlace,
   withWords,
 } from '../../../singer/index.ts';
-import type { BigQueryType } from '../types/types.ts';
+import type { PlainType } from '../types/types.ts';
+import { listWriter, structWriter } from './nested-values.ts';
 import { decimalText, float64Text, int64Text, type Written } from './numbers.ts';
-import type { ChangeReason, RowColumn } from './row-plan.ts';
+import type { ChangeReason, Place, ValueWriter } from './row-plan.ts';
 import { dateText, timestampText, timeText, type TimeText } from './times.ts';
 
-/** What a value's writer must know of its place. */
-export interface Place extends ValuePlace<ChangeReason> {
-  readonly column: Pick<RowColumn, 'name' | 'target' | 'type'> & Partial<Pick<RowColumn, 'column'>>;
-}
-
-/** Gives the JSON text of a value for a load file; undefined for null, which is left out. Throws RecordError for a value the column cannot hold. */
-export type ValueWriter = (value: Json | undefined) => string | undefined;
-
 export function valueWriter(place: Place): ValueWriter {
-  const write = WRITERS[place.column.type.type];
+  const { type } = place.column;
+  if (type.repeated === true) return listWriter(place, valueWriter);
+  if (type.type === 'STRUCT') return structWriter(place, valueWriter);
+  const write = WRITERS[type.type];
   return (value) => (value === null || value === undefined ? undefined : write(value, place));
 }
 
 type Writer = (value: NonNullable<Json>, place: Place) => string | undefined;
 
-const WRITERS: Readonly<Record<BigQueryType, Writer>> = {
+const WRITERS: Readonly<Record<PlainType, Writer>> = {
   STRING: (value, place) => {
     // A number that JSON does not have is a word in text.
     const text = typeof value === 'string' ? value : typeof value === 'number' ? numberText(value, place) : stringifyExact(value);

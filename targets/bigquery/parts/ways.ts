@@ -1,5 +1,5 @@
 import { Kind, KINDS, type LogicalType } from '../../../singer/index.ts';
-import type { BigQueryType } from '../types/types.ts';
+import { isPlainType, type BigQueryType } from '../types/types.ts';
 import type { RowColumn } from './row-plan.ts';
 
 /** How a value gets from its line to its row (fast lane). */
@@ -59,8 +59,10 @@ const WAYS: Readonly<Partial<Record<BigQueryType, Readonly<Partial<Record<Logica
 };
 
 /** The way of each kind of value of a column. */
-export function waysOf({ type: { type }, column }: RowColumn): number[] {
-  const byKind: Ways = { ...(FOR_ALL[type] ?? WAYS[type]?.[column.type]), absent: Way.null, null: Way.null };
+export function waysOf({ type: columnType, column }: RowColumn): number[] {
+  const { type } = columnType;
+  const plain: Ways | undefined = isPlainType(columnType) ? (FOR_ALL[type] ?? WAYS[type]?.[column.type]) : undefined;
+  const byKind: Ways = { ...plain, absent: Way.null, null: Way.null };
   // A string that may hold JSON text must be parsed, and bytes in base 16 become others.
   const isParsed = (type === 'JSON' && column.schema['contentMediaType'] !== undefined) || column.encoding === 'base16';
   const strings = isParsed ? { string: Way.leave, escaped: Way.leave } : {};

@@ -1,5 +1,5 @@
 import type { TableReference } from '../../../clients/bigquery/resources.ts';
-import type { ColumnType } from '../types/types.ts';
+import { typeText, unsized, type ColumnType } from '../types/types.ts';
 import { ORDER } from './merge.ts';
 import { ident, qualified } from './quote.ts';
 
@@ -15,7 +15,7 @@ export function makeProbe(table: TableReference): string {
 export function emptyRows(columns: readonly { readonly name: string; readonly type: ColumnType }[]): string {
   const nulls = [...columns, { name: ORDER, type: { type: 'INT64' } as const }].map(
     // A size belongs to columns only.
-    ({ name, type: { type } }) => `CAST(NULL AS ${type}) AS ${ident(name)}`,
+    ({ name, type }) => `CAST(NULL AS ${typeText(unsized(type))}) AS ${ident(name)}`,
   );
   return `SELECT ${nulls.join(', ')} FROM UNNEST([1]) WHERE FALSE`;
 }

@@ -1,6 +1,6 @@
 import type { FieldResource } from '../../../clients/bigquery/resources.ts';
 import type { Widening } from '../statements/widen.ts';
-import type { ColumnType } from '../types/types.ts';
+import { isPlainType, type ColumnType } from '../types/types.ts';
 import type { ExistingTable } from './existing.ts';
 import type { PlannedColumn } from './plan.ts';
 
@@ -16,29 +16,53 @@ export interface Evolution {
 
 /** Compares a table with the columns that a plan writes. Pure. */
 export function evolutionOf(existing: ExistingTable, columns: readonly PlannedColumn[]): Evolution {
+  const wanted = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
+  const changes = { added: [] as string[], relaxed: [] as string[] };
+  const there = existing.fields.map((field) => grown(field, wanted.get(field.name.toLowerCase())?.type, field.name, changes));
   const missing = columns.filter(({ name }) => !existing.columns.has(name.toLowerCase()));
-  // Nulls are left out of our rows, and a stream may stop to send a property: no column can be required.
-  const relaxed = [...existing.columns.values()].filter(({ required }) => required).map(({ name }) => name);
+  const added = [...changes.added, ...missing.map(({ name }) => name)];
   const widenings = columns.flatMap(({ name, type }) => {
-    const there = existing.columns.get(name.toLowerCase())?.type;
-    return there === undefined || isSame(there, type) ? [] : [{ column: name, type }];
+    const before = existing.columns.get(name.toLowerCase())?.type;
+    return before === undefined || !isPlainType(before) || isSame(before, type) ? [] : [{ column: name, type }];
   });
-  const isChanged = missing.length > 0 || relaxed.length > 0;
-  const fields = [
-    ...existing.fields.map((field) => (field.mode === 'REQUIRED' ? { ...field, mode: 'NULLABLE' } : field)),
-    ...missing.map(fieldOf),
-  ];
-  return { fields: isChanged ? fields : undefined, added: missing.map(({ name }) => name), relaxed, widenings };
+  const isChanged = added.length > 0 || changes.relaxed.length > 0;
+  return { fields: isChanged ? [...there, ...missing.map(fieldOf)] : undefined, added, relaxed: changes.relaxed, widenings };
 }
 
-/** A column as the API wants it. */
-export function fieldOf({ name, type: { type, precision, scale }, description }: PlannedColumn): FieldResource {
+/** A field of a table with what it lacks for a type: members, and that it may be null, since nulls are left out and a stream may stop to send a property. */
+function grown(
+  field: FieldResource,
+  type: ColumnType | undefined,
+  path: string,
+  changes: { readonly added: string[]; readonly relaxed: string[] },
+): FieldResource {
+  const isRequired = field.mode === 'REQUIRED';
+  if (isRequired) changes.relaxed.push(path);
+  const relaxed = isRequired ? { ...field, mode: 'NULLABLE' } : field;
+  if (field.fields === undefined) return relaxed;
+  const members = new Map(type?.members?.map((member) => [member.name.toLowerCase(), member]));
+  const fields = field.fields.map((one) => grown(one, members.get(one.name.toLowerCase())?.type, `${path}.${one.name}`, changes));
+  const names = new Set(field.fields.map(({ name }) => name.toLowerCase()));
+  const missing = [...members.values()].filter(({ name }) => !names.has(name.toLowerCase()));
+  for (const { name } of missing) changes.added.push(`${path}.${name}`);
+  return { ...relaxed, fields: [...fields, ...missing.map(fieldOf)] };
+}
+
+/** What a table has of a field with what a type has beyond it. */
+export function joinedField(field: FieldResource, type: ColumnType): FieldResource {
+  return grown(field, type, field.name, { added: [], relaxed: [] });
+}
+
+/** A column, or a member of one, as the API wants it. */
+export function fieldOf({ name, type, description }: Pick<PlannedColumn, 'name' | 'type' | 'description'>): FieldResource {
+  const { members, precision, repeated, scale } = type;
   return {
     name,
-    type,
-    mode: 'NULLABLE',
+    type: type.type === 'STRUCT' ? 'RECORD' : type.type,
+    mode: repeated === true ? 'REPEATED' : 'NULLABLE',
     ...(description === undefined ? {} : { description }),
     ...(precision === undefined ? {} : { precision: String(precision), scale: String(scale ?? 0) }),
+    ...(members === undefined ? {} : { fields: members.map(fieldOf) }),
   };
 }
 

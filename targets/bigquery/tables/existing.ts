@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FieldResource, TableResource } from '../../../clients/bigquery/resources.ts';
-import { typeName, TYPES, type BigQueryType, type ColumnType } from '../types/types.ts';
+import { typeName, TYPES, type ColumnType, type Member, type PlainType } from '../types/types.ts';
 
 /** The label by which a table of ours is known; its value says whose it is. */
 export const STREAM_LABEL = 'tapline_stream';
@@ -10,7 +10,7 @@ export const KEY_LABEL = 'tapline_key';
 
 export interface ExistingColumn {
   readonly name: string;
-  /** Undefined: none that this target writes (a STRUCT, a REPEATED column, GEOGRAPHY). */
+  /** Undefined: none that this target writes (GEOGRAPHY, INTERVAL). */
   readonly type: ColumnType | undefined;
   readonly required: boolean;
 }
@@ -53,11 +53,24 @@ export function existingTable(resource: TableResource): ExistingTable {
   };
 }
 
-function existingColumn({ name, type, mode, precision, scale }: FieldResource): ExistingColumn {
+function existingColumn(field: FieldResource): ExistingColumn {
+  return { name: field.name, type: typeOf(field), required: field.mode === 'REQUIRED' };
+}
+
+/** Undefined: a type that this target does not write, or one with such a member. */
+function typeOf({ fields = [], mode, precision, scale, type }: FieldResource): ColumnType | undefined {
   const known = typeName(type);
-  const isOurs = mode !== 'REPEATED' && OURS.has(known);
-  const size = precision === undefined ? {} : { precision: Number(precision), scale: Number(scale ?? 0) };
-  return { name, type: isOurs ? { type: known as BigQueryType, ...size } : undefined, required: mode === 'REQUIRED' };
+  const repeated = mode === 'REPEATED' ? { repeated: true as const } : {};
+  if (known !== 'STRUCT') {
+    const size = precision === undefined ? {} : { precision: Number(precision), scale: Number(scale ?? 0) };
+    return OURS.has(known) ? { type: known as PlainType, ...size, ...repeated } : undefined;
+  }
+  const members = fields.map((field) => ({ name: field.name, type: typeOf(field) }));
+  return members.every(isOurs) ? { type: 'STRUCT', members, ...repeated } : undefined;
+}
+
+function isOurs(member: { readonly name: string; readonly type: ColumnType | undefined }): member is Member {
+  return member.type !== undefined;
 }
 
 const OURS: ReadonlySet<string> = new Set(TYPES);

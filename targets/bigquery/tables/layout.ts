@@ -1,6 +1,6 @@
 import type { TableResource } from '../../../clients/bigquery/resources.ts';
 import { ConfigError } from '../../../singer/index.ts';
-import type { BigQueryType } from '../types/types.ts';
+import { isPlainType, typeText, type BigQueryType } from '../types/types.ts';
 import type { PlannedColumn, TablePlan } from './plan.ts';
 
 export interface LayoutOptions {
@@ -94,8 +94,8 @@ function partitionsOf(
     return isSplit ? { timePartitioning: { type, field: BATCHED_AT, ...expiration } } : {};
   }
   const { name: field } = column;
-  if (TIMES.has(column.type.type)) return { timePartitioning: { type, field, ...expiration } };
-  if (column.type.type === 'INT64' && range !== undefined) {
+  if (isPlainType(column.type) && TIMES.has(column.type.type)) return { timePartitioning: { type, field, ...expiration } };
+  if (isPlainType(column.type) && column.type.type === 'INT64' && range !== undefined) {
     const { end, interval, start } = range;
     if (start >= end) throw new ConfigError([{ path: 'partition_range', message: 'must begin before its end' }]);
     return { rangePartitioning: { field, range: { start: String(start), end: String(end), interval: String(interval) } } };
@@ -117,9 +117,9 @@ function chosenFields(plan: TablePlan, names: readonly string[]): readonly strin
     throw new ConfigError([
       { path: 'clustering_fields', message: `may name ${MAX_CLUSTERING} columns; ${plan.stream} has ${columns.length} of them` },
     ]);
-  const unfit = columns.find(({ type }) => !CLUSTERING.has(type.type));
+  const unfit = columns.find(({ type }) => !isPlainType(type) || !CLUSTERING.has(type.type));
   if (unfit === undefined) return columns.map(({ name }) => name);
-  const message = `column ${unfit.name} of ${plan.stream} is ${unfit.type.type}, by which BigQuery clusters no rows`;
+  const message = `column ${unfit.name} of ${plan.stream} is ${typeText(unfit.type)}, by which BigQuery clusters no rows`;
   throw new ConfigError([{ path: 'clustering_fields', message }]);
 }
 

@@ -2,14 +2,18 @@ import { SystemError, type Column, type StreamHeader } from '../../../singer/ind
 import { columnNames, variantName, type ColumnCasing } from '../names/names.ts';
 import type { RowPlan } from '../parts/row-plan.ts';
 import type { ViewColumn } from '../statements/view.ts';
-import { takes, widened } from '../types/fits.ts';
+import { widened } from '../types/fits.ts';
+import { joined, nestedType } from '../types/nested.ts';
 import {
   CHANGES,
   columnType,
   DELETED_AT,
+  describe,
+  isPlainType,
   METADATA_COLUMNS,
   METADATA_TYPES,
   typeText,
+  variantWord,
   type ColumnType,
   type MetadataColumn,
   type TypeOptions,
@@ -51,6 +55,8 @@ export interface TablePlan {
 export interface PlanOptions {
   /** True: a column for each property; false: each record whole in one JSON column, beside its key. */
   readonly denormalized: boolean;
+  /** Objects and lists of known members become STRUCT and REPEATED columns. */
+  readonly nested: boolean;
   readonly method: Method;
   readonly hardDelete: boolean;
   readonly metadata: boolean;
@@ -151,34 +157,33 @@ function place(
   names: ReadonlyMap<string, string>,
   taken: ReadonlySet<string>,
   known: KnownColumns,
-  { types }: PlanOptions,
+  options: PlanOptions,
 ): readonly Placed[] {
+  const { nested } = options;
   const name = names.get(column.name)!;
-  const wanted = columnType(column, types);
+  const there = known.get(name.toLowerCase());
+  const isKey = keys.includes(column.name);
+  /** Made with regard to what a column has, which goes on as it is. */
+  const wantedFor = (type?: ColumnType): ColumnType | undefined =>
+    (!isKey && (nested || (type !== undefined && !isPlainType(type))) ? nestedType(column, options, type) : undefined) ??
+    columnType(column, options.types);
+  const wanted = wantedFor(there?.type);
   if (wanted === undefined) return [];
   const planned = (as: string, type: ColumnType): PlannedColumn => ({ name: as, type, compared: true, ...describe(column) });
-  const there = known.get(name.toLowerCase());
   if (there === undefined) return [{ column, planned: planned(name, wanted) }];
   const type = fitting(there.type, wanted);
   if (type !== undefined) return [{ column, planned: planned(there.name, type) }];
-  if (keys.includes(column.name)) throw typeFault(stream, there.name, there.type, wanted);
-  const variant = variantName(name, wanted.type, taken);
+  if (isKey) throw typeFault(stream, there.name, there.type, wanted);
+  const variant = variantName(name, variantWord(wanted), taken);
   const beside = known.get(variant.toLowerCase());
-  const besideType = beside === undefined ? wanted : fitting(beside.type, wanted);
+  const besideType = beside === undefined ? wanted : fitting(beside.type, wantedFor(beside.type)!);
   if (besideType === undefined) throw typeFault(stream, variant, beside?.type, wanted);
   return [{ column, planned: planned(variant, besideType), variantOf: there.name }];
 }
 
 /** The type that a column has, or gets, to take `wanted`; undefined: it cannot. */
 function fitting(there: ColumnType | undefined, wanted: ColumnType): ColumnType | undefined {
-  if (there === undefined) return undefined;
-  return takes(there, wanted) ? there : widened(there, wanted);
-}
-
-function describe({ schema }: Column): { readonly description?: string } {
-  const description = schema['description'];
-  // Longer ones are refused.
-  return typeof description === 'string' && description !== '' ? { description: description.slice(0, 1024) } : {};
+  return there === undefined ? undefined : (joined(there, wanted) ?? widened(there, wanted));
 }
 
 /** Our columns that are written. What a table has once, is always written: an update must not leave the old value. */

@@ -7,7 +7,7 @@ import type { TableOrder } from '../jobs/order.ts';
 import { otherTableName, tableName } from '../names/names.ts';
 import { ORDER } from '../statements/merge.ts';
 import { widenColumns } from '../statements/widen.ts';
-import { evolutionOf, fieldOf } from './evolve.ts';
+import { evolutionOf, fieldOf, joinedField } from './evolve.ts';
 import { existingTable, KEY_LABEL, keyMark, STREAM_LABEL, streamMark, type ExistingTable } from './existing.ts';
 import { clusteringKeys, layoutOf, type LayoutOptions } from './layout.ts';
 import { knownColumns, type KnownColumn, type KnownColumns, type PlannedColumn, type TablePlan } from './plan.ts';
@@ -110,11 +110,15 @@ export class Tables {
     return reference;
   }
 
-  /** As long as in the table for which the rows are: what is longer is refused when it is loaded, and not by the merge, which names no row. */
+  /**
+   * As long as in the table for which the rows are: what is longer is refused when it is loaded, and not by the merge, which names no row. A STRUCT
+   * has all members of the table's, in their order: a merge takes it as a whole.
+   */
   #stageField(table: string, column: PlannedColumn): FieldResource {
     const name = column.name.toLowerCase();
-    const { maxLength } = this.existing(table)?.fields.find((field) => field.name.toLowerCase() === name) ?? {};
-    return { ...fieldOf(column), ...(maxLength === undefined ? {} : { maxLength }) };
+    const there = this.existing(table)?.fields.find((field) => field.name.toLowerCase() === name);
+    if (there?.fields !== undefined && column.type.type === 'STRUCT') return joinedField(there, column.type);
+    return { ...fieldOf(column), ...(there?.maxLength === undefined ? {} : { maxLength: there.maxLength }) };
   }
 
   /** Rows in a table as BigQuery counts them; undefined if the table is not there. */

@@ -1,4 +1,4 @@
-import { DECIMAL_DIGITS, type BigQueryType, type ColumnType } from './types.ts';
+import { DECIMAL_DIGITS, isPlainType, type BigQueryType, type ColumnType } from './types.ts';
 
 /**
  * What each type's values can be kept in, the type itself aside. The encoder looks at each value: one that the column cannot hold (a
@@ -17,7 +17,11 @@ const KEPT_IN: Readonly<Record<BigQueryType, readonly BigQueryType[]>> = {
   BYTES: ['STRING', 'JSON'],
   STRING: ['JSON'],
   JSON: ['STRING'],
+  STRUCT: ['STRING', 'JSON'],
 };
+
+/** Columns that keep a list as a whole. */
+const KEEPS_LISTS: ReadonlySet<BigQueryType> = new Set(['STRING', 'JSON']);
 
 /**
  * What a column becomes, where it is and for nothing, so that it takes values of another type too; by the column's type, then the other.
@@ -32,12 +36,14 @@ const WIDENS: Readonly<Partial<Record<BigQueryType, Readonly<Partial<Record<BigQ
 
 /** True if a column of type `there` takes values that are announced as `wanted`. */
 export function takes(there: ColumnType, wanted: ColumnType): boolean {
+  if (there.repeated !== wanted.repeated) return there.repeated === undefined && KEEPS_LISTS.has(there.type);
   if (there.type !== wanted.type && !KEPT_IN[wanted.type].includes(there.type)) return false;
   return there.precision === undefined || (wanted.precision !== undefined && isWithin(wanted, there));
 }
 
 /** What a column that does not take `wanted` becomes so that it does; undefined: nothing can be done where it is. */
 export function widened(there: ColumnType, wanted: ColumnType): ColumnType | undefined {
+  if (!isPlainType(there) || !isPlainType(wanted)) return undefined;
   if (there.type === wanted.type && there.precision !== undefined) return sizeOfBoth(there, wanted);
   const type = WIDENS[there.type]?.[wanted.type];
   // Without a size, because the values that are there may need more digits than the announced ones.

@@ -1,17 +1,36 @@
 import type { Column, JsonSchema, LogicalType } from '../../../singer/index.ts';
+import { ident } from '../statements/quote.ts';
 
 /** The types of GoogleSQL that this target makes columns of, and the encoder writes values for. */
 export const TYPES = [
   'STRING', 'INT64', 'FLOAT64', 'NUMERIC', 'BIGNUMERIC', 'BOOL', 'DATE', 'TIME', 'DATETIME', 'TIMESTAMP', 'BYTES', 'JSON',
 ] as const; // prettier-ignore
 
-export type BigQueryType = (typeof TYPES)[number];
+export type PlainType = (typeof TYPES)[number];
+export type BigQueryType = PlainType | 'STRUCT';
 
 /** What a column has: a type, and for decimals perhaps a size. */
 export interface ColumnType {
   readonly type: BigQueryType;
   readonly precision?: number;
   readonly scale?: number;
+  /** A list of such values. */
+  readonly repeated?: true;
+  /** Of a STRUCT, in their order. */
+  readonly members?: readonly Member[];
+}
+
+export interface Member {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly description?: string;
+  /** The property that goes to it, as announced; undefined: the stream has none. */
+  readonly source?: Column;
+}
+
+/** True for a type of one plain value. */
+export function isPlainType({ repeated, type }: ColumnType): boolean {
+  return repeated !== true && type !== 'STRUCT';
 }
 
 /** Logical type to GoogleSQL type. `null` has no column until a type is seen. */
@@ -112,9 +131,43 @@ function decimalDigits(step: unknown): number | undefined {
   return digits <= DECIMAL_DIGITS.BIGNUMERIC.fraction && Number(`1e-${digits}`) === step ? digits : undefined;
 }
 
-/** The type as it stands in DDL: `NUMERIC(12, 2)`. */
-export function typeText({ type, precision, scale }: ColumnType): string {
-  return precision === undefined ? type : `${type}(${precision}, ${scale ?? 0})`;
+/** The type as it stands in DDL: `NUMERIC(12, 2)`, ``ARRAY<STRUCT<`a` INT64>>``. */
+export function typeText(type: ColumnType): string {
+  if (type.repeated === true) return `ARRAY<${typeText(elementOf(type))}>`;
+  const { members = [], precision, scale } = type;
+  const within = members.map((member) => `${ident(member.name)} ${typeText(member.type)}`);
+  if (type.type === 'STRUCT') return `STRUCT<${within.join(', ')}>`;
+  return precision === undefined ? type.type : `${type.type}(${precision}, ${scale ?? 0})`;
+}
+
+/** The type without sizes, which belong to columns only. */
+export function unsized({ members, repeated, type }: ColumnType): ColumnType {
+  return {
+    type,
+    ...(repeated === undefined ? {} : { repeated }),
+    ...(members === undefined ? {} : { members: members.map((member) => ({ ...member, type: unsized(member.type) })) }),
+  };
+}
+
+/** The type of one item of a REPEATED column. */
+export function elementOf({ members, precision, scale, type }: ColumnType): ColumnType {
+  return {
+    type,
+    ...(members === undefined ? {} : { members }),
+    ...(precision === undefined ? {} : { precision, scale: scale ?? 0 }),
+  };
+}
+
+/** The description of a column, as BigQuery takes it. */
+export function describe({ schema }: Column): { readonly description?: string } {
+  const description = schema['description'];
+  // Longer ones are refused.
+  return typeof description === 'string' && description !== '' ? { description: description.slice(0, 1024) } : {};
+}
+
+/** The type as part of a name: `numeric`, `repeated_struct`. */
+export function variantWord({ repeated, type }: ColumnType): string {
+  return `${repeated === true ? 'repeated_' : ''}${type.toLowerCase()}`;
 }
 
 /** The names of types that the API still answers with, and ours. */

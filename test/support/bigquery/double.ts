@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FieldResource, JobResource, QueryConfiguration, TableResource } from '../../../clients/bigquery/resources.ts';
+import type { Json } from '../../../singer/index.ts';
 import { readLoadFile, type StoredRecord } from './load-file.ts';
 import { runDml, SqlError } from './sql.ts';
 
@@ -257,7 +258,7 @@ export class BigQueryDouble {
     const tooFast = this.#isTooFast(dataset, name);
     if (tooFast !== undefined) return tooFast;
     table.resource = { ...table.resource, ...patch, schema: { fields: fields.map(answered) }, etag: this.#etag() };
-    table.rows = table.rows.map((row) => ({ ...Object.fromEntries(fields.map((field) => [field.name, null])), ...row }));
+    table.rows = table.rows.map((row) => filled(row, fields));
     return { status: 200, body: table.resource };
   }
 
@@ -477,11 +478,24 @@ function isSameTable({ configuration }: JobResource, sql: string): boolean {
   return one !== undefined && one.datasetId === other?.datasetId && one.tableId === other.tableId;
 }
 
+/** A row with what its table has gained since. */
+function filled(row: StoredRecord, fields: readonly FieldResource[]): StoredRecord {
+  const whole = fields.map((field) => {
+    const { fields: members, mode, name } = field;
+    const value = row[name] ?? (mode === 'REPEATED' ? [] : null);
+    if (members === undefined || value === null) return [name, value] as const;
+    const within = (one: Json): Json => filled(one as StoredRecord, members);
+    return [name, Array.isArray(value) ? value.map(within) : within(value)] as const;
+  });
+  return { ...row, ...Object.fromEntries(whole) };
+}
+
 const TYPES = new Set(['STRING', 'INT64', 'INTEGER', 'FLOAT64', 'FLOAT', 'NUMERIC', 'BIGNUMERIC', 'BOOL', 'BOOLEAN', 'DATE', 'TIME', 'DATETIME', 'TIMESTAMP', 'BYTES', 'JSON', 'RECORD']); // prettier-ignore
 const OLD_NAMES: Readonly<Record<string, string>> = { INT64: 'INTEGER', FLOAT64: 'FLOAT', BOOL: 'BOOLEAN', STRUCT: 'RECORD' };
 
 function answered(field: FieldResource): FieldResource {
-  return { ...field, type: OLD_NAMES[field.type] ?? field.type };
+  const type = OLD_NAMES[field.type] ?? field.type;
+  return { ...field, type, ...(field.fields === undefined ? {} : { fields: field.fields.map(answered) }) };
 }
 
 const RESERVED =
@@ -489,7 +503,10 @@ const RESERVED =
 
 function wrongFields(fields: readonly FieldResource[]): string | undefined {
   const seen = new Set<string>();
-  for (const { name, type, description } of fields) {
+  for (const { name, type, description, fields: members } of fields) {
+    if ((type === 'RECORD') !== (members !== undefined && members.length > 0)) return `Field ${name} has the wrong members`;
+    const within = wrongFields(members ?? []);
+    if (within !== undefined) return within;
     if (!/^[A-Za-z_]\w{0,299}$/.test(name)) return `Invalid field name "${name}"`;
     if (RESERVED.test(name)) return `Field name ${name} is reserved`;
     if (!TYPES.has(type)) return `Invalid field type ${type}`;
@@ -506,6 +523,9 @@ function wrongPatch(before: readonly FieldResource[], after: readonly FieldResou
     const now = after.find(({ name }) => name === field.name);
     if (now === undefined) return `Provided Schema does not match: field ${field.name} is missing in new schema`;
     if (answered(now).type !== field.type || now.precision !== field.precision) return `Field ${field.name} has changed type`;
+    if ((field.mode === 'REPEATED') !== (now.mode === 'REPEATED')) return `Field ${field.name} has changed mode`;
+    const within = field.fields === undefined ? undefined : wrongPatch(field.fields, now.fields ?? []);
+    if (within !== undefined) return within;
     if (field.mode !== 'REQUIRED' && now.mode === 'REQUIRED') return `Field ${field.name} has changed mode`;
   }
   const isNew = ({ name }: FieldResource): boolean => before.every((field) => field.name !== name);

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import type { FieldResource } from '../../../clients/bigquery/resources.ts';
-import { ExactNumber, isJsonObject, stringifyExact, type Json } from '../../../singer/index.ts';
+import { ExactNumber, isJsonObject, stringifyExact, type Json, type JsonObject } from '../../../singer/index.ts';
 import { parseExact } from '../../../singer/json-text.ts';
 
 /** What a load job makes of its file: all rows, or the errors of the bad ones. */
@@ -48,7 +48,11 @@ function summaryOf(rows: readonly StoredRecord[], errors: readonly LineError[]):
 function readRow(line: string, fields: readonly FieldResource[]): StoredRecord {
   const value = parseExact(line);
   if (!isJsonObject(value)) throw new Error('a row must be an object');
-  const row: Record<string, Json> = Object.fromEntries(fields.map(({ name }) => [name, null]));
+  return readMembers(value, fields);
+}
+
+function readMembers(value: JsonObject, fields: readonly FieldResource[]): StoredRecord {
+  const row: Record<string, Json> = Object.fromEntries(fields.map(({ mode, name }) => [name, mode === 'REPEATED' ? [] : null]));
   for (const [name, member] of Object.entries(value)) {
     const field = fields.find((one) => one.name.toLowerCase() === name.toLowerCase());
     if (field === undefined) throw new Error(`No such field: ${name}.`);
@@ -60,8 +64,23 @@ function readRow(line: string, fields: readonly FieldResource[]): StoredRecord {
   return row;
 }
 
-function readValue(value: Json, { maxLength, name, type }: FieldResource): Json {
+function readValue(value: Json, field: FieldResource): Json {
+  const { fields, maxLength, mode, name, type } = field;
+  if (mode === 'REPEATED') {
+    // NULL is an empty list.
+    if (value === null) return [];
+    if (!Array.isArray(value)) throw new Error(`Array specified for non-repeated field: ${name}.`);
+    const { mode: _, ...element } = field;
+    return value.map((item: Json) => {
+      if (item === null) throw new Error(`Only optional fields can be set to NULL. Field: ${name}; Value: NULL`);
+      return readValue(item, element);
+    });
+  }
   if (value === null) return null;
+  if (fields !== undefined) {
+    if (!isJsonObject(value)) throw new Error(`This field: ${name} is not a record.`);
+    return readMembers(value, fields);
+  }
   if (maxLength !== undefined && typeof value === 'string' && Array.from(value).length > Number(maxLength))
     throw new Error(`Value has length ${value.length}, maximum length ${maxLength}. Field: ${name}; Value: ${value}`);
   const read = READERS[type];

@@ -387,7 +387,8 @@ function fieldOf(side: Side | undefined, name: string): { readonly stored: Json;
   const field = side?.table.fields.find((one) => one.name === name);
   if (field === undefined) throw new SqlError(`Unrecognized name: ${name}`);
   const stored = side!.row[name] ?? null;
-  return { stored, value: stored === null ? null : read(field.type, stored) };
+  const isNested = field.mode === 'REPEATED' || field.fields !== undefined;
+  return { stored, value: stored === null ? null : isNested ? { json: stored } : read(field.type, stored) };
 }
 
 /** A stored value as its type is compared. */

@@ -20,7 +20,7 @@ public class Check {
       if (parts[0].equals("table")) {
         List<SimpleColumn> columns = new ArrayList<>();
         for (int i = 4; i + 1 < parts.length; i += 2)
-          columns.add(new SimpleColumn(parts[3], parts[i], TypeFactory.createSimpleType(TypeKind.valueOf("TYPE_" + parts[i + 1]))));
+          columns.add(new SimpleColumn(parts[3], parts[i], type(parts[i + 1], options, root)));
         child(child(root, parts[1]), parts[2]).addSimpleTable(parts[3], new SimpleTable(parts[3], columns));
         continue;
       }
@@ -31,6 +31,14 @@ public class Check {
         System.out.println(e.getMessage().split("\n")[0]);
       }
     }
+  }
+
+  /** A kind of the library, or the text of a nested type. */
+  private static Type type(String text, AnalyzerOptions options, SimpleCatalog root) {
+    if (!text.contains("<")) return TypeFactory.createSimpleType(TypeKind.valueOf("TYPE_" + text));
+    var query = (com.google.zetasql.resolvedast.ResolvedNodes.ResolvedQueryStmt)
+        Analyzer.analyzeStatement("SELECT CAST(NULL AS " + text + ") AS x", options, root);
+    return query.getOutputColumnList().get(0).getColumn().getType();
   }
 
   private static final Map<String, SimpleCatalog> CHILDREN = new HashMap<>();

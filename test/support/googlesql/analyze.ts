@@ -5,7 +5,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describe } from 'vitest';
 import { command, root } from '../../../scripts/command.mjs';
-import type { ColumnType } from '../../../targets/bigquery/types/types.ts';
+import { isPlainType, typeText, unsized, type ColumnType } from '../../../targets/bigquery/types/types.ts';
 
 /** A table as the analyzer is to know it. */
 export interface AnalyzedTable {
@@ -53,9 +53,10 @@ export async function analyze(tables: readonly AnalyzedTable[], statements: read
   return verdicts;
 }
 
-/** The library's name of a type. */
-function kindOf({ type }: ColumnType): string {
-  return type === 'FLOAT64' ? 'DOUBLE' : type;
+/** The library's name of a type; a nested one as it stands in a statement. */
+function kindOf(type: ColumnType): string {
+  if (!isPlainType(type)) return typeText(unsized(type));
+  return type.type === 'FLOAT64' ? 'DOUBLE' : type.type;
 }
 
 async function fetchAnalyzer(): Promise<void> {
