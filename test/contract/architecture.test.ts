@@ -220,8 +220,15 @@ function importsOf(file: string): Import[] {
     const specifier = fixed ?? lazy ?? '';
     const own = specifier.startsWith('.');
     // Executables run what was built; what they name there stands for its source.
-    const target = own ? normalize(join(dirname(file), specifier)).replace(/^dist\/bundle\/(.*)\.js$/, '$1.ts') : undefined;
+    const target = own ? normalize(join(dirname(file), specifier)) : undefined;
     found.push({ file, specifier, ...(target === undefined ? {} : { target }) });
+  }
+  // Executables name files of the bundle, which stand for their sources, and require the rest.
+  const required = /\b(?:start|bundled)\('([^']+)'\)|\brequire\('([^']+)'\)/g;
+  for (const [, bundled, other] of file.startsWith('bin/') ? code(file).matchAll(required) : []) {
+    const specifier = bundled ?? other!;
+    if (bundled !== undefined) found.push({ file, specifier, target: bundled.replace(/\.cjs$/, '.ts') });
+    else found.push({ file, specifier, ...(specifier.startsWith('.') ? { target: join('bin', specifier) } : {}) });
   }
   return found;
 }
@@ -262,7 +269,7 @@ async function workOf(name: string, folder: string): Promise<string[]> {
   return ['--about', '--format', 'json'];
 }
 
-/** Names of the packages of which a Node script loads any file. */
+/** Names of the packages of which a Node script loads any file, or a part of the bundle that holds any. */
 async function packagesLoaded(folder: string, script: string, args: readonly string[]): Promise<string[]> {
   const found = (await filesLoaded(folder, script, args)).flatMap(
     (file) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [],
@@ -301,5 +308,7 @@ async function filesLoaded(folder: string, script: string, args: readonly string
 /** The modules that a part of the bundle was made of; of any other file, itself. */
 function modulesIn(file: string): string[] {
   if (!relative(root, file).startsWith('dist/bundle/')) return [file];
-  return [...readFileSync(file, 'utf8').matchAll(/^\/\/ (dist\/\S+\.js)$/gm)].map(([, module]) => join(root, module!));
+  return [...readFileSync(file, 'utf8').matchAll(/^\s*\/\/ ((?:dist|node_modules)\/\S+\.m?js)$/gm)].map(([, module]) =>
+    join(root, module!),
+  );
 }
