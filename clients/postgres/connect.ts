@@ -265,6 +265,8 @@ class PgSession implements Session {
   async close(): Promise<void> {
     // The end of a connection that is gone already is no news. A silent server must not keep us.
     const timer = setTimeout(() => this.#socket.destroy(), CLOSE_MS);
+    // As libpq does: the server has no more to say once it was told, and its process takes a while to end.
+    this.#socket.once('finish', () => this.#socket.destroy());
     await this.#client.end().catch(() => undefined);
     clearTimeout(timer);
   }
