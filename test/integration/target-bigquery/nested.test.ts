@@ -355,7 +355,7 @@ await describeWithLocalBigQuery('nested: struct against an emulator that runs SQ
     await load([schema(stream, { ...ID, x: one }), record(stream, { id: 1, x: LINES[i] }), record(stream, { id: 2 })]);
     const [[text] = []] = await server().query(`SELECT TO_JSON_STRING(x) FROM d.${stream} WHERE id = 1`);
     // The emulator writes decimals in texts, with all digits.
-    const value = JSON.parse(text!, (key, part: unknown) =>
+    const value = JSON.parse(text!, (_key, part: unknown) =>
       typeof part === 'string' && /^\d+\.\d+$/.test(part) ? Number(part) : part,
     ) as Json;
     expect(value).toEqual(LINES[i]);

@@ -43,7 +43,7 @@ function setup(schema: JsonSchema, options: Options = {}): Setup {
   // With notes of changes a changed value needs no second try.
   if (metadata) known.set(CHANGES, { name: CHANGES, type: { type: 'JSON' } });
   const types = { numberType };
-  const how = { method: 'append', hardDelete: false, view: false, casing: 'keep' } as const;
+  const how = { method: 'append', hardDelete: false, view: false, casing: 'keep', nested: false } as const;
   const plan = planTable(header, 't', known, { denormalized, metadata, types, ...how });
   return { header, plan: plan.row, validate: validated ? compile(schema) : undefined };
 }
