@@ -1,9 +1,11 @@
-import type { ApiError } from './api-error.ts';
+import type { ApiError } from '../google/api-error.ts';
 
 /** What a load job says of one line of its file. The job's own text is not kept: it often holds the line's values. */
 export interface LineError {
   /** Where the line begins in its file, in bytes, before compression. */
   readonly position: number;
+  /** Address of the file, where a job has several: `gs://bucket/name`. */
+  readonly file?: string;
   /** Name of the column, if it is told. */
   readonly column?: string;
   /** Why, in a word: see `RULES`. */
@@ -15,6 +17,8 @@ const POSITIONS = [
   /(?:starting at |at )(?:position|location|offset|byte)\s*:?\s*(\d+)/i,
   /(?:byte[ _]offset to start of line|offset)\s*:\s*(\d+)/i,
 ];
+const FILE = /file:\s*(gs:\/\/\S+?)[.,;]?(?:\s|$)/i;
+const LAST_FILE = /\sfile:\s*(gs:\/\/\S+)$/i;
 const COLUMN = /(?:field|column|No such field):\s*[`'"]?([A-Za-z_]\w*)/i;
 
 /** By what a text has in it. */
@@ -29,15 +33,28 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 
 /** The lines that the errors of a load job name; those that name none (the summary of all) are left out. */
 export function lineErrors(errors: readonly ApiError[]): readonly LineError[] {
-  const byPosition = new Map<number, LineError>();
+  const byPlace = new Map<string, LineError>();
   for (const { location, message = '', reason } of errors) {
     if (reason !== 'invalid') continue;
     const position = positionIn(beforeValue(message)) ?? (/^\d+$/.test(location ?? '') ? Number(location) : undefined);
-    if (position === undefined || byPosition.has(position)) continue;
+    const file = fileIn(location, message);
+    const place = `${position} ${file ?? ''}`;
+    if (position === undefined || byPlace.has(place)) continue;
     const column = COLUMN.exec(beforeValue(message))?.[1];
-    byPosition.set(position, { position, rule: ruleIn(beforeValue(message)), ...(column === undefined ? {} : { column }) });
+    byPlace.set(place, {
+      position,
+      rule: ruleIn(beforeValue(message)),
+      ...(file === undefined ? {} : { file }),
+      ...(column === undefined ? {} : { column }),
+    });
   }
-  return [...byPosition.values()].toSorted((a, b) => a.position - b.position);
+  return [...byPlace.values()].toSorted((a, b) => a.position - b.position);
+}
+
+/** A file is the location of its errors; of some only the text tells it, before the value or at the very end. */
+function fileIn(location: string | undefined, message: string): string | undefined {
+  if (location?.startsWith('gs://')) return location;
+  return FILE.exec(beforeValue(message))?.[1] ?? LAST_FILE.exec(message)?.[1];
 }
 
 /** Why a row is refused, in a word. */

@@ -1,5 +1,5 @@
 /** The parts of BigQuery's REST resources that we read and write: https://cloud.google.com/bigquery/docs/reference/rest/v2 */
-import type { ApiError } from './api-error.ts';
+import type { ApiError } from '../google/api-error.ts';
 
 /** A column, or a member of one. The API answers with old names of types (INTEGER); see `typeName` of the target. */
 export interface FieldResource {
@@ -88,6 +88,8 @@ export interface JobConfiguration {
 
 export interface LoadConfiguration {
   readonly destinationTable: TableReference;
+  /** Files in a bucket; none for one that comes with the job. */
+  readonly sourceUris?: readonly string[];
   readonly sourceFormat: 'NEWLINE_DELIMITED_JSON';
   readonly schema?: { readonly fields: readonly FieldResource[] };
   readonly createDisposition: 'CREATE_NEVER';

@@ -1,11 +1,12 @@
 import type { Api } from '../../clients/bigquery/api.ts';
 import { openApi } from '../../clients/bigquery/connect.ts';
 import { ConfigError, type Problem, type Run } from '../../singer/index.ts';
+import { stageProblems } from './methods/gcs-stage.ts';
 import type { TargetConfig } from './settings.ts';
 
 /** The API, once nothing is wrong with the settings that can be seen without asking. Throws ConfigError with all problems at once. */
 export async function connect(config: TargetConfig, run: Run): Promise<Api> {
-  const problems = [...datasetProblems(config), ...labelProblems(config), ...stateProblems(config)];
+  const problems = [...datasetProblems(config), ...labelProblems(config), ...stateProblems(config), ...wayProblems(config)];
   try {
     const api = await openApi(config, run);
     if (problems.length === 0) return api;
@@ -14,6 +15,10 @@ export async function connect(config: TargetConfig, run: Run): Promise<Api> {
     problems.unshift(...error.problems);
   }
   throw new ConfigError(problems);
+}
+
+function wayProblems(config: TargetConfig): readonly Problem[] {
+  return config.method === 'gcs_stage' ? stageProblems(config) : [];
 }
 
 function datasetProblems({ dataset }: TargetConfig): readonly Problem[] {

@@ -71,6 +71,8 @@ export class BigQueryDestination implements Destination<TargetConfig> {
   /** By table. */
   readonly #known = new Map<string, Known>();
   readonly #states: StateTable | undefined;
+  /** Tables of all streams. */
+  readonly #opened = new Set<string>();
   #newestState = '';
   /** The state that the table of states holds, as far as this run has written it. */
   #keptState = '';
@@ -101,6 +103,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     this.#states = stateTableOf(context, config);
     this.#spool = new Spool({
       compression: config.compression,
+      pieceBytes: open.way.pieceBytes,
       // A run whose name is its own is never begun again.
       clockBytes: config.run_id === undefined ? undefined : (plan) => clockBytes(plan.row, run),
       stagingOf: (plan) => this.#stagingOf(plan),
@@ -131,6 +134,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
       types: { numberType: config.number_type },
     });
     this.#tables.promise(plan);
+    this.#opened.add(table);
     this.#tellPartitions(plan, layoutOf(plan, layoutOptions(config)));
     for (const { column, variant } of plan.variants) {
       this.#run.log.warnOnce(
@@ -200,6 +204,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     await this.#loadAll(true);
     await this.#overwrites.finish(end, this.#config.overwrite_on_eof, (stream, counts) => this.#tally.add(stream, counts));
     await this.#keepState();
+    await this.#context.way.finish(this.#opened);
     this.#changed.report();
   }
 

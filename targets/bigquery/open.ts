@@ -9,24 +9,23 @@ import { JobNames } from './jobs/job-names.ts';
 import { TableOrder } from './jobs/order.ts';
 import { CHANGES, Pace } from './jobs/pace.ts';
 import type { StatementContext } from './jobs/query.ts';
-import { Slots } from './jobs/slots.ts';
+import { WAYS_IN } from './methods/ways-in.ts';
+import type { WayIn } from './methods/way-in.ts';
 import type { TargetConfig } from './settings.ts';
 import { stateTableOf } from './state/state-table.ts';
-
-/** Large files that are uploaded at once. */
-const UPLOADS = 4;
 
 /** Connects and gives the destination. Throws SystemError and ConfigError before any input is read. */
 export async function openDestination(config: TargetConfig, run: TargetRun): Promise<BigQueryDestination> {
   const { log } = run;
-  if (config.method !== 'batch_job') log.info('Rows are loaded by load jobs', { method: config.method });
   // Each job that is waited for listens to it.
   setMaxListeners(0, run.signal);
   const api = await connect(config, run);
   // Many jobs are waited for at once, and each wait ends with the run.
   setMaxListeners(0, run.signal);
+  const way = await openWayIn(api, config, run);
   const location = await openDataset(api, config, log);
-  const destination = destinationOn(api, location, config, run);
+  await way.prove(location);
+  const destination = destinationOn(api, location, config, run, way);
   await destination.begin();
   return destination;
 }
@@ -48,9 +47,14 @@ export async function openState(config: TargetConfig, run: Run): Promise<StateSt
 }
 
 /** The destination for a dataset that is there, or is only asked about. */
-export function destinationOn(api: Api, location: string, config: TargetConfig, run: TargetRun): BigQueryDestination {
-  const context = { ...statementsOn(api, location, config, run), uploads: new Slots(UPLOADS) };
+export function destinationOn(api: Api, location: string, config: TargetConfig, run: TargetRun, way: WayIn): BigQueryDestination {
+  const context = { ...statementsOn(api, location, config, run), way };
   return new BigQueryDestination(config, run, context);
+}
+
+/** Throws ConfigError. */
+export function openWayIn(api: Api, config: TargetConfig, run: TargetRun): Promise<WayIn> {
+  return WAYS_IN[config.method]({ api, config, run, labels: labelsOf(config) });
 }
 
 /** Emulators have no quota. */
@@ -66,8 +70,13 @@ function statementsOn(api: Api, location: string, config: TargetConfig, run: Run
     names: new JobNames(runId),
     order: new TableOrder(),
     pace: new Pace({ most: mostChanges(config), log, signal: run.signal }),
-    labels: { ...config.labels, made_by: 'tapline' },
+    labels: labelsOf(config),
     maxBytesBilled: config.max_bytes_billed,
     pricePerTib: config.price_per_tib,
   };
+}
+
+/** The user's and ours. */
+function labelsOf({ labels }: TargetConfig): Readonly<Record<string, string>> {
+  return { ...labels, made_by: 'tapline' };
 }

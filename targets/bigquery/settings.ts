@@ -21,12 +21,36 @@ export const settings = {
     default: 'batch_job',
     options: ['batch_job', 'gcs_stage', 'storage_write_api', 'streaming_insert'],
     description:
-      'Way in. batch_job: files on the disk, then load jobs, which cost nothing. The others are accepted and run as batch_job, which a line of the log says: load jobs alone are exact and atomic.',
+      'Way in. batch_job: files on the disk, then load jobs, which cost nothing; each file is uploaded with its job. gcs_stage: files are uploaded to a bucket, many pieces at once, and one load job reads them all. The others are accepted and run as batch_job, which a line of the log says: load jobs alone are exact and atomic.',
   },
   bucket: {
     type: 'string',
-    description: 'Bucket of gcs_stage.',
-    ignored: 'files are uploaded to BigQuery without a bucket between',
+    description:
+      'Bucket of gcs_stage, in the location of the dataset (one of US takes any). The account needs the role Storage Object User on it.',
+  },
+  bucket_prefix: {
+    type: 'string',
+    default: 'tapline',
+    description:
+      'Folder for staged files. What a run that was killed leaves is removed by the next one that ends well with the same run_id; for all else let a lifecycle rule of the bucket delete files of this prefix after some days, not less than one.',
+  },
+  keep_staged_files: {
+    type: 'boolean',
+    default: false,
+    description: 'Leave staged files in the bucket when they are loaded, for other uses or for a look at them.',
+  },
+  staged_file_bytes: {
+    type: 'integer',
+    default: 16_777_216,
+    minimum: 65_536,
+    description:
+      'Size of a staged file, after compression: a load job reads them at the same time, and a cut upload repeats nothing of the others.',
+  },
+  storage_endpoint: {
+    type: 'string',
+    description:
+      'Address of Cloud Storage in place of https://storage.googleapis.com, for a private endpoint or an emulator; unset, also what STORAGE_EMULATOR_HOST says. With http:// no credentials are sent.',
+    examples: ['http://127.0.0.1:4443'],
   },
   load_method: {
     type: 'string',
@@ -222,7 +246,7 @@ export const settings = {
   kms_key: {
     type: 'string',
     description:
-      'Key of Cloud KMS for the dataset and the tables that are made. BigQuery’s service account must be allowed to use it.',
+      'Key of Cloud KMS for the dataset and the tables that are made, and for staged files. The service accounts of BigQuery and, with gcs_stage, of Cloud Storage must be allowed to use it.',
     examples: ['projects/p/locations/eu/keyRings/r/cryptoKeys/k'],
   },
   max_bytes_billed: {

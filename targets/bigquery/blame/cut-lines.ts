@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import type { Piece } from '../parts/part-file.ts';
 import { loadLines } from './load-lines.ts';
 
 const GZIP_LEVEL = 1;
@@ -14,6 +15,8 @@ export interface LinesFile {
   readonly path: string;
   readonly bytes: number;
   readonly rows: number;
+  /** Undefined: it is one. */
+  readonly pieces?: readonly Piece[];
 }
 
 /** A load file and the lines that were taken out of it. */

@@ -1,33 +1,39 @@
+import { randomUUID } from 'node:crypto';
 import type { Api } from '../../../clients/bigquery/api.ts';
 import type { DatasetResource, JobResource, TableReference } from '../../../clients/bigquery/resources.ts';
+import type { Bucket } from '../../../clients/gcs/bucket.ts';
+import { openBucket } from '../../../clients/gcs/connect.ts';
 import { answerOf, SystemError, type Answer, type Ask, type Finding, type Run } from '../../../singer/index.ts';
 import { connect } from '../connect.ts';
 import { lookAtDataset } from '../dataset.ts';
 import { dryRun } from '../jobs/dry-run.ts';
 import { TABLE_JOBS } from '../jobs/pace.ts';
+import { fits, stagePrefix } from '../methods/gcs-stage.ts';
 import type { TargetConfig } from '../settings.ts';
 import { makeProbe, NOTHING } from '../statements/probe.ts';
 
 /** From this share on it is told as something to mend. */
 const FULL = 0.8;
 const DAY_MS = 86_400_000;
+const NO_BYTES = { path: '', start: 0, end: 0 };
 /** As many jobs are looked at. */
 const PAGE = 1000;
 
-/** `--check`: whether a load could begin, and what to do where it could not. Writes nothing. Throws ConfigError. */
+/** `--check`: whether a load could begin, and what to do where it could not. Writes nothing but, for gcs_stage, a file without bytes that it deletes. Throws ConfigError. */
 export async function check(config: TargetConfig, run: Run, { format }: Pick<Ask, 'format'>): Promise<Answer> {
   const api = await connect({ ...config, max_retries: 0 }, run);
+  const bucket = config.method === 'gcs_stage' ? await openBucket({ ...config, max_retries: 0 }, run) : undefined;
   const findings: Finding[] = [{ check: 'credentials', ok: true, detail: credentials(config) }];
   const project = await told('project', async () => {
     await api.call({ method: 'GET', path: '/datasets', query: { maxResults: '1' }, what: 'Looking at the project' });
     return { detail: `${api.project} at ${api.endpoint}` };
   });
   findings.push(project);
-  if (project.ok) findings.push(...(await ofDataset(api, config)));
+  if (project.ok) findings.push(...(await ofDataset(api, config, bucket)));
   return answerOf(findings, format);
 }
 
-async function ofDataset(api: Api, config: TargetConfig): Promise<readonly Finding[]> {
+async function ofDataset(api: Api, config: TargetConfig, bucket: Bucket | undefined): Promise<readonly Finding[]> {
   const { dataset: name } = config;
   let found: DatasetResource | undefined;
   const dataset = await told('dataset', async () => {
@@ -39,7 +45,37 @@ async function ofDataset(api: Api, config: TargetConfig): Promise<readonly Findi
   const findings = [dataset, placeOf(config, location), await jobs(api, location)];
   // Whether a table could be made in it is known only when it is there.
   if (found !== undefined) findings.push(await tables(api, name, location));
+  if (bucket !== undefined) findings.push(...(await ofBucket(bucket, config, location)));
   return [...findings, await quota(api, name)];
+}
+
+/** Makes a file in the bucket, looks at it as a load job would, and deletes it: the one thing that a check writes. */
+async function ofBucket(
+  bucket: Bucket,
+  { bucket_prefix: prefix, kms_key: kmsKey }: TargetConfig,
+  location: string,
+): Promise<readonly Finding[]> {
+  const place = await told('bucket', async () => {
+    const there = await bucket.location();
+    if (there === undefined)
+      return { detail: `${bucket.name}; the account may not see where it is, which is no harm if that is right` };
+    if (fits(there, location)) return { detail: `${bucket.name} in ${there}` };
+    const hint = 'Take a bucket in the location of the dataset, or method batch_job, which needs none.';
+    return {
+      ok: false,
+      detail: `${bucket.name} is in ${there}, the dataset in ${location}: BigQuery documents that it does not load from there`,
+      hint,
+    };
+  });
+  const files = await told('staged files', async () => {
+    const name = `${stagePrefix(prefix)}check-${randomUUID()}`;
+    const what = `Making ${bucket.uriOf(name)}`;
+    await bucket.upload({ name, contentType: 'text/plain', metadata: {}, kmsKey }, NO_BYTES, what, {});
+    await bucket.look(name);
+    await bucket.delete(name);
+    return { detail: `can be made, read and deleted in ${bucket.uriOf(stagePrefix(prefix))}` };
+  });
+  return [place, files];
 }
 
 function placeOf({ location }: TargetConfig, there: string): Finding {

@@ -4,7 +4,6 @@ import { SystemError } from '../../../singer/index.ts';
 import type { LoadContext } from '../methods/append.ts';
 import type { TablePlan } from '../tables/plan.ts';
 import type { LinesFile } from '../blame/cut-lines.ts';
-import { uploadJob } from '../upload/resumable.ts';
 import { runJob, type JobRequest } from './run-job.ts';
 
 export interface FileLoad {
@@ -23,8 +22,6 @@ export interface FileLoad {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A file of so few bytes waits for no other one's upload: it takes little of the line, and little memory. */
-const SMALL_BYTES = 1024 * 1024;
 /** The label of a job whose file lacks rows that were refused before; its value says how many. */
 const REFUSED_LABEL = 'tapline_refused';
 
@@ -58,9 +55,9 @@ export function rowsLoaded({ statistics }: JobResource): number {
 }
 
 async function loadOnce(context: LoadContext, load: FileLoad, file: LinesFile): Promise<number> {
-  const { api, jobs, order, pace, uploads } = context;
+  const { jobs, order, pace, way } = context;
   const { counts, disposition, fields, idOf, plan, table, what } = load;
-  const { path, bytes, rows } = file;
+  const { path, rows } = file;
   const place = { stream: plan.stream, dataset: table.datasetId, table: table.tableId };
   const configuration: LoadConfiguration = {
     destinationTable: table,
@@ -73,13 +70,13 @@ async function loadOnce(context: LoadContext, load: FileLoad, file: LinesFile): 
   };
   const refused = load.file.rows - rows;
   const labels = { ...context.labels, ...load.labels, ...(refused === 0 ? {} : { [REFUSED_LABEL]: String(refused) }) };
-  const upload = (job: JobResource): Promise<JobResource> => uploadJob(api, job, { path, bytes }, what, place);
+  const handIn = way.take({ file, stream: plan.stream, table: plan.table, what, place });
   const request: JobRequest = {
     what,
     place,
     configuration: { load: configuration, labels },
     idOf,
-    submit: (job) => (bytes < SMALL_BYTES ? upload(job) : uploads.run(() => upload(job))),
+    ...handIn,
     ...(counts === undefined ? {} : { counts }),
   };
   const { job, adopted } = await pace.load(table, () => runJob(jobs, request));

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from '../../../clients/bigquery/api.ts';
-import { waitAfter } from '../../../clients/bigquery/backoff.ts';
+import { waitAfter } from '../../../clients/google/backoff.ts';
 import { jobFault, passes, reasonOf, type Place } from '../../../clients/bigquery/errors.ts';
+import type { LineError } from '../../../clients/bigquery/line-errors.ts';
 import type { JobConfiguration, JobReference, JobResource } from '../../../clients/bigquery/resources.ts';
 import { SystemError, type Log } from '../../../singer/index.ts';
 
@@ -27,6 +28,10 @@ export interface JobRequest {
   readonly submit: (job: JobResource) => Promise<JobResource>;
   /** False if what a job that was found has done is not there any more, or no longer the last word; all count if this is left out. */
   readonly counts?: (found: JobResource) => boolean | Promise<boolean>;
+  /** Finds a line that a failed job names; undefined: it is none of what was sent. */
+  readonly lineOf?: (line: LineError) => LineError | undefined;
+  /** Told when a job has ended, well or not, and no other attempt follows: what it has read is not needed any more. */
+  readonly release?: () => Promise<void>;
 }
 
 export interface DoneJob {
@@ -54,14 +59,20 @@ export async function runJob(runner: JobRunner, request: JobRequest): Promise<Do
     const done = await waitFor(runner, request, job, reference);
     const error = done.status?.errorResult;
     if (error === undefined) {
-      if (!adopted || (await (request.counts?.(done) ?? true))) return { job: done, adopted };
+      if (!adopted || (await (request.counts?.(done) ?? true))) {
+        await request.release?.();
+        return { job: done, adopted };
+      }
       runner.log.info(`${request.what}: what the job has done is to be done again`, { job: reference.jobId });
       continue;
     }
     const errors = [error, ...(done.status?.errors ?? [])];
-    const fault = jobFault(errors, request.what, { ...request.place, job: reference.jobId });
+    const fault = jobFault(errors, request.what, { ...request.place, job: reference.jobId }, request.lineOf);
     // What has failed in an earlier run may have been put right since.
-    if (!adopted && (!passes(fault) || attempt > runner.retries)) throw fault;
+    if (!adopted && (!passes(fault) || attempt > runner.retries)) {
+      await request.release?.();
+      throw fault;
+    }
     const waitMs = adopted ? 0 : waitAfter(fault, attempt);
     runner.log.warn(`${request.what}: the job failed; another attempt begins`, {
       job: reference.jobId,

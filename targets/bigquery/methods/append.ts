@@ -8,8 +8,8 @@ import type { Pace } from '../jobs/pace.ts';
 import type { TableOrder } from '../jobs/order.ts';
 import { rowLabels, rowsOf } from '../jobs/row-labels.ts';
 import type { JobRunner } from '../jobs/run-job.ts';
-import type { Slots } from '../jobs/slots.ts';
 import type { Spooled } from '../parts/spool.ts';
+import type { WayIn } from './way-in.ts';
 
 export interface LoadContext {
   readonly api: Api;
@@ -17,8 +17,8 @@ export interface LoadContext {
   readonly names: JobNames;
   readonly order: TableOrder;
   readonly pace: Pace;
-  /** Uploads of large files at once: jobs are waited for by all tables at the same time, the line is not shared by all. */
-  readonly uploads: Slots;
+  /** How files come to their jobs. */
+  readonly way: WayIn;
   readonly labels: Readonly<Record<string, string>>;
   /** Most bytes that a statement may be billed for. */
   readonly maxBytesBilled: number | undefined;

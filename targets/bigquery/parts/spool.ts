@@ -5,7 +5,7 @@ import type { Part } from '../../../singer/index.ts';
 import type { TablePlan } from '../tables/plan.ts';
 import type { KeyProof } from './key-proof.ts';
 import type { KnownRows, LoadSeen } from './known-rows.ts';
-import { diskFault, PartFile } from './part-file.ts';
+import { diskFault, PartFile, type Piece } from './part-file.ts';
 import { RowDigest, Scratch, type RowsSeen } from './row-digest.ts';
 import type { RowFacts } from './row-facts.ts';
 import type { RowNumbers } from './row-numbers.ts';
@@ -23,6 +23,7 @@ export interface Staging {
 export interface Written extends LoadSeen {
   readonly path: string;
   readonly bytes: number;
+  readonly pieces: readonly Piece[];
 }
 
 /** Rows on the disk that wait for their load job. */
@@ -41,6 +42,8 @@ export type Known = KnownRows<LoadSeen & { readonly jobId: string }>;
 
 export interface SpoolOptions {
   readonly compression: 'gzip' | 'none';
+  /** Bytes of a piece on the disk; undefined: files are in one piece. */
+  readonly pieceBytes?: number | undefined;
   /** For digests; undefined: there are none, because no later run has to know the rows again. */
   readonly clockBytes: ((plan: TablePlan) => number) | undefined;
   /** Called once for a plan and flush; undefined: rows go straight into their table. */
@@ -221,7 +224,7 @@ export class Spool {
     if (this.#files.some((file) => file.known === known && file.digest.rows > 0)) known?.end();
     const growing: Growing = {
       plan,
-      file: new PartFile({ path: await this.#nextPath(), compression: this.#o.compression }),
+      file: new PartFile({ path: await this.#nextPath(), compression: this.#o.compression, pieceBytes: this.#o.pieceBytes }),
       digest: this.#newDigest(plan),
       staging,
       isNumbered: staging !== undefined && staging.proof === undefined,
@@ -259,6 +262,7 @@ async function ended(
     plan,
     path: file.path,
     bytes: file.bytes,
+    pieces: file.pieces,
     ...seenBy(seen),
     state,
     isUnique: staging?.proof !== undefined && !isNumbered,

@@ -9,6 +9,8 @@ export interface StreamPlan {
   readonly keys: readonly string[];
   /** In order, in words or as SQL. */
   readonly changes: readonly string[];
+  /** The setting `method`, and where rows are staged, if anywhere. */
+  readonly wayIn: { readonly method: string; readonly by: string | undefined };
   /** What a merge would cost: what it reads of the table as it is. */
   readonly merge?: MergeCost;
 }
@@ -28,12 +30,14 @@ export function planAnswer(plans: readonly StreamPlan[], format: 'text' | 'json'
   return { ok: true, text: plans.map((plan) => textOf(plan).join('\n')).join('\n\n') };
 }
 
-function jsonOf({ changes, isNew, keys, merge, method, stream, table }: StreamPlan): Json {
+function jsonOf({ changes, isNew, keys, merge, method, stream, table, wayIn }: StreamPlan): Json {
   return {
     stream,
     table,
     new: isNew,
     method,
+    way_in: wayIn.method,
+    staged_in: wayIn.by ?? null,
     keys: [...keys],
     changes: [...changes],
     bytes: merge?.bytes ?? null,
@@ -43,13 +47,14 @@ function jsonOf({ changes, isNew, keys, merge, method, stream, table }: StreamPl
   };
 }
 
-function textOf({ changes, isNew, keys, merge, method, stream, table }: StreamPlan): string[] {
+function textOf({ changes, isNew, keys, merge, method, stream, table, wayIn }: StreamPlan): string[] {
   const by = keys.length === 0 ? '' : ` by ${keys.join(', ')}`;
   const cost =
     merge === undefined
       ? []
       : [`  each merge reads up to ${merge.bytes} bytes of it, for about ${merge.price.toFixed(6)} US dollars`];
   if (merge?.isRefused === true) cost.push('  that is more than max_bytes_billed allows: the merge would fail');
+  const staged = wayIn.by === undefined ? [] : [`  rows go through files in ${wayIn.by} (${wayIn.method})`];
   const work = changes.length === 0 ? ['  nothing to change'] : changes.map((change) => `  ${change}`);
-  return [`${stream}: ${method}${by} into ${isNew ? 'a new table' : 'table'} ${table}`, ...work, ...cost];
+  return [`${stream}: ${method}${by} into ${isNew ? 'a new table' : 'table'} ${table}`, ...staged, ...work, ...cost];
 }

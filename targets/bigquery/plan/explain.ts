@@ -21,7 +21,7 @@ export interface Planned {
 export function explain(
   { existing, layout, plan, reference }: Planned,
   makesDataset: boolean,
-): StreamPlan & { readonly probe?: string } {
+): Omit<StreamPlan, 'wayIn'> & { readonly probe?: string } {
   const { columns, keys, method, stream } = plan;
   const table = `${reference.datasetId}.${reference.tableId}`;
   const told = { stream, table, method, keys: method === 'append' ? [] : keys, isNew: existing === undefined };

@@ -3,7 +3,7 @@ import { connect } from '../connect.ts';
 import { lookAtDataset } from '../dataset.ts';
 import { costOf, leastBilled } from '../jobs/cost.ts';
 import { dryRun } from '../jobs/dry-run.ts';
-import { destinationOn } from '../open.ts';
+import { destinationOn, openWayIn } from '../open.ts';
 import type { TargetConfig } from '../settings.ts';
 import { planAnswer, type MergeCost, type StreamPlan } from './answer.ts';
 import { explain } from './explain.ts';
@@ -14,12 +14,15 @@ export async function plan(config: TargetConfig, run: Run, ask: Ask): Promise<An
   const { dataset } = config;
   const found = await lookAtDataset(api, dataset);
   const location = found?.location ?? config.location;
-  const destination = destinationOn(api, location, config, planRun(run));
+  const rehearsal = planRun(run);
+  const way = await openWayIn(api, config, rehearsal);
+  const destination = destinationOn(api, location, config, rehearsal, way);
+  const wayIn = { method: config.method, by: way.by };
   const planOf = async (header: StreamHeader): Promise<StreamPlan> => {
     const { probe, ...explained } = explain(destination.planOf(header), found === undefined);
-    if (probe === undefined) return explained;
+    if (probe === undefined) return { ...explained, wayIn };
     const bytes = await dryRun(api, location, probe, `Looking at ${explained.table}`, { dataset });
-    return { ...explained, merge: mergeCost(bytes, config) };
+    return { ...explained, wayIn, merge: mergeCost(bytes, config) };
   };
   return planAnswer(await planStreams(run, ask, destination, planOf), ask.format);
 }

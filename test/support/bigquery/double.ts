@@ -1,26 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FieldResource, JobResource, QueryConfiguration, TableResource } from '../../../clients/bigquery/resources.ts';
+import type { ApiError } from '../../../clients/google/api-error.ts';
+import { read, refusal, send, type Answer, type Asked, type Fault } from '../google/http.ts';
+import { ResumableUploads } from '../google/uploads.ts';
 import type { Json } from '../../../singer/index.ts';
-import { readLoadFile, type StoredRecord } from './load-file.ts';
+import { readLoadFiles, type LoadFile, type StoredRecord } from './load-file.ts';
 import { runDml, SqlError } from './sql.ts';
-
-/** What a test lets go wrong with one request. */
-export type Fault =
-  /** An error of the API; with `after`, what was asked is done all the same. */
-  | { readonly status: number; readonly reason?: string; readonly after?: true }
-  /** The connection ends: before anything is done, after all is done, or when so many bytes of an upload have come. */
-  | { readonly cut: 'before' | 'after' | number };
-
-export interface Asked {
-  readonly method: string;
-  /** Without host and query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingMessage['headers'];
-  /** JSON; undefined for uploads. */
-  readonly body: unknown;
-}
 
 export interface DoubleOptions {
   readonly project?: string;
@@ -30,6 +16,8 @@ export interface DoubleOptions {
   readonly takesGzip?: boolean;
   /** Changes of one table within ten seconds; more are refused. Any number if left out. */
   readonly takesChanges?: number;
+  /** Address of Cloud Storage, for files that load jobs name. */
+  readonly storage?: string;
 }
 
 interface Table {
@@ -42,19 +30,7 @@ interface Dataset {
   readonly tables: Map<string, Table>;
 }
 
-interface Session {
-  readonly job: JobResource;
-  readonly length: number;
-  received: Buffer;
-  /** The answer that ended it. */
-  done?: Answer;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body?: object;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+export type { Asked, Fault };
 
 /**
  * A double of BigQuery's REST surface for load jobs and tables: strict about what the protocol says, with the old names of types in its
@@ -70,6 +46,8 @@ export class BigQueryDouble {
   fault: (asked: Asked) => Fault | undefined = () => undefined;
   /** What a finished load job says of its rows; for tests of the accounting. */
   outputRows: (rows: number) => number = (rows) => rows;
+  /** The error with which load jobs fail. */
+  loadFault: ApiError | undefined;
   /** What a dry run says that a statement would read. */
   bytesRead = 0;
   /** What a statement is billed for; one with a lower limit is refused. */
@@ -79,7 +57,8 @@ export class BigQueryDouble {
   url = '';
   readonly #looks: number;
   readonly #takesGzip: boolean;
-  readonly #sessions = new Map<string, Session>();
+  readonly #storage: string | undefined;
+  readonly #uploads = new ResumableUploads<JobResource>((job, bytes) => this.#makeJob(job, [{ bytes }]));
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   #etags = 0;
   #time = 0;
@@ -89,8 +68,9 @@ export class BigQueryDouble {
   /** Statements that changed a table while another one was under way there. */
   overlaps = 0;
 
-  constructor({ project = 'test', looks = 0, takesGzip = true, takesChanges = Infinity }: DoubleOptions = {}) {
+  constructor({ project = 'test', looks = 0, takesGzip = true, takesChanges = Infinity, storage }: DoubleOptions = {}) {
     this.#takesChanges = takesChanges;
+    this.#storage = storage;
     this.project = project;
     this.#takesGzip = takesGzip;
     this.#looks = looks;
@@ -158,7 +138,7 @@ export class BigQueryDouble {
     const isUpload = request.method === 'PUT' && pathname.startsWith('/upload/');
     const early = isUpload ? this.#faultOf(request, pathname, searchParams, undefined) : undefined;
     if (early !== undefined && 'cut' in early && typeof early.cut === 'number')
-      return this.#cutUpload(request, searchParams, early.cut);
+      return this.#uploads.cut(searchParams.get('upload_id'), request, early.cut);
     const bytes = await read(request);
     const body: unknown = isUpload || bytes.length === 0 ? undefined : JSON.parse(bytes.toString());
     const fault = isUpload ? early : this.#faultOf(request, pathname, searchParams, body);
@@ -166,8 +146,8 @@ export class BigQueryDouble {
     if (fault !== undefined && 'status' in fault && fault.after !== true)
       return send(response, refusal(fault.status, fault.reason));
     const answer = isUpload
-      ? this.#upload(searchParams, request, bytes)
-      : this.#answer(request.method!, pathname, searchParams, body, request);
+      ? this.#uploads.put(searchParams.get('upload_id'), request.headers, bytes)
+      : await this.#answer(request.method!, pathname, searchParams, body, request);
     if (fault === undefined) return send(response, answer);
     if ('status' in fault) return send(response, refusal(fault.status, fault.reason));
     request.socket.destroy();
@@ -179,7 +159,7 @@ export class BigQueryDouble {
     return this.fault(asked);
   }
 
-  #answer(method: string, path: string, query: URLSearchParams, body: unknown, request: IncomingMessage): Answer {
+  async #answer(method: string, path: string, query: URLSearchParams, body: unknown, request: IncomingMessage): Promise<Answer> {
     if (path === `/upload/bigquery/v2/projects/${this.project}/jobs` && method === 'POST')
       return this.#begin(query, body, request);
     const base = `/bigquery/v2/projects/${this.project}`;
@@ -203,7 +183,8 @@ export class BigQueryDouble {
     if (kind === 'datasets' && method === 'GET') return { status: 200, body: {} };
     if (kind === 'jobs' && dataset === undefined && method === 'GET')
       return { status: 200, body: { jobs: [...this.jobs.values()] } };
-    if (kind === 'jobs' && dataset === undefined && method === 'POST') return this.#makeJob(body as JobResource, undefined);
+    if (kind === 'jobs' && dataset === undefined && method === 'POST')
+      return this.#makeJob(body as JobResource, await this.#staged(body as JobResource));
     if (kind === 'jobs' && dataset !== undefined && method === 'GET') return this.#lookAtJob(dataset, query.get('location'));
     return refusal(404, 'notFound', `Not found: ${method} ${path}`);
   }
@@ -274,51 +255,27 @@ export class BigQueryDouble {
 
   #begin(query: URLSearchParams, body: unknown, { headers }: IncomingMessage): Answer {
     if (query.get('uploadType') !== 'resumable') return refusal(400, 'invalid', 'uploadType');
-    const length = Number(headers['x-upload-content-length']);
-    if (!Number.isInteger(length) || headers['x-upload-content-type'] === undefined)
-      return refusal(400, 'invalid', 'X-Upload headers');
-    const id = `session${this.#sessions.size}`;
-    this.#sessions.set(id, { job: body as JobResource, length, received: Buffer.alloc(0) });
-    return {
-      status: 200,
-      headers: { location: `${this.url}/upload/bigquery/v2/projects/${this.project}/jobs?uploadType=resumable&upload_id=${id}` },
-    };
+    const path = `${this.url}/upload/bigquery/v2/projects/${this.project}/jobs`;
+    return this.#uploads.begin(body as JobResource, headers, (id) => `${path}?uploadType=resumable&upload_id=${id}`);
   }
 
   /** Forgets all uploads under way. */
   loseSessions(): void {
-    this.#sessions.clear();
+    this.#uploads.lose();
   }
 
-  #upload(query: URLSearchParams, { headers }: IncomingMessage, bytes: Buffer): Answer {
-    const session = this.#sessions.get(query.get('upload_id') ?? '');
-    if (session === undefined) return { status: 410 };
-    if (session.done !== undefined) return session.done;
-    const range = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+)$/.exec(headers['content-range'] ?? '');
-    if (range === null || Number(range[3]) !== session.length) return refusal(400, 'invalid', 'Content-Range');
-    if (range[1] !== undefined) {
-      if (Number(range[1]) !== session.received.length || Number(range[2]) - Number(range[1]) + 1 !== bytes.length)
-        return refusal(400, 'invalid', 'Content-Range does not fit what has come');
-      session.received = Buffer.concat([session.received, bytes]);
-    } else if (bytes.length > 0) return refusal(400, 'invalid', 'a question with a body');
-    if (session.received.length < session.length) return { status: 308, headers: receivedSoFar(session) };
-    session.done = this.#makeJob(session.job, session.received);
-    return session.done;
-  }
-
-  /** Takes whole units of 256 KiB of an upload only, as the protocol allows, and ends the connection. */
-  #cutUpload(request: IncomingMessage, query: URLSearchParams, after: number): void {
-    const session = this.#sessions.get(query.get('upload_id') ?? '');
-    let come = Buffer.alloc(0);
-    request.on('data', (chunk: Buffer) => {
-      come = Buffer.concat([come, chunk]);
-      if (come.length < after || request.destroyed) return;
-      if (session !== undefined) session.received = Buffer.concat([session.received, come.subarray(0, after)]);
-      request.socket.destroy();
-    });
-    // One that is shorter is cut at its end.
-    request.on('end', () => request.socket.destroy());
-    request.on('error', () => undefined);
+  /** The files that a load job names; undefined for one that is not there. */
+  async #staged({ configuration }: JobResource): Promise<readonly LoadFile[]> {
+    const uris = configuration?.load?.sourceUris ?? [];
+    return Promise.all(
+      uris.map(async (uri) => {
+        const [, bucket, name] = /^gs:\/\/([^/]+)\/(.+)$/.exec(uri)!;
+        const path = `${this.#storage}/storage/v1/b/${bucket}/o/${encodeURIComponent(name!)}?alt=media`;
+        const answer = await fetch(path);
+        const bytes = Buffer.from(await answer.arrayBuffer());
+        return { uri, bytes: answer.ok ? bytes : undefined };
+      }),
+    );
   }
 
   /** Looks at a statement: its table must be in the job's place. */
@@ -329,7 +286,7 @@ export class BigQueryDouble {
     return { status: 200, body: { status: { state: 'DONE' }, statistics: { totalBytesProcessed: String(this.bytesRead) } } };
   }
 
-  #makeJob(job: JobResource, file: Buffer | undefined): Answer {
+  #makeJob(job: JobResource, files: readonly LoadFile[]): Answer {
     if (job.configuration?.dryRun) return this.#dryRun(job);
     const { jobReference, configuration } = job;
     const { jobId, location, projectId } = jobReference;
@@ -347,7 +304,7 @@ export class BigQueryDouble {
     if (tooFast !== undefined) return tooFast;
     if (load === undefined && [...this.jobs.values()].some((other) => other.looks > 0 && isSameTable(other, sql)))
       this.overlaps++;
-    const ended = load === undefined ? this.#query(configuration!.query!, table) : this.#load(load, table, file);
+    const ended = load === undefined ? this.#query(configuration!.query!, table) : this.#load(load, table, files);
     const made = { ...job, ...ended, statistics: { creationTime: this.#now(), ...ended.statistics }, looks: this.#looks };
     this.jobs.set(jobId, made);
     return { status: 200, body: seen(made) };
@@ -356,8 +313,9 @@ export class BigQueryDouble {
   #load(
     load: NonNullable<NonNullable<JobResource['configuration']>['load']>,
     table: Table | undefined,
-    file: Buffer | undefined,
+    files: readonly LoadFile[],
   ): Ended {
+    if (this.loadFault !== undefined) return failed([this.loadFault]);
     if (table === undefined)
       return failed([{ reason: 'notFound', message: `Not found: Table ${load.destinationTable.tableId}` }]);
     if (
@@ -367,11 +325,13 @@ export class BigQueryDouble {
       !this.dispositions.has(load.writeDisposition)
     )
       return failed([{ reason: 'invalid', message: 'the double plays no such load' }]);
-    if (!this.#takesGzip && file?.[0] === 0x1f)
+    const missing = files.find(({ bytes }) => bytes === undefined);
+    if (missing !== undefined) return failed([{ reason: 'notFound', message: `Not found: URI ${missing.uri}` }]);
+    if (!this.#takesGzip && files.some(({ bytes }) => bytes?.[0] === 0x1f))
       return failed([
         { reason: 'invalid', message: 'Error while reading data, error message: Malformed JSON, at byte 1 in line 2' },
       ]);
-    const result = readLoadFile(file ?? Buffer.alloc(0), table.resource.schema?.fields ?? []);
+    const result = readLoadFiles(files, table.resource.schema?.fields ?? []);
     if ('errors' in result) return failed(result.errors);
     if (load.writeDisposition === 'WRITE_EMPTY' && table.rows.length > 0)
       return failed([{ reason: 'duplicate', message: `Already Exists: Table ${load.destinationTable.tableId}` }]);
@@ -453,17 +413,13 @@ interface DatasetBody {
 
 type Ended = Pick<JobResource, 'status' | 'statistics'>;
 
-function failed(errors: readonly { readonly reason: string; readonly message: string; readonly location?: string }[]): Ended {
+function failed(errors: readonly ApiError[]): Ended {
   return { status: { state: 'DONE', errorResult: errors[0]!, errors } };
 }
 
 function seen(job: JobResource & { looks: number }): object {
   const { looks, ...done } = job;
   return looks > 0 ? { jobReference: job.jobReference, configuration: job.configuration, status: { state: 'RUNNING' } } : done;
-}
-
-function receivedSoFar({ received }: Session): Readonly<Record<string, string>> {
-  return received.length === 0 ? {} : { range: `bytes=0-${received.length - 1}` };
 }
 
 /** The table that a statement begins with: ALTER TABLE `project`.`dataset`.`table`. */
@@ -552,22 +508,4 @@ function wrongLabels(labels: Readonly<Record<string, string>>): string | undefin
   )
     ? 'Label'
     : undefined;
-}
-
-function refusal(status: number, reason?: string, message = 'refused by the double'): Answer {
-  return {
-    status,
-    body: { error: { code: status, message, errors: reason === undefined ? [] : [{ reason, message, domain: 'global' }] } },
-  };
-}
-
-async function read(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-function send(response: ServerResponse, { status, body, headers }: Answer): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(body === undefined ? undefined : JSON.stringify(body));
 }

@@ -11,19 +11,38 @@ export type StoredRecord = Readonly<Record<string, Json>>;
 export interface LineError {
   readonly reason: 'invalid';
   readonly message: string;
+  /** The file, where it stands in a bucket. */
+  readonly location?: string;
+}
+
+/** A file that comes with its job, or stands in a bucket. */
+export interface LoadFile {
+  readonly uri?: string;
+  /** Undefined: it is not there. */
+  readonly bytes: Buffer | undefined;
 }
 
 /** A load job tells no more bad lines than these. */
 const TOLD = 5;
 
 /**
- * Reads a file of JSON lines as a load job does, gzip or plain, by the documented rules of each type, and no more generous:
- * https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-json
+ * Reads files of JSON lines as a load job does, gzip or plain, by the documented rules of each type, and no more generous:
+ * https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-json. Positions are those in their file.
  */
-export function readLoadFile(bytes: Buffer, fields: readonly FieldResource[]): LoadResult {
-  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
+export function readLoadFiles(files: readonly LoadFile[], fields: readonly FieldResource[]): LoadResult {
   const rows: StoredRecord[] = [];
   const errors: LineError[] = [];
+  for (const file of files) readLines(file, fields, rows, errors);
+  return errors.length > 0 ? { errors: [summaryOf(rows, errors), ...errors.slice(0, TOLD)] } : { rows };
+}
+
+function readLines(
+  { bytes = Buffer.alloc(0), uri }: LoadFile,
+  fields: readonly FieldResource[],
+  rows: StoredRecord[],
+  errors: LineError[],
+): void {
+  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
   let at = 0;
   for (const line of text.split('\n')) {
     if (line !== '') {
@@ -31,12 +50,12 @@ export function readLoadFile(bytes: Buffer, fields: readonly FieldResource[]): L
         rows.push(readRow(line, fields));
       } catch (error) {
         const why = `JSON parsing error in row starting at position ${at}: ${(error as Error).message}`;
-        errors.push({ reason: 'invalid', message: `Error while reading data, error message: ${why}` });
+        const told = `Error while reading data, error message: ${why}${uri === undefined ? '' : ` File: ${uri}`}`;
+        errors.push({ reason: 'invalid', message: told, ...(uri === undefined ? {} : { location: uri }) });
       }
     }
     at += Buffer.byteLength(line) + 1;
   }
-  return errors.length > 0 ? { errors: [summaryOf(rows, errors), ...errors.slice(0, TOLD)] } : { rows };
 }
 
 function summaryOf(rows: readonly StoredRecord[], errors: readonly LineError[]): LineError {

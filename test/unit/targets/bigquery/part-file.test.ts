@@ -63,6 +63,45 @@ describe.each(['gzip', 'none'] as const)('a file of rows, compression %s', (comp
     );
   });
 
+  test(
+    'in pieces: each is a whole file by itself and says where it begins, also where the file is parted',
+    { timeout: 60_000 },
+    async () => {
+      const folder = temporaryFolder();
+      let made = 0;
+      const filled = blocks.filter((list) => list.length > 0);
+      const parting = fc.constantFrom('no mark', 'mark', 'split');
+      await fc.assert(
+        fc.asyncProperty(filled, filled, parting, fc.nat({ max: 200_000 }), async (before, behind, how, pieceBytes) => {
+          const file = new PartFile({ path: join(folder, String(made++)), compression, pieceBytes });
+          await file.write(before);
+          if (how !== 'no mark') file.mark();
+          await file.write(behind);
+          const rest = how === 'split' ? await file.split(join(folder, String(made++))) : undefined;
+          await file.end();
+          await rest?.end();
+          expectPieces(file, rest === undefined ? [...before, ...behind] : before);
+          if (rest !== undefined) expectPieces(rest, behind);
+        }),
+        { numRuns: 60 },
+      );
+
+      function expectPieces(file: PartFile, wanted: readonly Buffer[]): void {
+        const all = Buffer.concat(wanted);
+        const bytes = readFileSync(file.path);
+        expect(plain(file.path, compression).equals(all)).toBe(true);
+        expect(file.pieces[0]).toEqual({ start: 0, position: 0 });
+        for (const [i, { position, start }] of file.pieces.entries()) {
+          const { start: end = bytes.length, position: to = all.length } = file.pieces[i + 1] ?? {};
+          const piece = bytes.subarray(start, end);
+          const content = compression === 'gzip' ? gunzipSync(piece) : piece;
+          expect(content.equals(all.subarray(position, to))).toBe(true);
+          expect(content.length).toBeGreaterThan(0);
+        }
+      }
+    },
+  );
+
   test('that cannot be written ends in an error that says where and what to do', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');

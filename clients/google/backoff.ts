@@ -1,8 +1,9 @@
-import { reasonOf } from './errors.ts';
+import { reasonOf } from './faults.ts';
 
 /** A limit of requests is counted over some seconds, so that less is of no use. */
 const FIRST_MS: Readonly<Record<string, number>> = {
   rateLimitExceeded: 2000,
+  userRateLimitExceeded: 2000,
   jobRateLimitExceeded: 2000,
   concurrentUpdate: 1000,
 };

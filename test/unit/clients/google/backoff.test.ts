@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { waitAfter } from '../../../../clients/bigquery/backoff.ts';
-import { answerFault, jobFault, passes, reasonOf } from '../../../../clients/bigquery/errors.ts';
+import { waitAfter } from '../../../../clients/google/backoff.ts';
+import { faults, jobFault, passes, reasonOf } from '../../../../clients/bigquery/errors.ts';
 
 const failure = (reason: string, message = 'x'): Error =>
-  answerFault(403, { error: { message, errors: [{ reason, message }] } }, 'Trying', {});
+  faults.answer(403, { error: { message, errors: [{ reason, message }] } }, 'Trying', {});
 
 test.each(['rateLimitExceeded', 'jobRateLimitExceeded', 'backendError', 'internalError', 'tableUnavailable'])(
   'what fails by %s is tried again',
