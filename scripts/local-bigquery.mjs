@@ -46,10 +46,11 @@ export function installLocalBigQuery() {
  * @param {object} [options]
  * @param {string} [options.dataset] `d` unless given
  * @param {boolean} [options.keep] let it outlive this process
+ * @param {string} [options.storage] address of an emulator of Cloud Storage, for files that load jobs name
  * @returns {Promise<LocalBigQuery>}
  * @throws {Error} saying why it cannot be had
  */
-export async function startLocalBigQuery({ dataset = 'd', keep = false } = {}) {
+export async function startLocalBigQuery({ dataset = 'd', keep = false, storage } = {}) {
   const programs = await installLocalBigQuery();
   const home = join(dirname(programs), 'home');
   await linkExtensions(dirname(programs), home);
@@ -59,7 +60,11 @@ export async function startLocalBigQuery({ dataset = 'd', keep = false } = {}) {
   const child = spawn(
     join(programs, 'local-bigquery'),
     [...args, '--project', 'test', '--dataset', dataset, '--data-dir', data],
-    { env: { ...process.env, HOME: home }, stdio: 'ignore', detached: keep },
+    {
+      env: { ...process.env, HOME: home, ...(storage === undefined ? {} : { STORAGE_EMULATOR_HOST: storage }) },
+      stdio: 'ignore',
+      detached: keep,
+    },
   );
   const ended = once(child, 'exit');
   const kill = () => void child.kill('SIGKILL');
