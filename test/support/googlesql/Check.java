@@ -1,5 +1,5 @@
-// Google's own analyzer of GoogleSQL with BigQuery's options. Reads lines: `table`, project, dataset, name and its columns, or `sql` and a
-// statement in base64; parts are divided by tabs. Answers each statement with a line: `ok`, or what the analyzer says.
+// Google's own analyzer of GoogleSQL with BigQuery's options. Reads lines: `table`, project, dataset, name and its columns; `parameter`
+// and the name of a text that statements may use; or `sql` and a statement in base64; parts are divided by tabs. Answers each statement with a line: `ok`, or what the analyzer says.
 import com.google.zetasql.*;
 import com.google.zetasql.ZetaSQLType.TypeKind;
 import com.google.zetasql.toolkit.options.BigQueryLanguageOptions;
@@ -17,6 +17,10 @@ public class Check {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       String[] parts = line.split("\t");
+      if (parts[0].equals("parameter")) {
+        options.addQueryParameter(parts[1], TypeFactory.createSimpleType(TypeKind.TYPE_STRING));
+        continue;
+      }
       if (parts[0].equals("table")) {
         List<SimpleColumn> columns = new ArrayList<>();
         for (int i = 4; i + 1 < parts.length; i += 2)

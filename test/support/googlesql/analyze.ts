@@ -33,9 +33,14 @@ export async function describeWithAnalyzer(name: string, body: () => void | Prom
   describe(name, body);
 }
 
-/** What the analyzer says of each statement: `ok`, or why not. */
-export async function analyze(tables: readonly AnalyzedTable[], statements: readonly string[]): Promise<string[]> {
+/** What the analyzer says of each statement: `ok`, or why not. `parameters`: names of texts that statements may use. */
+export async function analyze(
+  tables: readonly AnalyzedTable[],
+  statements: readonly string[],
+  parameters: Iterable<string> = [],
+): Promise<string[]> {
   const lines = [
+    ...[...parameters].map((name) => `parameter\t${name}`),
     ...tables.map(({ project, dataset, table, columns }) =>
       ['table', project, dataset, table, ...columns.flatMap((column) => [column.name, kindOf(column.type)])].join('\t'),
     ),
