@@ -62,7 +62,8 @@ interface Growing {
   readonly file: PartFile;
   readonly digest: RowDigest;
   readonly staging: Staging | undefined;
-  readonly isNumbered: boolean;
+  /** Rows get numbers; those that came before had none, and are sorted before them. */
+  isNumbered: boolean;
   readonly known: Known | undefined;
   /** Rows that the newest STATE does not cover, behind others that it covers. */
   behind: { readonly before: RowsSeen; readonly digest: RowDigest } | undefined;
@@ -156,8 +157,7 @@ export class Spool {
     const { staging } = growing;
     if (staging !== undefined && blocks.length > 0) {
       staging.facts.add(blocks);
-      // What came before has no number: it is sorted before what has one.
-      if (!growing.isNumbered && staging.proof?.add(blocks) === false) growing = await this.#begin(plan, withoutProof(staging));
+      if (staging.proof?.add(blocks) === false) growing.isNumbered = true;
     }
     if (growing.known?.isLooking === true) growing = await this.#addOthers(growing, blocks);
     else await this.#addAll(growing, blocks, rows);
@@ -279,8 +279,4 @@ function seenBy({ digest, marks, rows }: RowsSeen): RowsSeen {
 /** One after another, because each is a copy. */
 function* numbered(blocks: readonly Buffer[], numbers: RowNumbers): Generator<Buffer> {
   for (const block of blocks) yield numbers.number(block);
-}
-
-function withoutProof({ facts, numbers }: Staging): Staging {
-  return { facts, numbers };
 }

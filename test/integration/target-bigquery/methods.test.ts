@@ -54,12 +54,14 @@ describe('upsert', () => {
       ['2', 'b'],
     ]);
     expect(said.states).toEqual(['{"at":1}']);
+    expect([jobs(double, 'load').length, jobs(double, 'merge').length, double.jobs.size]).toEqual([1, 1, 2]);
   });
 
   test('rows that came proven one per key are older than the one that broke the proof, also where a unit ends between', async () => {
     const double = await startDouble();
     const rows = Array.from({ length: 40 }, (_, i) => [person(i % 10, `v${i}`), state({ at: i })]).flat();
     await loadInto(double, [PEOPLE, ...rows], { settings: { ...upsert, batch_size_rows: 3 } });
+    expect([jobs(double, 'load').length, jobs(double, 'merge').length, double.jobs.size]).toEqual([1, 1, 2]);
     expect(people(double)).toEqual(Array.from({ length: 10 }, (_, i) => [String(i), `v${i + 30}`]));
   });
 
