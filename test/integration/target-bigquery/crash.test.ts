@@ -12,7 +12,7 @@ import { through } from '../../support/through.ts';
 import { temporaryFolder } from '../../support/tmp.ts';
 
 /** `npm run soak` raises these. */
-const kills = Number(process.env['SOAK_KILLS'] ?? 6);
+const kills = Number(process.env['SOAK_KILLS'] ?? 4);
 const seed = Number(process.env['SOAK_SEED'] ?? 1);
 const minutes = Math.max(240_000, kills * 12_000);
 /** From here on some must have hit what only few do. */

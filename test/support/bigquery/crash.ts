@@ -8,8 +8,6 @@ import type { HttpProxy, Passing } from './proxy.ts';
 /** With batches of this size some end at a STATE, and others between two. */
 const STATE_ROWS = [5, 20];
 const BATCH_ROWS = 8;
-/** Requests of a run, before one has been seen whole. */
-const REQUESTS = 40;
 /** How often a run is begun again with the whole input, though a state was printed: whoever reads the states may die, too. */
 const FROM_THE_START = 0.2;
 
@@ -44,7 +42,7 @@ export interface Verdict {
   loads: number;
   /** Runs that took up a job that a killed one had handed in. */
   adopted: number;
-  /** Most requests of a run that was let finish. */
+  /** Requests of the first load, which no kill hits: so many moments there are. */
   requests: number;
   readonly faults: string[];
 }
@@ -79,14 +77,14 @@ async function oneLoad(job: Crashes, verdict: Verdict): Promise<void> {
   const wrong = (what: string): void => void verdict.faults.push(`${stream} of ${load.name}: ${what}`);
   let printed = 0;
   for (let complete = false; !complete;) {
-    const victim = hits(verdict) < job.kills ? momentOf(random, verdict.requests || REQUESTS) : undefined;
+    const victim = verdict.requests > 0 && hits(verdict) < job.kills ? momentOf(random, verdict.requests) : undefined;
     const from = random() < FROM_THE_START ? 0 : printed;
     const lines = linesFrom(load, stream, from, stateRows).map((line) => `${JSON.stringify(line)}\n`);
     const { hit, requests, status, stderr, stdout } = await oneRun(job, config, lines.join(''), victim);
     if (hit !== undefined) verdict.kills.set(hit, (verdict.kills.get(hit) ?? 0) + 1);
     if (stderr.includes('was handed in before')) verdict.adopted++;
     complete = status === 0;
-    if (complete) verdict.requests = Math.max(verdict.requests, requests);
+    verdict.requests ||= requests;
     if (!complete && hit === undefined) return wrong(`failed unprovoked: ${status} ${stderr}`);
     const last = lastLine(stdout);
     // What came before is not undone by a run that began anew, but keys may have older rows until it has got as far.
