@@ -2,6 +2,7 @@ import { ConfigError } from '../errors.ts';
 import { stringifyExact } from '../json-text.ts';
 import { ExactNumber, type Json, type JsonObject, type JsonSchema } from '../json.ts';
 import type { Stream } from './source.ts';
+import { PROPERTY_COUNT } from './schema-change.ts';
 import { childrenOf } from './schema-tree.ts';
 
 /** What discovery prints (Singer DISCOVERY_MODE). */
@@ -61,6 +62,7 @@ function rootMetadata(stream: Stream): JsonObject {
     'table-key-properties': stream.keys,
     ...(replicationKeys.length > 0 && { 'valid-replication-keys': replicationKeys }),
     ...(stream.methods.length === 1 && { 'forced-replication-method': stream.methods[0]! }),
+    ...(stream.onSchemaChange !== undefined && { [PROPERTY_COUNT]: childrenOf([stream.schema]).properties.size }),
     ...stream.metadata,
   };
 }

@@ -28,6 +28,13 @@ export function childrenOf(schemas: readonly JsonSchema[]): Children {
   return { properties, items };
 }
 
+/** The schemas of the properties of an object. */
+export function propertiesOf(schema: JsonSchema): ReadonlyMap<string, JsonSchema> {
+  const properties = schema['properties'];
+  if (!isJsonObject(properties)) return new Map();
+  return new Map(Object.entries(properties).map(([name, property]) => [name, isJsonObject(property) ? property : {}]));
+}
+
 /** What remains of a value: named members and, in arrays, what remains of each item. A member without a cut is whole. */
 export interface Cut {
   readonly fields?: ReadonlyMap<string, Cut | undefined>;

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonSchema, Row } from '../json.ts';
 import type { Log } from '../log.ts';
+import type { OnSchemaChange } from './schema-change.ts';
 
 /** What a tap gives the core: streams, and how each is read. */
 
@@ -46,6 +47,10 @@ export interface Stream {
    * one, and `read` can keep to it (`ReadRequest.schema`). Absent: `schema`, and the core converts.
    */
   given?(announced: JsonSchema): JsonSchema;
+  /**
+   * What becomes of properties that were added, dropped or given another type after the catalog was discovered. Their `sql-datatype` in the metadata tells the last. Absent: ignore.
+   */
+  readonly onSchemaChange?: OnSchemaChange;
   /**
    * False if something of the source is known to be missing from a reading (asked before and after it): the rows that it did not give
    * may still be there, so none is activated away. Absent: a reading that ends has seen everything.

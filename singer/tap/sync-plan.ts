@@ -1,4 +1,5 @@
-import { breadcrumbKey, choiceOf, type MetadataMap, selectProperties } from './selection.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { breadcrumbKey, choiceOf, type MetadataMap, type Selection, selectProperties } from './selection.ts';
 import { catalogStream, discover, refuseTwice, validReplicationKeys } from './catalog.ts';
 import { coercion } from './coerce.ts';
 import { ConfigError, type Problem } from '../errors.ts';
@@ -7,7 +8,8 @@ import type { Log } from '../log.ts';
 import type { ReplicationMethod, Stream } from './source.ts';
 import { nearest } from '../shell/nearest.ts';
 import type { RowColumn } from './rows.ts';
-import { cutSchema } from './schema-tree.ts';
+import { propertiesOf } from './schema-tree.ts';
+import { settleSchema } from './settle-schema.ts';
 
 /** One selected stream and how it is read. */
 export interface StreamPlan {
@@ -134,25 +136,35 @@ type Report = (message: string) => void;
 function planStream(stream: Stream, own: MetadataMap, entry: Entry, report: Report, log: Log): StreamPlan {
   const listedSchema = entry.schema ?? stream.schema;
   const source = propertiesOf(stream.given?.(listedSchema) ?? stream.schema);
-  const { schema, gone } = withoutMissing(listedSchema, source);
-  if (gone.length > 0)
-    log.warn('Properties of the catalog that the source does not have are left out', { stream: stream.id, properties: gone });
-  const named = propertiesOf(listedSchema);
-  const unnamed = [...source.keys()].filter((name) => !named.has(name));
-  if (unnamed.length > 0)
-    log.warn('Properties that the catalog does not name are left out: discover anew to have them', {
-      stream: stream.id,
-      properties: unnamed,
-    });
   const root = entry.metadata.get(breadcrumbKey([])) ?? {};
-  const keys = keysOf(stream, entry, root);
+  const newKeys = newKeysOf(stream, entry, root);
+  if (newKeys !== undefined) {
+    if (stream.onSchemaChange === 'fail')
+      report(`its key was changed after the catalog was discovered: it is ${listed(newKeys)} now`);
+    else
+      log.warn(
+        `The key was changed after the catalog was discovered: ${stream.onSchemaChange === 'evolve' ? 'the new one counts' : 'the old one counts'}`,
+        { stream: stream.id, keys: newKeys },
+      );
+  }
+  const keys = (stream.onSchemaChange === 'evolve' ? newKeys : undefined) ?? keysOf(stream, entry, root);
   const method = methodOf(stream, entry, root, report, log);
   const replicationKey = method === 'INCREMENTAL' ? replicationKeyOf(stream, entry, root, report) : undefined;
   const isVirtual = replicationKey !== undefined && stream.virtualReplicationKeys?.includes(replicationKey) === true;
   const bookmarkProperty = isVirtual ? undefined : replicationKey;
   const inUse = [...keys, ...(bookmarkProperty === undefined ? [] : [bookmarkProperty])];
   const metadata = withInclusion(own, entry.metadata);
-  const selection = selectProperties(schema, metadata, new Set(inUse));
+  const select = (schema: JsonSchema): Selection => selectProperties(schema, metadata, new Set(inUse));
+  const { schema, selection } = settleSchema({
+    stream,
+    own,
+    source,
+    schema: listedSchema,
+    metadata: entry.metadata,
+    select,
+    report,
+    log,
+  });
   for (const note of selection.notes) log.info('The selection was read in this way', { stream: stream.id, note });
   const lost = inUse.filter((name) => !selection.columns.has(name));
   if (lost.length > 0)
@@ -177,20 +189,6 @@ function planStream(stream: Stream, own: MetadataMap, entry: Entry, report: Repo
   };
 }
 
-function propertiesOf(schema: JsonSchema): ReadonlyMap<string, JsonSchema> {
-  const properties = schema['properties'];
-  if (!isJsonObject(properties)) return new Map();
-  return new Map(Object.entries(properties).map(([name, property]) => [name, isJsonObject(property) ? property : {}]));
-}
-
-function withoutMissing(schema: JsonSchema, source: ReadonlyMap<string, JsonSchema>): { schema: JsonSchema; gone: string[] } {
-  const names = [...propertiesOf(schema).keys()];
-  const gone = names.filter((name) => !source.has(name));
-  if (gone.length === 0) return { schema, gone };
-  const fields = new Map(names.filter((name) => source.has(name)).map((name) => [name, undefined]));
-  return { schema: cutSchema(schema, { fields }), gone };
-}
-
 /** The catalog's metadata, where the source's word on what cannot or must be read still counts. */
 function withInclusion(own: MetadataMap, chosen: MetadataMap): MetadataMap {
   const merged = new Map(chosen);
@@ -206,6 +204,15 @@ function withInclusion(own: MetadataMap, chosen: MetadataMap): MetadataMap {
 function keysOf(stream: Stream, entry: Entry, root: JsonObject): readonly string[] {
   const said = [root['view-key-properties'], root['key-properties'], entry.value['key_properties'], root['table-key-properties']];
   return said.map(names).find((keys) => keys !== undefined) ?? stream.keys;
+}
+
+/** The keys of the source, if they are others than it had when the catalog was discovered. Who puts others in a catalog does so in one place of the two. */
+function newKeysOf(stream: Stream, entry: Entry, root: JsonObject): readonly string[] | undefined {
+  const discovered = names(entry.value['key_properties']);
+  if (stream.onSchemaChange === undefined || discovered === undefined || stream.keys.length === 0) return undefined;
+  if (!isDeepStrictEqual(discovered, keysOf(stream, entry, root))) return undefined;
+  if (!isDeepStrictEqual(discovered, names(root['table-key-properties']))) return undefined;
+  return isDeepStrictEqual(discovered, stream.keys) ? undefined : stream.keys;
 }
 
 /** Forced, then metadata, then the entry, then the tap's default. */
@@ -262,6 +269,6 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function listed(names: readonly string[]): string {
+export function listed(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.map((name) => JSON.stringify(name)).join(', ');
 }

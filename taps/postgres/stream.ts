@@ -110,6 +110,7 @@ function streamOf(id: string, shared: Shared, source: Source): PostgresStream {
     virtualReplicationKeys,
     ...(replicationKey === undefined ? {} : { replicationKey }),
     formerIds,
+    onSchemaChange: shared.configOf(id).on_schema_change,
     seesAll: () => !isPart(shared.configOf(id)),
     metadata,
     propertyMetadata,
@@ -163,6 +164,9 @@ export function lazily(id: string, make: () => PostgresStream, last: { id?: stri
     },
     get formerIds() {
       return made().formerIds!;
+    },
+    get onSchemaChange() {
+      return made().onSchemaChange!;
     },
     seesAll: () => made().seesAll!(),
     cannotResume: (request) => made().cannotResume!(request),

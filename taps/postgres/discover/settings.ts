@@ -41,4 +41,12 @@ export const discoverySettings = {
     description: 'Column by which INCREMENTAL reads a stream whose catalog entry names none. For stream_options.',
     examples: ['updated_at'],
   },
+  on_schema_change: {
+    type: 'string',
+    options: ['evolve', 'fail', 'ignore'],
+    default: 'evolve',
+    perStream: true,
+    description:
+      'What becomes of a table that was altered after its catalog was discovered. evolve: columns of another type (or that may be null by now) are announced as they are, unless the catalog says text; a new key counts; columns that were dropped are left out and told; new ones are read if the catalog is one of this tap and leaves out no column, else they are left out and told. Rows that were sent before keep nothing in new columns until they are written or read anew. fail: the run ends before it reads anything. ignore: all stays as the catalog says; values are converted to its types, and the run ends at one that cannot be.',
+  },
 } as const satisfies Settings;
