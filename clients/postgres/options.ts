@@ -129,13 +129,16 @@ function parameter({ url, service, env }: Sources, keyword: keyof typeof VARIABL
 
 function tlsOf(config: ConnectionConfig, sources: Sources, problems: Problem[]): Tls {
   const own = config.ssl_client_certificate_enable;
+  const named = parameter(sources, 'sslmode', undefined);
   const files = {
+    // Where nobody asks for TLS, the name of a file may be the default of another plugin.
+    ifThere: !config.ssl_enable && !config.ssl && named === undefined,
     ca: config.ssl_certificate_authority ?? parameter(sources, 'sslrootcert', undefined),
     cert: own ? config.ssl_client_certificate : parameter(sources, 'sslcert', undefined),
     key: own ? config.ssl_client_private_key : parameter(sources, 'sslkey', undefined),
     passphrase: config.ssl_client_private_key_password ?? sources.url['sslpassword'] ?? sources.service['sslpassword'],
   };
-  return tlsFor(modeOf(config, parameter(sources, 'sslmode', undefined), files.ca, problems), files, sources.env, problems);
+  return tlsFor(modeOf(config, named, files.ca, problems), files, sources.env, problems);
 }
 
 function modeOf(config: ConnectionConfig, named: string | undefined, ca: string | undefined, problems: Problem[]): TlsMode {

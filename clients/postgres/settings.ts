@@ -90,7 +90,7 @@ export const connectionSettings = {
   ssl_certificate_authority: {
     type: 'string',
     description:
-      'Certificate authority to trust: PEM text, the path of a file, or system for those that Node.js trusts. Unset: ~/.postgresql/root.crt if it is there, else those that Node.js trusts.',
+      'Certificate authority to trust: PEM text, the path of a file, or system for those that Node.js trusts. Unset (or a file that is not there, where nothing asks for TLS): ~/.postgresql/root.crt if it is there, else those that Node.js trusts.',
   },
   ssl_client_certificate_enable: { type: 'boolean', default: false, description: 'Show a client certificate to the server.' },
   ssl_client_certificate: { type: 'string', description: 'Client certificate: PEM text or the path of a file.' },

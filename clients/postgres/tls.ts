@@ -21,6 +21,8 @@ export interface TlsFiles {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly passphrase?: string | undefined;
+  /** An authority that is not there is as good as none. */
+  readonly ifThere?: boolean;
 }
 
 /**
@@ -40,9 +42,11 @@ export function tlsFor(mode: TlsMode, files: TlsFiles, env: NodeJS.ProcessEnv, p
       message: 'can be system with verify-full only: anybody can have such a certificate',
     });
   }
-  const ca = system ? undefined : pem('ssl_certificate_authority', files.ca ?? usual('root.crt'), problems);
-  const cert = pem('ssl_client_certificate', files.cert ?? usual('postgresql.crt'), problems);
-  const key = pem('ssl_client_private_key', files.key ?? (cert === undefined ? undefined : usual('postgresql.key')), problems);
+  const read = (setting: string, value: string | undefined): string | undefined => pem(setting, value, env, problems);
+  const given = files.ifThere === true && !isThere(files.ca, env) ? undefined : files.ca;
+  const ca = system ? undefined : read('ssl_certificate_authority', given ?? usual('root.crt'));
+  const cert = read('ssl_client_certificate', files.cert ?? usual('postgresql.crt'));
+  const key = read('ssl_client_private_key', files.key ?? (cert === undefined ? undefined : usual('postgresql.key')));
   return {
     mode,
     options: {
@@ -66,15 +70,31 @@ export function tlsMode(name: string): TlsMode | undefined {
 
 /** Gives the path of a file of libpq's folder, if it is there. */
 function usualFiles(env: NodeJS.ProcessEnv): (name: string) => string | undefined {
-  const folder = join(env['HOME'] || homedir(), '.postgresql');
+  const folder = join(homeOf(env), '.postgresql');
   return (name) => (existsSync(join(folder, name)) ? join(folder, name) : undefined);
 }
 
-function pem(setting: string, value: string | undefined, problems: Problem[]): string | undefined {
+function homeOf(env: NodeJS.ProcessEnv): string {
+  return env['HOME'] || homedir();
+}
+
+function pathOf(value: string, env: NodeJS.ProcessEnv): string {
+  return value.startsWith('~/') ? join(homeOf(env), value.slice(2)) : value;
+}
+
+function isPem(value: string): boolean {
+  return value.includes('-----BEGIN');
+}
+
+function isThere(value: string | undefined, env: NodeJS.ProcessEnv): boolean {
+  return value !== undefined && (isPem(value) || existsSync(pathOf(value, env)));
+}
+
+function pem(setting: string, value: string | undefined, env: NodeJS.ProcessEnv, problems: Problem[]): string | undefined {
   if (value === undefined) return undefined;
-  if (value.includes('-----BEGIN')) return value.replaceAll(String.raw`\n`, '\n');
+  if (isPem(value)) return value.replaceAll(String.raw`\n`, '\n');
   try {
-    return readFileSync(value, 'utf8');
+    return readFileSync(pathOf(value, env), 'utf8');
   } catch (error) {
     problems.push({
       path: setting,

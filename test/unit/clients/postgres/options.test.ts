@@ -172,6 +172,22 @@ describe('connection settings', () => {
     },
   );
 
+  it('mind no file that is not there where nobody asks for TLS: the config of another plugin holds the names of its defaults', async () => {
+    const others = {
+      ssl_certificate_authority: '~/.postgresql/root.crl',
+      ssl_client_certificate: '~/.postgresql/postgresql.crt',
+    };
+    await withFolder(async (home) => {
+      const { tls } = options({ ...server, ...others }, { HOME: home });
+      expect([tls.mode, tls.options?.rejectUnauthorized]).toEqual(['prefer', false]);
+      await mkdir(join(home, '.postgresql'));
+      await writeFile(join(home, '.postgresql/root.crl'), 'authority');
+      expect(options({ ...server, ...others }, { HOME: home }).tls.options).toMatchObject({ ca: 'authority' });
+    });
+    expect(problemsOf({ ...server, ...others, ssl_enable: true })).toEqual(['ssl_certificate_authority']);
+    expect(problemsOf({ ...others, url: 'postgresql://u@h/d?sslmode=prefer' })).toEqual(['ssl_certificate_authority']);
+  });
+
   it('trust all that Node.js trusts with the authority system, and then the name must be right', () => {
     const { tls } = options({ ...server, url: 'postgresql://u@h/d?sslrootcert=system' });
     expect(tls).toMatchObject({ mode: 'verify-full', options: { rejectUnauthorized: true } });
