@@ -4,6 +4,7 @@ import { discoverySettings } from './discover/settings.ts';
 import { fullTableSettings } from './full-table/settings.ts';
 import { incrementalSettings } from './incremental/settings.ts';
 import { limitSettings } from './limits/settings.ts';
+import { peerSettings } from './peer-settings.ts';
 import { querySettings } from './queries/settings.ts';
 import { sessionSettings } from './session-settings.ts';
 import { typeSettings } from './types/settings.ts';
@@ -19,6 +20,7 @@ export const settings = {
   ...limitSettings,
   ...querySettings,
   ...sessionSettings,
+  ...peerSettings,
 } as const satisfies Settings;
 
 export type PostgresConfig = Config<typeof settings>;
