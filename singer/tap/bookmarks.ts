@@ -25,6 +25,9 @@ export class Bookmarks {
     if (bookmarks !== undefined && bookmarks !== null && !isJsonObject(bookmarks)) {
       log.warn('The state has bookmarks that are not an object; every stream starts anew');
     }
+    if (bookmarks === undefined && Object.keys(others).length > 0) {
+      log.warn('The state has no bookmarks; every stream starts anew', { members: Object.keys(others) });
+    }
     this.#log = log;
     this.#given = isJsonObject(bookmarks) ? bookmarks : {};
     this.#texts = textsOf(this.#given);

@@ -1,6 +1,7 @@
 import { systemError } from '../../clients/postgres/errors.ts';
 import { ConfigError, streamOptions, type Run, type Source, type Stream } from '../../singer/tap/index.ts';
 import { discoverTables, WORK_MEM } from './discover/index.ts';
+import { tellMissingSchemas } from './discover/missing.ts';
 import { filtersOf } from './discover/filters.ts';
 import { streamIds } from './ids.ts';
 import { checkConditions } from './limits/conditions.ts';
@@ -24,6 +25,8 @@ export async function openSource(config: PostgresConfig, run: Run): Promise<Post
   const sessions = openSessions(config, run);
   try {
     const streams = await findStreams(config, options.forStream, run, sessions);
+    for (const pattern of options.unmatched(streams.map(({ id }) => id)))
+      run.log.warn('A pattern of stream_options matches no stream', { pattern });
     return {
       streams,
       sessions,
@@ -37,6 +40,8 @@ export async function openSource(config: PostgresConfig, run: Run): Promise<Post
   }
 }
 
+const NOTHING = 'Nothing is there that the settings let through: see filter_schemas, tables and object_types';
+
 async function findStreams(
   config: PostgresConfig,
   configOf: Shared['configOf'],
@@ -46,7 +51,10 @@ async function findStreams(
   const session = await sessions.begin(WORK_MEM);
   try {
     const queries = await describeQueries(session, config.custom_queries ?? []);
-    const tables = await discoverTables(session, filtersOf(config));
+    const filters = filtersOf(config);
+    const tables = await discoverTables(session, filters);
+    if (tables.length === 0 && queries.length === 0) run.log.warn(NOTHING, { database: session.database });
+    await tellMissingSchemas(session, filters, tables, run.log);
     const ids = streamIds(tables, ({ schema, name }, id) =>
       run.log.warn('Two tables would make streams of the same name: one gets another', { schema, table: name, stream: id }),
     );

@@ -81,13 +81,14 @@ export function queryStream(query: DescribedQuery, shared: Shared): PostgresStre
 function streamOf(id: string, shared: Shared, source: Source): PostgresStream {
   const { sql, table, comment, validReplicationKeys, virtualReplicationKeys, formerIds, metadata } = source;
   const plans = new Map<string, ColumnPlan>();
-  const properties: Record<string, JsonSchema> = {};
-  const propertyMetadata: Record<string, JsonObject> = {};
+  // Maps, because a column may be called `__proto__`.
+  const properties = new Map<string, JsonSchema>();
+  const propertyMetadata = new Map<string, JsonObject>();
   for (const column of source.columns) {
     const { plan, omitted } = planColumn(column, shared.types);
     if (omitted === undefined) plans.set(column.name, plan);
-    properties[column.name] = plan.schema;
-    propertyMetadata[column.name] = columnMetadata(column, omitted);
+    properties.set(column.name, plan.schema);
+    propertyMetadata.set(column.name, columnMetadata(column, omitted));
   }
   const readingOf = (request: ReadRequest): Reading => {
     const columns = request.columns.map((name) => plans.get(name)!);
@@ -100,7 +101,11 @@ function streamOf(id: string, shared: Shared, source: Source): PostgresStream {
   return {
     id,
     relation: source,
-    schema: { type: 'object', properties, ...(comment === undefined ? {} : { description: comment }) },
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(properties),
+      ...(comment === undefined ? {} : { description: comment }),
+    },
     keys: source.keys.every((key) => plans.has(key)) ? source.keys : [],
     methods: methodsOf(
       [...validReplicationKeys, ...virtualReplicationKeys],
@@ -113,7 +118,7 @@ function streamOf(id: string, shared: Shared, source: Source): PostgresStream {
     onSchemaChange: shared.configOf(id).on_schema_change,
     seesAll: () => !isPart(shared.configOf(id)),
     metadata,
-    propertyMetadata,
+    propertyMetadata: Object.fromEntries(propertyMetadata),
     reading: readingOf,
     cannotResume: async (request) => (await loadReaders()).whyNoResume(readingOf(request)),
     async *read(request) {

@@ -6,6 +6,7 @@ import { checkConfig } from '../../../singer/shell/config.ts';
 import { allSettings } from '../../../singer/shell/plugin-settings.ts';
 import tap from '../../../taps/postgres/index.ts';
 import { keepingLog } from '../../support/memory-tap.ts';
+import { readLanes } from './lanes.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
 
 /** Discovers; gives the streams and what was logged. */
@@ -43,7 +44,7 @@ const MADE = `
   CREATE VIEW seen AS SELECT id, name FROM plain; CREATE MATERIALIZED VIEW kept AS SELECT 1 AS one;
   CREATE TABLE "Odd ""one"" %.*" ("a b" int PRIMARY KEY, "A" int);
   CREATE TABLE "s-t"."x" (a int); CREATE TABLE s."t-x" (a int);
-  CREATE TABLE hidden.secret (a int); CREATE TEMP TABLE passing (a int);
+  CREATE TABLE hidden.secret (a int); CREATE TABLE hidden.proto (id int, "__proto__" int NOT NULL, "constructor" int); INSERT INTO hidden.proto VALUES (1, 2, 3); CREATE TEMP TABLE passing (a int);
   CREATE EXTENSION postgres_fdw SCHEMA public; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw;
   CREATE FOREIGN TABLE foreign_one (id int NOT NULL, name text) SERVER far`;
 
@@ -91,6 +92,29 @@ describeWithPostgres('discovery', (url) => {
 
   it('looks into schemas of the system where they are named', async () => {
     expect((await find({ filter_schemas: 'pg_catalog', tables: ['pg_class'] })).size).toBe(1);
+  });
+
+  it('finds and reads columns by whatever name, also that of what objects inherit', async () => {
+    const stream = (await find({ tables: ['hidden.proto'] })).get('hidden-proto')!;
+    const own = (members: unknown): string[] => Object.keys(members as object);
+    expect(own(stream.schema['properties'])).toEqual(['id', '__proto__', 'constructor']);
+    expect(own(stream.propertyMetadata)).toEqual(['id', '__proto__', 'constructor']);
+    expect([...catalogText([stream])].join('')).toContain('"__proto__": {"type": "integer"');
+    const { fast, general } = await readLanes(url(), 'hidden-proto');
+    expect([fast.records, general.records]).toEqual(Array(2).fill(['{"id":1,"__proto__":2,"constructor":3}']));
+  });
+
+  it('tells of schemas, tables and streams that are asked for and not there', async () => {
+    const told = async (config: object): Promise<unknown[]> =>
+      (await discover({ url: url(), ...config })).log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields);
+    const database = new URL(url()).pathname.slice(1);
+    expect(await told({ filter_schemas: ['s', 'S', 'nowhere'], tables: ['plain'] })).toEqual([
+      { database, schemas: ['S', 'nowhere'] },
+    ]);
+    expect(await told({ filter_schemas: 's', tables: ['plan'] })).toEqual([{ database }]);
+    expect(await told({ tables: ['!*'], custom_queries: [{ name: 'q', query: 'SELECT 1 AS one' }] })).toEqual([]);
+    const stream_options = { 's-plain': {}, 's-p*': {}, 's-plan': { custom_where_clauses: ['true'] } };
+    expect(await told({ filter_schemas: 's', stream_options })).toEqual([{ pattern: 's-plan' }]);
   });
 
   it('tells of two tables that would make one stream, and gives each an id', async () => {

@@ -55,6 +55,12 @@ describe('the state a tap is given', () => {
     expect(log.lines.map((line) => line.fields)).toEqual([{ stream: 'a' }]);
   });
 
+  it('is told of if it has something, but no bookmarks: it is of another form, and every stream starts anew', () => {
+    const told = (value: unknown): unknown => open(value).log.lines.map(({ fields }) => fields);
+    expect(told({ completed: { singer_state: state } })).toEqual([{ members: ['completed'] }]);
+    expect([{}, null, { bookmarks: {}, more: 1 }, { currently_syncing: null }, { singer_state: {} }].flatMap(told)).toEqual([]);
+  });
+
   it('names no stream as being read once it is cleared', () => {
     const { bookmarks } = open(state);
     bookmarks.currentlySyncing = undefined;
