@@ -40,6 +40,13 @@ const RULES: readonly Rule[] = [
     'See in pg_stat_activity and pg_locks who holds the table, or raise lock_timeout.',
   ),
   rule(
+    '55000',
+    'fail',
+    'object-not-ready',
+    'Something of the database cannot be used as it is',
+    'A materialized view without data needs REFRESH MATERIALIZED VIEW; leave the stream out until then.',
+  ),
+  rule(
     '57014',
     'fail',
     'statement-timeout',

@@ -32,6 +32,7 @@ describeWithPostgres('tap-postgres, when something is wrong', (url) => {
     client = await connected(url());
     await client.query(`CREATE TABLE t (id int PRIMARY KEY, at timestamptz NOT NULL, x text);
       INSERT INTO t SELECT g, timestamptz '2026-01-01Z' + g * interval '1 s' FROM generate_series(1, 5000) g;
+      CREATE VIEW failing AS SELECT 1 / (id - 7) AS x FROM t; CREATE MATERIALIZED VIEW unfilled AS SELECT 1 AS x WITH NO DATA;
       CREATE VIEW slow AS SELECT id, pg_sleep(0.1)::text AS x FROM t`);
   });
   afterAll(() => client.end());
@@ -57,6 +58,22 @@ describeWithPostgres('tap-postgres, when something is wrong', (url) => {
     ['a role that does not exist', { role: 'no_such' }, T, 1, 'role-refused', /Create the role/],
     ['a user that does not exist', { user: 'no_such' }, T, 1, 'login-refused', /Check user and password/],
     ['a server without TLS', { ssl_enable: true, ssl_mode: 'require' }, T, 1, 'tls', /Check ssl_mode/],
+    [
+      'a view whose expression fails for a row',
+      {},
+      { 'public-failing': {} },
+      1,
+      'expression-failed',
+      /an expression in a view.*SELECT \* FROM "public"."failing".*22012/s,
+    ],
+    [
+      'a materialized view without data',
+      {},
+      { 'public-unfilled': {} },
+      1,
+      'object-not-ready',
+      /has not been populated.*REFRESH MATERIALIZED VIEW/,
+    ],
     ['a table that is not there', {}, { 'public-gone': {} }, 2, 'catalog', /no stream of this name.*discover anew/s],
     [
       'a replication key that is not there',
