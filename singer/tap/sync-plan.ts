@@ -42,7 +42,7 @@ export function planSync(streams: readonly Stream[], catalog: unknown, log: Log)
   const sources = new Map(streams.map((stream) => [stream.id, stream]));
   const plans: StreamPlan[] = [];
   for (const entry of selectedEntries(entries, log)) {
-    const stream = sources.get(entry.id);
+    const stream = sources.get(entry.id) ?? formerly(entry.id, streams, entries);
     if (stream === undefined) {
       problems.push({
         path: entry.id,
@@ -57,6 +57,12 @@ export function planSync(streams: readonly Stream[], catalog: unknown, log: Log)
     throw new ConfigError(problems, { code: 'catalog', hint: 'Correct the catalog, or discover anew and select again.' });
   }
   return plans;
+}
+
+/** The stream that another tap calls so, if the catalog does not name it by its own id as well. */
+function formerly(id: string, streams: readonly Stream[], entries: readonly Entry[]): Stream | undefined {
+  const stream = streams.find(({ formerIds }) => formerIds?.includes(id));
+  return stream === undefined || entries.some((entry) => entry.id === stream.id) ? undefined : stream;
 }
 
 /** Names in a message, as many as one can read. */

@@ -410,6 +410,14 @@ describe('extract with a state', () => {
     expect(messages.at(-1)?.value).toMatchObject({ bookmarks: { a: { n: 2 } } });
   });
 
+  it('takes the catalog of another tap, which calls the stream by a former name, unless it has both', async () => {
+    const stream = memoryStream({ id: 'a', formerIds: ['db-a'] }, [{ rows: rows(1) }]);
+    const { messages } = await sync([stream], { catalog: catalog({ id: 'db-a', root: { selected: true } }) });
+    expect(messages.filter(({ type }) => type === 'RECORD').map(({ stream }) => stream)).toEqual(['a']);
+    const both = catalog({ id: 'db-a', root: { selected: true } }, { id: 'a', root: { selected: true } });
+    expect(String((await sync([stream], { catalog: both })).error)).toContain('no stream of this name');
+  });
+
   const given = { bookmarks: { a: { n: 1 }, other: { deep: [1] } }, currently_syncing: 'b', extra: 1 };
 
   it('hands each stream its bookmark, begins with the one that was being read, and carries the rest along', async () => {
