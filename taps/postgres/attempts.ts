@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../../clients/postgres/connect.ts';
-import { remedyOf, sqlState, systemError } from '../../clients/postgres/errors.ts';
-import { type Batch, type JsonObject, SystemError, waitFor } from '../../singer/tap/index.ts';
+import { remedyOf, systemError } from '../../clients/postgres/errors.ts';
+import { type Batch, type JsonObject, waitFor } from '../../singer/tap/index.ts';
+import { explained } from './failure.ts';
 import type { Reading } from './reading.ts';
-import { lostRights } from './rights.ts';
 
 /** Reads a stream from a bookmark on, in the transaction of a session. */
 export type Attempt = (session: Session, bookmark: JsonObject | undefined) => AsyncIterable<Batch>;
@@ -46,42 +46,5 @@ export async function* inAttempts(reading: Reading, attempt: Attempt, goesOn = t
     } finally {
       await sessions.end(session);
     }
-  }
-}
-
-/** insufficient_privilege. */
-const NO_RIGHT = '42501';
-
-/** data_exception and what belongs to it. */
-const DATA = /^22/;
-
-/** A failure in words; what the role may not read any more, with the GRANT. */
-async function explained(error: unknown, { sessions, id, relation: { table, sql }, columns }: Reading): Promise<Error> {
-  const usual = systemError(error, { stream: id });
-  const state = sqlState(error);
-  // What is stored can be read: it is something that the server works out.
-  if (state !== undefined && DATA.test(state)) {
-    return new SystemError(
-      'Postgres could not work out a value: an expression in a view, a query, a condition or a policy fails for some row',
-      {
-        code: 'expression-failed',
-        facts: { stream: id, sqlstate: state },
-        hint: `Ask the server itself, whose words may quote values, so that they are not shown here: ${table === undefined ? 'run the query' : `SELECT * FROM ${sql}`}`,
-        cause: error,
-      },
-    );
-  }
-  if (state !== NO_RIGHT || table === undefined) return usual;
-  try {
-    const session = await sessions.begin();
-    try {
-      const names = columns.map(({ name }) => name);
-      return (await lostRights(session, { id, table }, names)) ?? usual;
-    } finally {
-      await sessions.end(session);
-    }
-  } catch {
-    // It only says more of what has failed.
-    return usual;
   }
 }

@@ -9,6 +9,7 @@ import { exportSnapshot, isSnapshotGone, snapshotLost } from './shared-snapshot.
 
 /** The oldest version that tells snapshots by ids that never come again (pg_current_snapshot). */
 const OLDEST = 130_000;
+const WITH_TRANSACTION_TIMEOUT = 170_000;
 /** How much longer than `statement_timeout` a server may stay silent. */
 const GRACE_MS = 5_000;
 
@@ -42,7 +43,7 @@ export function openSessions(config: PostgresConfig, run: Run): Sessions {
       if (session.version < OLDEST) throw tooOld(session.version);
       session.answerWithinMs = config.statement_timeout > 0 ? config.statement_timeout * 1000 + GRACE_MS : undefined;
       const path = `SET LOCAL search_path = ${catalogFirst(session.searchPath)}`;
-      await session.queries([beginning(config, shared?.snapshot), path, ...settings]);
+      await session.queries([beginning(config, session.version, shared?.snapshot), path, ...settings]);
       connectedOnce = true;
       return session;
     } catch (error) {
@@ -111,10 +112,11 @@ function placeOf({ use_secondary: isSecondary, secondary_host: host, secondary_p
 
 /**
  * How a transaction begins. What the role, the database or the server set for sessions must not change what values look like; all is local to the
- * transaction, so that a pooler may be between. `snapshot`: the name of the one whose moment it sees.
+ * transaction, so that a pooler may be between. `version` is the server's; `snapshot`: the name of the one whose moment it sees.
  */
 export function beginning(
   config: Pick<PostgresConfig, 'role' | 'statement_timeout' | 'lock_timeout'>,
+  version: number,
   snapshot?: string,
 ): string {
   return [
@@ -133,6 +135,7 @@ export function beginning(
     `SET LOCAL statement_timeout = ${Math.round(config.statement_timeout * 1000)}`,
     `SET LOCAL lock_timeout = ${Math.round(config.lock_timeout * 1000)}`,
     'SET LOCAL idle_in_transaction_session_timeout = 0',
+    ...(version < WITH_TRANSACTION_TIMEOUT ? [] : ['SET LOCAL transaction_timeout = 0']),
     // Compiling a query that is run once takes longer than running it.
     'SET LOCAL jit = off',
   ].join('; ');

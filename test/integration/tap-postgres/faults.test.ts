@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { startFakePostgres } from '../../support/fake-postgres.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
 import { executable, run, type Finished } from '../../support/processes.ts';
+import { SERVER_VERSION } from '../../support/server-version.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { certificate, tlsBefore } from '../../support/tls-server.ts';
 import { temporaryFolder } from '../../support/tmp.ts';
@@ -163,6 +164,34 @@ describeWithPostgres('tap-postgres, when something is wrong', (url) => {
     expect(status).toBe(0);
     expect(stderr).toMatch(/Properties of the catalog that the source does not have are left out.*gone/);
     expect(stdout.split('\n').find((line) => line.includes('"RECORD"'))).toContain('"record":{"id":1}');
+  });
+
+  it('text that is not valid in its encoding: says what it is, and how to read it', async () => {
+    const name = `${new URL(url()).pathname.slice(1)}_ascii`;
+    await client.query(`CREATE DATABASE ${name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`);
+    const ascii = await connected(url().replace(/[^/]*$/, name));
+    onTestFinished(async () => {
+      await ascii.end();
+      await client.query(`DROP DATABASE ${name}`);
+    });
+    await ascii.query(
+      `CREATE TABLE t (id int, x text); INSERT INTO t SELECT 1, convert_from(decode('636166e9', 'hex'), 'SQL_ASCII')`,
+    );
+    const { status, stderr } = await tap({ ...at(), database: name }, T);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/not valid in its encoding.*code=encoding/)]);
+    const [, query] = /custom_queries: (SELECT .*?) AS x/.exec(stderr)!;
+    const custom = { name: 'mended', query: `${query!.replace('COLUMN', 'x')} AS x FROM t` };
+    const mended = await tap({ ...at(), database: name, custom_queries: [custom] }, { mended: {} });
+    expect([mended.status, mended.stdout]).toEqual([0, expect.stringContaining('{"x":"café"}')]);
+  });
+
+  it.skipIf(SERVER_VERSION < 17)('time limits of the database are not ours: a long reading is none too long', async () => {
+    const name = new URL(url()).pathname.slice(1);
+    await client.query(`ALTER DATABASE ${name} SET transaction_timeout = '300ms'; ALTER DATABASE ${name} SET statement_timeout = '300ms';
+      CREATE VIEW long AS SELECT g AS id, pg_sleep(0.1)::text AS x FROM generate_series(1, 10) g`);
+    const { status, stdout } = await tap(at(), { 'public-long': {} });
+    await client.query(`ALTER DATABASE ${name} RESET ALL`);
+    expect([status, stdout.match(/"RECORD"/g)?.length]).toEqual([0, 10]);
   });
 
   it('a table that stays locked: says what to do', async () => {
