@@ -30,37 +30,71 @@ interface Settled {
 
 /** The catalog's schema with what the source has changed since it was discovered, as the stream's `onSchemaChange` says. Reports what must not be. */
 export function settleSchema(sides: Sides): Settled {
-  const { stream, source, schema, metadata, select, report, log } = sides;
+  const { stream, source, schema, select } = sides;
   const named = propertiesOf(schema);
   const gone = [...named.keys()].filter((name) => !source.has(name));
-  const changed = changedIn(sides, named);
-  const came = [...source.keys()].filter((name) => !named.has(name));
-  const kept = withProperties(withoutProperties(schema, gone), stream.onSchemaChange === 'evolve' ? changed : [], source);
+  const kept = withoutProperties(schema, gone);
   const settled = { schema: kept, selection: select(kept) };
-  if (stream.onSchemaChange === 'fail') {
-    const isChosen = (name: string): boolean => metadata.get(propertyKey(name))?.['selected'] !== false;
-    const { columns } = settled.selection;
-    for (const [words, names] of [
-      ['were dropped', gone.filter(isChosen)],
-      ['were given another type', changed.filter((name) => columns.has(name))],
-      ['were added', came],
-    ] as const)
-      if (names.length > 0) report(`properties ${words} after the catalog was discovered: ${names.join(', ')}`);
-    return settled;
-  }
+  const changes: Changes = {
+    gone,
+    changed: changedIn(sides, named),
+    came: [...source.keys()].filter((name) => !named.has(name)),
+    hidden: hiddenIn(sides, named),
+  };
+  if (stream.onSchemaChange !== 'fail') return evolved(sides, named, settled, changes);
+  reportAll(sides, settled.selection, changes);
+  return settled;
+}
+
+/** Names of properties. */
+interface Changes {
+  readonly gone: readonly string[];
+  readonly changed: readonly string[];
+  readonly came: readonly string[];
+  /** Those that can no longer be read. */
+  readonly hidden: readonly string[];
+}
+
+function reportAll({ metadata, report }: Sides, { columns }: Selection, { gone, changed, came, hidden }: Changes): void {
+  const isChosen = (name: string): boolean => metadata.get(propertyKey(name))?.['selected'] !== false;
+  const all: readonly (readonly [words: string, names: readonly string[]])[] = [
+    ['were dropped', gone.filter(isChosen)],
+    ['were given another type', changed.filter((name) => columns.has(name))],
+    ['were added', came],
+    ['became unreadable', hidden],
+  ];
+  for (const [words, names] of all)
+    if (names.length > 0) report(`properties ${words} after the catalog was discovered: ${names.join(', ')}`);
+}
+
+/** Takes what can be taken, if the stream evolves; tells of all. */
+function evolved(sides: Sides, named: Properties, settled: Settled, { gone, changed, came, hidden }: Changes): Settled {
+  const { stream, source, select, log } = sides;
   const tell = (level: 'info' | 'warn', message: string, properties: readonly string[]): void => {
     if (properties.length > 0) log[level](message, { stream: stream.id, properties });
   };
+  const evolves = stream.onSchemaChange === 'evolve';
+  // Who leaves out a part of a value has not chosen parts that came.
+  const isWhole = (name: string): boolean => settled.selection.columns.get(name) === undefined;
+  const wider = evolves ? changed.filter(isWhole) : [];
+  const added = evolves && takesAll(sides, named, settled.selection) ? came : [];
   tell('warn', 'Properties of the catalog that the source does not have are left out', gone);
-  if (stream.onSchemaChange === 'evolve')
-    tell('info', 'Properties whose type was changed after the catalog was discovered are announced as they are now', changed);
-  if (stream.onSchemaChange !== 'evolve' || !takesAll(sides, named, settled.selection)) {
-    tell('warn', 'Properties that the catalog does not name are left out: discover anew to have them', came);
-    return settled;
-  }
-  tell('info', 'Properties that were added after the catalog was discovered are read, because it leaves none out', came);
-  const grown = withProperties(kept, came, source);
-  return { schema: grown, selection: select(grown) };
+  tell('warn', 'Properties that cannot be read any more are left out', hidden);
+  tell('info', 'Properties whose type was changed after the catalog was discovered are announced as they are now', wider);
+  tell('info', 'Properties that were added after the catalog was discovered are read, because it leaves none out', added);
+  const left = came.filter((name) => !added.includes(name));
+  tell('warn', 'Properties that the catalog does not name are left out: discover anew to have them', left);
+  if (wider.length + added.length === 0) return settled;
+  const schema = withProperties(settled.schema, [...wider, ...added], source);
+  return { schema, selection: select(schema) };
+}
+
+/** Those that the catalog has chosen, and the source cannot give though it has them. */
+function hiddenIn({ own, metadata }: Sides, named: Properties): readonly string[] {
+  return [...named.keys()].filter((name) => {
+    const [is, was] = [own, metadata].map((side) => side.get(propertyKey(name)));
+    return is?.['inclusion'] === 'unsupported' && was?.['inclusion'] !== 'unsupported' && was?.['selected'] !== false;
+  });
 }
 
 function changedIn({ stream, own, source, metadata }: Sides, named: Properties): readonly string[] {

@@ -119,6 +119,27 @@ describeWithPostgres('tap-postgres, with a catalog from before a table was alter
     expect([status, records]).toEqual([0, [{ id: 1, n: 1, x: 'a', v: 'abc' }]]);
   });
 
+  it('a field that came is left out where a field beside it is, and sent where none is', async () => {
+    await client.query(
+      `DROP TYPE IF EXISTS addr CASCADE; CREATE TYPE addr AS (street text, no int); ALTER TABLE t ADD a addr; UPDATE t SET a = ROW('s', 1)`,
+    );
+    const [all, part] = [await discovered(), await discovered(({ metadata }) => choose(metadata, 'a.properties.street', false))];
+    await client.query(`ALTER TYPE addr ADD ATTRIBUTE zip text; UPDATE t SET a = ROW('s', 1, '8000')`);
+    expect((await read(all)).records).toEqual([{ id: 1, n: 1, x: 'a', v: 'abc', a: { street: 's', no: 1, zip: '8000' } }]);
+    expect((await read(part)).records).toEqual([{ id: 1, n: 1, x: 'a', v: 'abc', a: { no: 1 } }]);
+  });
+
+  it('a column that may not be read any more is left out and told; with fail it ends the run', async () => {
+    await client.query('DROP ROLE IF EXISTS came_reader; CREATE ROLE came_reader; GRANT SELECT (id, x) ON t TO came_reader');
+    const catalog = await discovered(({ metadata }) => choose(metadata, 'v', false));
+    const { status, records, stderr } = await read(catalog, { role: 'came_reader' });
+    expect([status, records]).toEqual([0, [{ id: 1, x: 'a' }]]);
+    expect(stderr).toMatch(/cannot be read any more are left out.*\["n"\]/);
+    const failed = await read(catalog, { role: 'came_reader', on_schema_change: 'fail' });
+    await client.query('DROP OWNED BY came_reader; DROP ROLE came_reader');
+    expect(failed).toMatchObject({ status: 2, stderr: expect.stringMatching(/became unreadable after.*: n/) as unknown });
+  });
+
   it('a column that got another name goes and comes; dropped ones are told', async () => {
     const catalog = await discovered();
     await client.query('ALTER TABLE t RENAME x TO y');
