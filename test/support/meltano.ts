@@ -1,6 +1,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { describe, expect, test } from 'vitest';
 import { installMeltano } from '../../scripts/meltano.mjs';
 import { root, run, type Finished } from './processes.ts';
 import { temporaryFolder } from './tmp.ts';
@@ -13,6 +14,20 @@ export async function findMeltano(): Promise<{ readonly path: string } | { reado
     if (process.env['CI'] || process.env['REQUIRE_BACKENDS']) throw error;
     return { missing: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** A `describe` with Meltano. Reported as skipped, with the reason, where it cannot be had. */
+export async function describeWithMeltano(name: string, body: (meltano: string) => void): Promise<void> {
+  const found = await findMeltano();
+  if ('missing' in found) describe.skip(`${name} (skipped: ${found.missing})`, () => test('runs', () => undefined));
+  else describe(name, () => body(found.path));
+}
+
+/** What a command said that must have ended well. */
+export async function succeeded(running: Promise<Finished>): Promise<Finished> {
+  const finished = await running;
+  expect(finished.status, finished.stderr.slice(-4000)).toBe(0);
+  return finished;
 }
 
 export interface MeltanoProject {

@@ -2,23 +2,13 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { made, manyReleases, type GitHub } from '../../support/github/index.ts';
-import { findMeltano, meltanoProject, type MeltanoProject } from '../../support/meltano.ts';
-import type { Finished } from '../../support/processes.ts';
+import { describeWithMeltano, meltanoProject, type MeltanoProject, succeeded } from '../../support/meltano.ts';
 import { catalogOf, gitHubWithToken, TOKEN } from './drive.ts';
 
 const PIPE = ['tap-github', 'target-jsonl'];
 const STATE_ID = 'dev:tap-github-to-target-jsonl';
 
-const found = await findMeltano();
-if ('missing' in found) {
-  describe.skip(`Meltano and tap-github (skipped: ${found.missing})`, () => {
-    test('runs it', () => undefined);
-  });
-} else {
-  withMeltano(found.path);
-}
-
-function withMeltano(meltano: string): void {
+await describeWithMeltano('Meltano and tap-github', (meltano) => {
   describe('Meltano, GitHub to JSON lines', () => {
     test('[168] [172] with select exactly those fields and the keys come; an unchanged server costs one conditional request each and sends nothing', async () => {
       const github = await gitHubWithToken();
@@ -139,7 +129,7 @@ function withMeltano(meltano: string): void {
       },
     );
   });
-}
+});
 
 function unlike(name: string): (at: number) => { readonly id: number; readonly assets: readonly never[] } {
   return (at) => ({ id: name.length * 1_000_000 + at, assets: [] });
@@ -164,10 +154,4 @@ function prepared(meltano: string): MeltanoProject {
 function lines(project: MeltanoProject, stream = 'releases'): Readonly<Record<string, unknown>>[] {
   const text = project.read(`output/${stream}.jsonl`).trimEnd();
   return text.split('\n').map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
-}
-
-async function succeeded(running: Promise<Finished>): Promise<Finished> {
-  const finished = await running;
-  expect(finished.status, finished.stderr.slice(-4000)).toBe(0);
-  return finished;
 }

@@ -1,24 +1,14 @@
 import { mkdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findMeltano, meltanoProject, type MeltanoProject } from '../../support/meltano.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithMeltano, meltanoProject, type MeltanoProject, succeeded } from '../../support/meltano.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
-import type { Finished } from '../../support/processes.ts';
 import { connected } from './drive.ts';
 
 const STATE_ID = { jsonl: 'dev:tap-postgres-to-target-jsonl', postgres: 'dev:tap-postgres-to-target-postgres' };
 
-const found = await findMeltano();
-if ('missing' in found) {
-  describe.skip(`Meltano, tap-postgres (skipped: ${found.missing})`, () => {
-    it('runs', () => undefined);
-  });
-} else {
-  withMeltano(found.path);
-}
-
-function withMeltano(meltano: string): void {
+await describeWithMeltano('Meltano, tap-postgres', (meltano) => {
   describeWithPostgres('Meltano, tap-postgres', (url) => {
     let client: Client;
     beforeAll(async () => {
@@ -210,15 +200,9 @@ function withMeltano(meltano: string): void {
       await succeeded(prepared().meltano(['--environment=dev', 'config', 'test', 'tap-postgres'], env()));
     });
   });
-}
+});
 
 interface Entry {
   readonly breadcrumb: readonly string[];
   readonly metadata: Record<string, unknown>;
-}
-
-async function succeeded(running: Promise<Finished>): Promise<Finished> {
-  const finished = await running;
-  expect(finished.status, finished.stderr.slice(-4000)).toBe(0);
-  return finished;
 }

@@ -1,17 +1,7 @@
 import type { Item, Release } from './records.ts';
 
 /** The lists of a repository that can be read. */
-const COLLECTIONS = [
-  'releases',
-  'tags',
-  'issues',
-  'issueComments',
-  'pulls',
-  'reviews',
-  'commits',
-  'runs',
-  'stargazers',
-] as const;
+const COLLECTIONS = ['releases', 'tags', 'issues', 'issueComments', 'pulls', 'reviews', 'commits', 'runs', 'stargazers'] as const;
 export type Collection = (typeof COLLECTIONS)[number];
 
 export interface Repository {
