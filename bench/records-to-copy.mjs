@@ -12,8 +12,8 @@ const { values } = parseArgs({
   },
 });
 const load = (module) => import(join(resolve(values.dist), module));
-const { createCopyEncoder } = await load('targets/postgres/copy-encoder.js');
-const { columnType, METADATA_COLUMNS } = await load('targets/postgres/types.js');
+const { createCopyEncoder } = await load('targets/postgres/copy/encoder.js');
+const { columnType, METADATA_COLUMNS } = await load('targets/postgres/types/types.js');
 const { columnsOf } = await load('singer/target/schema.js');
 const { parseExact } = await load('singer/json-text.js');
 const { createValidator } = await load('singer/target/validate.js');

@@ -133,7 +133,7 @@ export async function postgresTypes() {
   const { checkConfig } = await load('singer/shell/config');
   const { stringifyExact } = await load('singer/json-text');
   const { columnOf } = await load('singer/target/schema');
-  const { columnType } = await load('targets/postgres/types');
+  const { columnType } = await load('targets/postgres/types/types');
   return LINES.map(([type, text, settings = {}]) => {
     const { config, problems } = checkConfig(typeSettings, settings);
     if (problems.length > 0) throw new Error(JSON.stringify(problems));

@@ -58,7 +58,7 @@ export const NESTED = [
 export async function typesText() {
   const { columnOf } = await import(new URL('dist/singer/target/schema.js', ROOT).href);
   const { WIDER } = await import(new URL('dist/singer/target/lattice.js', ROOT).href);
-  const { columnType } = await import(new URL('dist/targets/postgres/types.js', ROOT).href);
+  const { columnType } = await import(new URL('dist/targets/postgres/types/types.js', ROOT).href);
   const { columnType: bigqueryType, typeText } = await import(new URL('dist/targets/bigquery/types/types.js', ROOT).href);
   const rows = SCHEMAS.map((schema) => {
     const column = columnOf('c', schema);

@@ -1,10 +1,10 @@
 import { ConfigError, SystemError, type Problem, type StreamHeader } from '../../singer/index.ts';
-import type { CopyOptions } from './copy-plan.ts';
-import { nameRules } from './naming.ts';
-import type { KnownTable } from './known-tables.ts';
-import type { PlanOptions } from './plan.ts';
+import type { CopyOptions } from './copy/plan.ts';
+import { nameRules } from './tables/naming.ts';
+import type { KnownTable } from './tables/known-tables.ts';
+import type { PlanOptions } from './tables/plan.ts';
 import type { TargetConfig } from './settings.ts';
-import { isTypeText } from './types.ts';
+import { isTypeText } from './types/types.ts';
 
 /** What the settings say of a stream's table and columns. */
 export function planOptions(header: StreamHeader, known: KnownTable, config: TargetConfig): PlanOptions {

@@ -13,34 +13,34 @@ import {
   type TargetRun,
   type Unit,
 } from '../../singer/index.ts';
-import { currentSchema } from './catalog.ts';
-import { activate } from './activate.ts';
-import { Appends } from './appends.ts';
-import type { StreamPlan } from './answer.ts';
-import { createCopyEncoder } from './copy-encoder.ts';
+import { currentSchema } from './tables/catalog.ts';
+import { activate } from './methods/activate.ts';
+import { Appends } from './methods/appends.ts';
+import type { StreamPlan } from './plan/answer.ts';
+import { createCopyEncoder } from './copy/encoder.ts';
 import type { Erasures } from './erasures/erasures.ts';
 import { openErasures } from './erasures/open.ts';
-import { explainPlan, leftOut } from './explain.ts';
-import { withExtras } from './extras.ts';
-import { refuseMissingRoles } from './grants.ts';
-import { ensureIndexes } from './indexes.ts';
-import { KnownTables } from './known-tables.ts';
-import { Ledger, LEDGER_TABLE } from './ledger.ts';
-import { defaultSchema, nameRules } from './naming.ts';
+import { explainPlan, leftOut } from './plan/explain.ts';
+import { withExtras } from './tables/extras.ts';
+import { refuseMissingRoles } from './tables/grants.ts';
+import { ensureIndexes } from './tables/indexes.ts';
+import { KnownTables } from './tables/known-tables.ts';
+import { Ledger, LEDGER_TABLE } from './state/ledger.ts';
+import { defaultSchema, nameRules } from './tables/naming.ts';
 import { OLDEST, transactorOptions, type OpenConfig } from './open.ts';
 import { OpenStreams, type Opened } from './open-streams.ts';
-import { Collection } from './overwrite.ts';
+import { Collection } from './methods/overwrite.ts';
 import { encoderOptions, isLeftOut, planOptions, refuseUnreadable } from './column-options.ts';
-import { planTable, type TablePlan } from './plan.ts';
-import { fitStage } from './stage-columns.ts';
-import { replace } from './replace.ts';
-import { refuseNoWindow } from './replace-range.ts';
+import { planTable, type TablePlan } from './tables/plan.ts';
+import { fitStage } from './methods/stage-columns.ts';
+import { replace } from './methods/replace.ts';
+import { refuseNoWindow } from './methods/replace-range.ts';
 import { loadAround } from './refusals.ts';
 import { hookSql, runHooks } from './run-hooks.ts';
-import { StateKeeper, stateTable } from './state.ts';
-import { lockTable } from './tables.ts';
-import { Tally, type Counts } from './tally.ts';
-import { append, copyNew, upsert, type Load } from './write.ts';
+import { StateKeeper, stateTable } from './state/state.ts';
+import { lockTable } from './tables/tables.ts';
+import { Tally, type Counts } from './methods/tally.ts';
+import { append, copyNew, upsert, type Load } from './methods/write.ts';
 
 /** Connects, runs `before_run_sql` and gives the destination. Throws SystemError and ConfigError before any input is read. */
 export async function openDestination(config: OpenConfig, run: TargetRun): Promise<Destination<OpenConfig>> {

@@ -1,6 +1,6 @@
 import type { Part, StreamHeader } from '../../singer/index.ts';
 import type { OpenConfig } from './open.ts';
-import type { TablePlan } from './plan.ts';
+import type { TablePlan } from './tables/plan.ts';
 
 /** What a SCHEMA message has made of its stream. */
 export interface Opened {

@@ -1,9 +1,9 @@
 import { sqlState, systemError } from '../../clients/postgres/errors.ts';
 import { RecordError, SystemError, type Part, type RefusedRecord } from '../../singer/index.ts';
-import type { TablePlan } from './plan.ts';
-import { recordOf } from './copy-record.ts';
-import { sumOf, type Counts } from './tally.ts';
-import type { Load } from './write.ts';
+import type { TablePlan } from './tables/plan.ts';
+import { recordOf } from './copy/record.ts';
+import { sumOf, type Counts } from './methods/tally.ts';
+import type { Load } from './methods/write.ts';
 
 /** Errors that one row makes, whatever surrounds it: its values, a constraint, its size, what a trigger says of it. */
 const OF_A_ROW = /^(?:22|23|54000|54001|P0001)/;

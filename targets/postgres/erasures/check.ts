@@ -1,8 +1,8 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
 import { nearest, type Finding, type Run, type SystemError } from '../../../singer/index.ts';
-import { KnownTables } from '../known-tables.ts';
-import { defaultSchema, nameRules } from '../naming.ts';
-import { mayUse, ownTable } from '../rights.ts';
+import { KnownTables } from '../tables/known-tables.ts';
+import { defaultSchema, nameRules } from '../tables/naming.ts';
+import { mayUse, ownTable } from '../check/rights.ts';
 import type { TargetConfig } from '../settings.ts';
 import { findTable, placeOfTable, requestFaults } from './erasures.ts';
 import { LOG_TABLE } from './log.ts';

@@ -1,7 +1,7 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
 import { ident, qualified } from '../../../clients/postgres/quote.ts';
 import { nearest, SystemError, type Log } from '../../../singer/index.ts';
-import { readTable, type ExistingTable } from '../catalog.ts';
+import { readTable, type ExistingTable } from '../tables/catalog.ts';
 import { ErasureLog, LOG_TABLE, type Logged } from './log.ts';
 import type { ErasedTable, Erasure } from './plan.ts';
 import { requestsOf, Index, type Request } from './requests.ts';

@@ -1,6 +1,6 @@
 import type { Session } from '../../../clients/postgres/connect.ts';
 import { qualified } from '../../../clients/postgres/quote.ts';
-import { ensureOwnTable, type StateTable } from '../state.ts';
+import { ensureOwnTable, type StateTable } from '../state/state.ts';
 
 export const LOG_TABLE = 'erasure_log';
 

@@ -2,7 +2,7 @@ import type { Session } from '../../../clients/postgres/connect.ts';
 import { ident, literal, qualified } from '../../../clients/postgres/quote.ts';
 import { Eraser } from '../../../privacy/eraser.ts';
 import { nearest, SystemError } from '../../../singer/index.ts';
-import type { ExistingTable } from '../catalog.ts';
+import type { ExistingTable } from '../tables/catalog.ts';
 import type { ErasedTable } from './plan.ts';
 import type { Index, Request } from './requests.ts';
 import { eraseColumn, markOf, typeFault } from './values.ts';

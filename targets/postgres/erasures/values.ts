@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Erasable, Eraser, type Place } from '../../../privacy/eraser.ts';
 import { ExactNumber, isJsonObject, parseExact, stringifyExact, SystemError, type Json } from '../../../singer/index.ts';
-import type { ExistingColumn } from '../catalog.ts';
+import type { ExistingColumn } from '../tables/catalog.ts';
 
 const NUMBERS: ReadonlySet<string> = new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8']);
 const TEXTS: ReadonlySet<string> = new Set(['text', 'varchar', 'bpchar']);

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { Destination, StoredRow, Subject } from '../../../check/index.ts';
 import plugin from '../../../targets/postgres/index.ts';
-import { nameRules, otherTable, placeOf } from '../../../targets/postgres/naming.ts';
+import { nameRules, otherTable, placeOf } from '../../../targets/postgres/tables/naming.ts';
 import { executable } from '../executables.ts';
 import { waysOf } from './ways.ts';
 

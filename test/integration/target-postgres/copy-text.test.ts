@@ -6,8 +6,8 @@ import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { BlockPool, ByteBlocks, ExactNumber, type Json, RecordError, type Row } from '../../../singer/index.ts';
 import { columnsOf } from '../../../singer/target/schema.ts';
-import { createCopyEncoder } from '../../../targets/postgres/copy-encoder.ts';
-import { columnType } from '../../../targets/postgres/types.ts';
+import { createCopyEncoder } from '../../../targets/postgres/copy/encoder.ts';
+import { columnType } from '../../../targets/postgres/types/types.ts';
 import { nastyStrings, numberTexts, timeTexts } from '../../support/json-lines.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
 

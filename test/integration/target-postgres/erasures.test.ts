@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Json, type JsonObject, stringifyExact } from '../../../singer/index.ts';
-import { check } from '../../../targets/postgres/check-mode.ts';
+import { check } from '../../../targets/postgres/check/check-mode.ts';
 import { erase } from '../../../targets/postgres/erasures/command.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
 import { temporaryFolder } from '../../support/tmp.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeWithPostgres } from '../../support/postgres.ts';
-import { lockKey } from '../../../targets/postgres/tables.ts';
+import { lockKey } from '../../../targets/postgres/tables/tables.ts';
 import { Drive, header, loadAll, sql, type Sql } from './drive.ts';
 import { startTcpProxy, type Fault, type TcpProxy } from '../../support/tcp-proxy.ts';
 

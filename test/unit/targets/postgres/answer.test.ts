@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { answerOf } from '../../../../singer/index.ts';
-import { planAnswer } from '../../../../targets/postgres/answer.ts';
+import { planAnswer } from '../../../../targets/postgres/plan/answer.ts';
 
 const findings = [
   { check: 'server', ok: true, detail: 'Postgres 18' },

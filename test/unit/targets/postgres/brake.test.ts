@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { brake } from '../../../../targets/postgres/brake.ts';
-import type { TablePlan } from '../../../../targets/postgres/plan.ts';
+import { brake } from '../../../../targets/postgres/methods/brake.ts';
+import type { TablePlan } from '../../../../targets/postgres/tables/plan.ts';
 
 const plan = { stream: 's', schema: 'public', table: 't' } as TablePlan;
 

@@ -4,8 +4,8 @@ import { columnOf } from '../../../../singer/target/schema.ts';
 import { RecordError } from '../../../../singer/errors.ts';
 import { ExactNumber, type Json, type JsonSchema, type Row } from '../../../../singer/json.ts';
 import type { RecordMeta } from '../../../../singer/target/destination.ts';
-import { createCopyEncoder, type CopyOptions } from '../../../../targets/postgres/copy-encoder.ts';
-import { columnType, METADATA_COLUMNS, type MetadataColumn } from '../../../../targets/postgres/types.ts';
+import { createCopyEncoder, type CopyOptions } from '../../../../targets/postgres/copy/encoder.ts';
+import { columnType, METADATA_COLUMNS, type MetadataColumn } from '../../../../targets/postgres/types/types.ts';
 
 const META: RecordMeta = {
   timeExtracted: undefined,

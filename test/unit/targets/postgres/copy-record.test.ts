@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { BlockPool, ByteBlocks, parseExact, stringifyExact, type Row } from '../../../../singer/index.ts';
 import { columnsOf } from '../../../../singer/target/schema.ts';
-import { createCopyEncoder } from '../../../../targets/postgres/copy-encoder.ts';
-import type { CopyPlan } from '../../../../targets/postgres/copy-plan.ts';
-import { recordOf } from '../../../../targets/postgres/copy-record.ts';
-import { columnType } from '../../../../targets/postgres/types.ts';
+import { createCopyEncoder } from '../../../../targets/postgres/copy/encoder.ts';
+import type { CopyPlan } from '../../../../targets/postgres/copy/plan.ts';
+import { recordOf } from '../../../../targets/postgres/copy/record.ts';
+import { columnType } from '../../../../targets/postgres/types/types.ts';
 
 const schema = {
   type: 'object',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ExistingTable } from '../../../../targets/postgres/catalog.ts';
-import { joinOf, settle, type Settled } from '../../../../targets/postgres/evolve.ts';
-import type { PlannedColumn, TablePlan } from '../../../../targets/postgres/plan.ts';
-import { growthOf } from '../../../../targets/postgres/sizes.ts';
-import type { ColumnType, PgType } from '../../../../targets/postgres/types.ts';
+import type { ExistingTable } from '../../../../targets/postgres/tables/catalog.ts';
+import { joinOf, settle, type Settled } from '../../../../targets/postgres/tables/evolve.ts';
+import type { PlannedColumn, TablePlan } from '../../../../targets/postgres/tables/plan.ts';
+import { growthOf } from '../../../../targets/postgres/types/sizes.ts';
+import type { ColumnType, PgType } from '../../../../targets/postgres/types/types.ts';
 import { existingColumn, existingTable } from './existing.ts';
 
 const TYPES: readonly PgType[] = [

@@ -1,4 +1,4 @@
-import type { ExistingColumn, ExistingTable } from '../../../../targets/postgres/catalog.ts';
+import type { ExistingColumn, ExistingTable } from '../../../../targets/postgres/tables/catalog.ts';
 
 /** A column as the catalog has it: a nullable bigint unless said otherwise. */
 export function existingColumn(column: Partial<ExistingColumn> & { readonly name: string }): ExistingColumn {

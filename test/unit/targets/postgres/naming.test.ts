@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSchema, nameRules, otherTable, placeOf } from '../../../../targets/postgres/naming.ts';
+import { defaultSchema, nameRules, otherTable, placeOf } from '../../../../targets/postgres/tables/naming.ts';
 
 const rules = nameRules({ column_casing: 'keep' });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamHeader } from '../../../../singer/index.ts';
 import { columnsOf } from '../../../../singer/target/schema.ts';
-import { changesFor } from '../../../../targets/postgres/ddl.ts';
-import { planTable, type PlanOptions, type TablePlan } from '../../../../targets/postgres/plan.ts';
-import type { TableView } from '../../../../targets/postgres/properties.ts';
-import { DEFAULT_TYPES } from '../../../../targets/postgres/types.ts';
+import { changesFor } from '../../../../targets/postgres/tables/ddl.ts';
+import { planTable, type PlanOptions, type TablePlan } from '../../../../targets/postgres/tables/plan.ts';
+import type { TableView } from '../../../../targets/postgres/tables/properties.ts';
+import { DEFAULT_TYPES } from '../../../../targets/postgres/types/types.ts';
 import { existingColumn, existingTable } from './existing.ts';
 
 const options: PlanOptions = {

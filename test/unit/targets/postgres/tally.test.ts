@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Tally } from '../../../../targets/postgres/tally.ts';
+import { Tally } from '../../../../targets/postgres/methods/tally.ts';
 
 it('counts only what was committed, and nothing twice when work is done again', () => {
   const tally = new Tally();

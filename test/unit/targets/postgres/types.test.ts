@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { columnOf } from '../../../../singer/target/schema.ts';
-import { fitOf, type Into } from '../../../../targets/postgres/fits.ts';
-import { columnType, DEFAULT_TYPES, isTypeText, type TypeOptions } from '../../../../targets/postgres/types.ts';
+import { fitOf, type Into } from '../../../../targets/postgres/types/fits.ts';
+import { columnType, DEFAULT_TYPES, isTypeText, type TypeOptions } from '../../../../targets/postgres/types/types.ts';
 
 const type = (schema: object): string | undefined => columnType(columnOf('c', schema))?.sql;
 
