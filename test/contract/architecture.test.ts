@@ -19,7 +19,9 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'targets/bigquery': [],
   'targets/jsonl': [],
   'targets/postgres': [],
-  'clients/bigquery': ['@google-cloud/bigquery', 'google-auth-library'],
+  'clients/bigquery': [],
+  'clients/gcs': [],
+  'clients/google': ['@google-cloud/bigquery', 'google-auth-library'],
   'clients/postgres': ['pg'],
   transforms: ['libphonenumber-js', 'luxon'],
   privacy: [],
@@ -187,6 +189,8 @@ function mayImport(file: string, target: string): boolean {
       target === 'singer/index.ts' ||
       // A tap loads no more of the core for the sake of its client.
       (from.startsWith('clients/') && ['singer/errors.ts', 'singer/retry.ts'].includes(target)) ||
+      // What all of Google's services share.
+      (['clients/bigquery', 'clients/gcs'].includes(from) && to === 'clients/google') ||
       (from === 'transforms' && target === 'singer/mapper/index.ts') ||
       (from.startsWith('taps/') && target === 'singer/tap/index.ts') ||
       (isPlugin && (to.startsWith('clients/') || to === 'privacy'))
