@@ -9,8 +9,8 @@ const { Script, constants } = require('node:vm');
 /** Where `npm run build` puts what the executables load. */
 const BUNDLE = path.join(__dirname, '..', 'dist', 'bundle');
 
-/** The code cache of a file: of this Node and processor alone. @param {string} file */
-const cacheOf = (file) => `${file}.${process.version}-${process.arch}`;
+/** The code cache of a file: of this Node, system and processor alone. @param {string} file */
+const cacheOf = (file) => `${file}.${process.version}-${process.platform}-${process.arch}`;
 
 /** Compiles the text of a file as Node does it. @param {string} file @param {Buffer} text @param {Buffer} [cachedData] */
 function compile(file, text, cachedData) {

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { root, run } from '../support/processes.ts';
 import { temporaryFolder } from '../support/tmp.ts';
 
-const CACHE = new RegExp(`\\.cjs\\.${process.version.replaceAll('.', String.raw`\.`)}-${process.arch}$`);
+const CACHE = new RegExp(`\\.cjs\\.${process.version.replaceAll('.', String.raw`\.`)}-${process.platform}-${process.arch}$`);
 
 test('V8 takes the code cache of every file that the executables load', async () => {
   const script = `
