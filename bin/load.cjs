@@ -4,7 +4,7 @@ const { hash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
-const { Script, constants } = require('node:vm');
+const { Script } = require('node:vm');
 
 /** Where `npm run build` puts what the executables load. */
 const BUNDLE = path.join(__dirname, '..', 'dist', 'bundle');
@@ -12,14 +12,19 @@ const BUNDLE = path.join(__dirname, '..', 'dist', 'bundle');
 /** The code cache of a file: of this Node, system and processor alone. @param {string} file */
 const cacheOf = (file) => `${file}.${process.version}-${process.platform}-${process.arch}`;
 
-/** Compiles the text of a file as Node does it. @param {string} file @param {Buffer} text @param {Buffer} [cachedData] */
+/**
+ * Compiles the text of a file as Node does it, but for `import()`, which the build has named `importModule`: code out of V8's cache has lost who
+ * imports for it. @param {string} file @param {Buffer} text @param {Buffer} [cachedData]
+ */
 function compile(file, text, cachedData) {
-  return new Script(`(function (exports, require, module, __filename, __dirname) { ${text.toString()}\n})`, {
+  return new Script(`(function (exports, require, module, __filename, __dirname, importModule) { ${text.toString()}\n})`, {
     filename: file,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(cachedData === undefined ? {} : { cachedData }),
   });
 }
+
+/** Of a library, which is found from here as from there. @param {string} id */
+const importModule = (id) => import(id);
 
 /** What a file of the bundle exports. @param {string} file */
 function load(file) {
@@ -32,7 +37,7 @@ function load(file) {
   const requireFrom = (id) => (id.startsWith('.') ? load(path.resolve(folder, id)) : require(id));
   const text = readFileSync(file);
   const script = compile(file, text, openCache(text, cacheIn(cacheOf(file))));
-  script.runInThisContext()(module.exports, requireFrom, module, file, folder);
+  script.runInThisContext()(module.exports, requireFrom, module, file, folder, importModule);
   return module.exports;
 }
 

@@ -49,6 +49,7 @@ async function bundle() {
     dir: BUNDLE,
     format: 'cjs',
     exports: 'named',
+    plugins: [{ name: 'import', renderChunk: (code) => code.replaceAll(/\bimport\((?="[^"]+"\))/g, 'importModule(') }],
     entryFileNames: '[name].cjs',
     chunkFileNames: 'parts/[name].cjs',
   });

@@ -1,6 +1,7 @@
 import { cp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { root, run } from '../support/processes.ts';
 import { temporaryFolder } from '../support/tmp.ts';
@@ -52,6 +53,23 @@ describe('an executable works the same', () => {
     expect(status, stderr).toBe(0);
     expect(stdout).toContain('{"type":"RECORD","stream":"people","record":{"id":"1","name":"Ada"}');
   };
+
+  test('with the code cache, and finds what it loads while it goes', async () => {
+    await works();
+    const packed = join(folder, 'people.jsonl.gz');
+    await writeFile(packed, gzipSync('{"name":"Ada"}\n'));
+    const latin = join(folder, 'people.txt');
+    await writeFile(latin, Buffer.from('name\nZo\xeb\n', 'latin1'));
+    const files = [
+      { entity: 'packed', path: packed, format: 'jsonl' },
+      { entity: 'latin', path: latin, encoding: 'windows-1252' },
+    ];
+    await writeFile(config, JSON.stringify({ files }));
+    const { status, stdout, stderr } = await read();
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain('"record":{"name":"Ada"');
+    expect(stdout).toContain('"record":{"name":"Zoë"');
+  });
 
   test('without a code cache, and leaves none behind', async () => {
     await Promise.all((await caches()).map((file) => rm(file)));
