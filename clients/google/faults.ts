@@ -33,6 +33,8 @@ export interface Faults {
   readonly answer: (status: number, body: unknown, what: string, place: Place) => SystemError;
   /** No answer came. */
   readonly connection: (cause: unknown, what: string, place: Place) => SystemError;
+  /** What came is no answer of the service. */
+  readonly unreadable: (what: string, place: Place) => SystemError;
   /** The error of a failure that is known. */
   readonly of: (error: ApiError, what: string, place: Place) => SystemError;
 }
@@ -84,7 +86,15 @@ export function faultsOf({ byStatus, endpoint, name, rules }: ServiceRules): Fau
     });
   }
 
-  return { answer, connection, of };
+  function unreadable(what: string, place: Place): SystemError {
+    return new SystemError(`${what}: what came is no answer of ${name}`, {
+      code: 'answer-unreadable',
+      facts: place,
+      hint: `See that ${endpoint} is the address of ${name}, and that no proxy and no sign-in page answers in its place.`,
+    });
+  }
+
+  return { answer, connection, of, unreadable };
 }
 
 /** True if the same request may succeed later. */

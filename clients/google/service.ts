@@ -76,7 +76,10 @@ export class GoogleService {
         what,
         place,
       );
-      if (status >= 200 && status < 300) return body as T;
+      if (status >= 200 && status < 300) {
+        if (call.method === 'DELETE' || (typeof body === 'object' && body !== null)) return body as T;
+        throw this.faults.unreadable(what, { ...place, status });
+      }
       throw this.faults.answer(status, body, what, place);
     });
   }

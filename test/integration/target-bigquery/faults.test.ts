@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { TaplineError } from '../../../singer/index.ts';
 import type { Asked, BigQueryDouble, Fault } from '../../support/bigquery/double.ts';
 import { loadInto, record, schema, startDouble, state } from '../../support/bigquery/load-into.ts';
@@ -99,6 +102,22 @@ describe('each fault at each request: survived, or an error with a code and a st
 });
 
 describe('what a load may meet', () => {
+  test.each(['null', '<html>Sign in</html>', '"yes"', ''])(
+    'something else that answers in place of BigQuery: 200 with %j',
+    async (text) => {
+      const other = createServer((request, response) => {
+        request.resume();
+        response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+      });
+      other.listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      onTestFinished(() => void other.close());
+      const settings = { ...SETTINGS, api_endpoint: `http://127.0.0.1:${(other.address() as AddressInfo).port}` };
+      const run = loadInto(await startDouble(), MESSAGES, { settings });
+      await expect(run).rejects.toMatchObject({ code: 'answer-unreadable', hint: expect.stringContaining('api_endpoint') });
+    },
+  );
+
   test('all settings that cannot be used are told at once', async () => {
     const double = await startDouble();
     const settings = { api_endpoint: 'nowhere', dataset: 'no-name', labels: { Team: 'a' } };

@@ -13,6 +13,9 @@ const FROM_THE_START = 0.2;
 
 /** What a request does, for the account of a test. */
 const MOMENTS: Readonly<Record<string, (passing: Passing) => boolean>> = {
+  'starts of staged files': ({ method, path }) => method === 'POST' && path.startsWith('/upload/storage/'),
+  'staged files': ({ method, path }) => method === 'PUT' && path.startsWith('/upload/storage/'),
+  'staged files deleted': ({ method, path }) => method === 'DELETE' && path.startsWith('/storage/'),
   'starts of uploads': ({ method, path }) => method === 'POST' && path.startsWith('/upload/'),
   uploads: ({ method, path }) => method === 'PUT' && path.startsWith('/upload/'),
   'looks at jobs': ({ method, path }) => method === 'GET' && path.includes('/jobs'),
@@ -25,7 +28,8 @@ const STATES = 'printed states';
 
 export interface Crashes {
   readonly folder: string;
-  readonly proxy: HttpProxy;
+  /** Before each server that a run talks to. */
+  readonly proxies: readonly HttpProxy[];
   readonly load: CrashLoad;
   readonly settings: Readonly<Record<string, string | boolean>>;
   readonly kills: number;
@@ -111,7 +115,7 @@ function momentOf(random: () => number, requests: number): Moment {
 
 /** Gives what the kill hit; undefined: the run had ended before. */
 async function oneRun(
-  { proxy }: Crashes,
+  { proxies }: Crashes,
   config: string,
   lines: string,
   moment: Moment | undefined,
@@ -129,11 +133,12 @@ async function oneRun(
       if (states >= moment.nth) kill(STATES);
     });
   }
-  proxy.trap = (passing) => {
+  const trap: HttpProxy['trap'] = (passing) => {
     if (++requests !== moment?.nth || moment.at === 'state') return undefined;
     const what = Object.keys(MOMENTS).find((name) => MOMENTS[name]!(passing))!;
     return { side: moment.at, spring: () => kill(`${what} (${moment.at})`) };
   };
+  for (const proxy of proxies) proxy.trap = trap;
   child.stdin!.end(lines);
   const { status, stdout, stderr } = await finished;
   return { status, stdout, stderr, requests, hit: status === 'SIGKILL' ? hit : undefined };
