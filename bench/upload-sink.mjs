@@ -1,8 +1,8 @@
-// What target-bigquery needs of BigQuery, and nothing more: uploads are counted, not kept; every job is done at once. Says its address.
+// What target-bigquery needs of BigQuery and of Cloud Storage, and nothing more: uploads are counted, not kept; every job is done at once. Says its address.
 import { createServer } from 'node:http';
 import process from 'node:process';
 
-/** Jobs of uploads under way; tables that were made. */
+/** Jobs, and files, of uploads under way; tables that were made. */
 const sessions = [];
 const tables = new Map();
 
@@ -17,8 +17,7 @@ const server = createServer((request, response) => {
     request.on('data', (chunk) => (bytes += chunk.length));
     request.on('end', () => {
       const job = sessions[Number(new URL(url, 'http://sink').searchParams.get('session') ?? NaN)];
-      const outputRows = job?.configuration.labels?.tapline_rows ?? '0';
-      answer(200, { ...job, bytes, status: { state: 'DONE' }, statistics: { load: { outputRows } } });
+      answer(200, job?.configuration === undefined ? { size: String(bytes), bytes } : { ...done(job), bytes });
     });
     return;
   }
@@ -30,6 +29,9 @@ const server = createServer((request, response) => {
       const location = `http://${request.headers.host}/upload?session=${sessions.push(body) - 1}`;
       return answer(200, undefined, { location });
     }
+    if (method === 'DELETE') return answer(204);
+    if (url.startsWith('/storage/')) return answer(200, { location: 'US' });
+    if (method === 'POST' && url.endsWith('/jobs')) return answer(200, done(body));
     const [, dataset, table] = /\/datasets\/([^/?]+)(?:\/tables(?:\/([^/?]+))?)?/.exec(url) ?? [];
     if (method === 'POST' && url.endsWith('/tables')) {
       tables.set(body.tableReference.tableId, { ...body, type: 'TABLE', etag: '1', numRows: '0' });
@@ -42,4 +44,8 @@ const server = createServer((request, response) => {
 });
 server.listen(0, '127.0.0.1', () => process.stdout.write(`http://127.0.0.1:${server.address().port}\n`));
 
+const done = (job) => {
+  const outputRows = job.configuration.labels?.tapline_rows ?? '0';
+  return { ...job, status: { state: 'DONE' }, statistics: { load: { outputRows } } };
+};
 const notFound = () => ({ error: { code: 404, message: 'Not found', errors: [{ reason: 'notFound' }] } });

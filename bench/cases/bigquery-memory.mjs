@@ -4,8 +4,8 @@ import { UploadSink } from '../bigquery.mjs';
 import { measure } from '../measure.mjs';
 import { defineCase } from './case.mjs';
 
-/** @param {number} rows @param {string} size */
-export const bigqueryMemory = (rows, size) =>
+/** @param {number} rows @param {string} size @param {Readonly<Record<string, string>>} [settings] */
+export const bigqueryMemory = (rows, size, settings = {}) =>
   defineCase({
     rounds: 1,
     ...(rows > 1_000_000 && { only: /** @type {const} */ ('large') }),
@@ -26,7 +26,7 @@ export const bigqueryMemory = (rows, size) =>
       const TAP = bench.configFile('tap', { files: [{ entity: 'resale', path: await data('resale', rows, 'csv'), keys: [] }] });
       const sink = await UploadSink.start();
       try {
-        const TARGET = bench.configFile('target-bigquery', sink.config);
+        const TARGET = bench.configFile('target-bigquery', { ...sink.config, ...settings, storage_endpoint: sink.url });
         const run = await measure('node bin/tap-csv --config "$TAP" | node bin/target-bigquery --config "$TARGET"', {
           TAP,
           TARGET,
