@@ -18,13 +18,20 @@ export const RANKS: Readonly<Record<Level, number>> = { debug: 10, info: 20, war
 /**
  * Reads what the environment asks for: `SINGER_SDK_LOG_CONFIG` names a JSON logging configuration (Meltano writes one;
  * a formatter whose factory is a StructuredFormatter asks for JSON lines), then `<PLUGIN>_LOGLEVEL`, then `LOGLEVEL`.
+ * @param read gives the text of a file; throws what Node's own function throws
  */
-export function logConfig(plugin: string, environment: Environment): LogConfig {
+export function logConfig(plugin: string, environment: Environment, read: ReadText = readText): LogConfig {
   const file = environment['SINGER_SDK_LOG_CONFIG'];
-  const wish = file ? readWish(file) : { structured: false, level: undefined };
+  const wish = file ? readWish(file, read) : { structured: false, level: undefined };
   const level =
     wish.level ?? levelOf(environment[variableName(plugin, ['LOGLEVEL'])]) ?? levelOf(environment['LOGLEVEL']) ?? 'info';
   return { ...wish, level };
+}
+
+type ReadText = (file: string) => string;
+
+function readText(file: string): string {
+  return readFileSync(file, 'utf8');
 }
 
 interface Wish {
@@ -33,10 +40,10 @@ interface Wish {
   readonly complaint?: string;
 }
 
-function readWish(file: string): Wish {
+function readWish(file: string, read: ReadText): Wish {
   let config: unknown;
   try {
-    config = JSON.parse(readFileSync(file, 'utf8'));
+    config = readJson(file, read);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'not JSON';
     return {
@@ -51,6 +58,25 @@ function readWish(file: string): Wish {
     return typeof factory === 'string' && factory.includes('StructuredFormatter');
   });
   return { structured, level: levelOf(member(member(config, 'root'), 'level')) };
+}
+
+/** How long, and how often, a file that is being written is waited for. */
+const REWRITE = { attempts: 100, pauseMs: 10 };
+
+/**
+ * All mappers of a run of Meltano share one file, which it empties and writes anew when it starts the next of them. What is empty, or
+ * begins as an object and is no JSON, is therefore read again, for a second at most.
+ */
+function readJson(file: string, read: ReadText): unknown {
+  for (let attempt = 1; ; attempt++) {
+    const text = read(file);
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      if (attempt === REWRITE.attempts || !/^\s*(?:\{|$)/.test(text)) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REWRITE.pauseMs);
+  }
 }
 
 function member(value: unknown, name: string): unknown {

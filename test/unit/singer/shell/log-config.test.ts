@@ -48,6 +48,21 @@ it.each([['not json'], ['[]'], ['null']])('goes on with plain text when the conf
   expect(logConfig('tap-csv', { SINGER_SDK_LOG_CONFIG: config(content) })).toMatchObject({ structured: false, level: 'info' });
 });
 
+it.each([[['']], [['', '{"formatters": {"s": {"()": "singer_s', '{"formatters": {}']]])(
+  'reads the configuration again while somebody writes it: %j',
+  (cutOff) => {
+    const texts = [...cutOff, JSON.stringify(structured)];
+    expect(logConfig('t', { SINGER_SDK_LOG_CONFIG: 'logging.json' }, () => texts.shift() ?? 'read too often')).toEqual({
+      structured: true,
+      level: 'debug',
+    });
+  },
+);
+
+it('does not wait for ever for one that stays empty', () => {
+  expect(logConfig('t', { SINGER_SDK_LOG_CONFIG: config('') }).complaint).toContain('not JSON');
+});
+
 it('says so when the configuration cannot be read', () => {
   expect(logConfig('t', { SINGER_SDK_LOG_CONFIG: join(folder, 'none.json') }).complaint).toContain('ENOENT');
 });
