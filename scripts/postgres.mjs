@@ -1,5 +1,5 @@
 // @ts-check
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -30,18 +30,22 @@ const NAME = /^[a-z_][a-z0-9_]{0,50}$/;
  * @param {boolean} [options.fsync] default true, as the server comes; false is faster and fine for tests
  * @param {Record<string, string>} [options.settings] server settings, for example `{ wal_level: 'logical' }`
  * @param {boolean} [options.keep] let it outlive this process
+ * @param {number} [options.disk] megabytes: its data are on a disk of their own of that size, whatever `DATABASE_URL` says. On Linux only,
+ *   and only where user namespaces are allowed (smallDiskRefused)
  * @returns {Promise<PostgresServer>}
  * @throws {Error} saying why it cannot start
  */
-export async function startPostgres({ version, fsync = true, settings = {}, keep = false } = {}) {
+export async function startPostgres({ version, fsync = true, settings = {}, keep = false, disk } = {}) {
   const given = process.env['DATABASE_URL'];
-  if (given) return existingServer(given);
+  if (given && disk === undefined) return existingServer(given);
   const unsafe = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
   const packageFolder = await postgresFolder(version);
   const options = { packageFolder, settings: { ...(fsync ? {} : unsafe), ...settings }, lifeline: !keep };
   const file = fileURLToPath(new URL('postgres-supervisor.mjs', import.meta.url));
   // Its own process group: Ctrl-C must reach us first, so that work in flight ends before the server does.
-  const child = spawn(process.execPath, [file, JSON.stringify(options)], {
+  const args = [file, JSON.stringify(options)];
+  const [program, how] = disk === undefined ? [process.execPath, args] : ['unshare', onDisk(disk, [process.execPath, ...args])];
+  const child = spawn(program, how, {
     detached: true,
     stdio: [keep ? 'ignore' : 'pipe', 'pipe', keep ? 'ignore' : 'inherit'],
   });
@@ -55,6 +59,24 @@ export async function startPostgres({ version, fsync = true, settings = {}, keep
     else child.stdin?.end();
     await exited;
   });
+}
+
+/** A folder that every Linux has and nobody uses. */
+const MOUNT_POINT = '/mnt';
+
+/**
+ * Arguments of `unshare` for a command whose temporary files are to lie on a disk of so many megabytes (of memory) that it alone sees.
+ * @param {number} megabytes @param {readonly string[]} command
+ */
+function onDisk(megabytes, command) {
+  const script = 'mount -t tmpfs -o "size=$1m" tapline "$2" && export TMPDIR="$2" && shift 2 && exec "$@"';
+  return ['--user', '--map-root-user', '--mount', 'sh', '-c', script, 'sh', String(megabytes), MOUNT_POINT, ...command];
+}
+
+/** Why no server can have a small disk of its own here; undefined where one can. @returns {string | undefined} */
+export function smallDiskRefused() {
+  const { status, error, stderr } = spawnSync('unshare', onDisk(1, ['true']), { encoding: 'utf8' });
+  return status === 0 ? undefined : `no disk of one's own: ${error?.message ?? stderr.trim()}`;
 }
 
 /**

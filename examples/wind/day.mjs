@@ -3,22 +3,27 @@
 //
 //   node day.mjs             0 1 * * * cd /srv/wind && node day.mjs
 //   node day.mjs 2026-02-20
+//   node day.mjs 2026-02-20 wind-by-api      the job that asks the source's service
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
 const DAY_MS = 86_400_000;
-const [given] = process.argv.slice(2);
-const start = given ?? day(Date.now() - DAY_MS);
-if (day(Date.parse(`${start}T00:00:00Z`)) !== start) {
+const [start = day(Date.now() - DAY_MS), job = 'wind'] = process.argv.slice(2);
+const time = Date.parse(`${start}T00:00:00Z`);
+if (start !== '' && day(time) === start) load({ PARTITION_START: start, PARTITION_END: day(time + DAY_MS) });
+else {
   process.stderr.write(`${start} is no day: 2026-02-20\n`);
-  process.exit(2);
+  process.exitCode = 2;
 }
-const window = { PARTITION_START: start, PARTITION_END: day(Date.parse(`${start}T00:00:00Z`) + DAY_MS) };
-const { status, error } = spawnSync('meltano', ['run', 'wind'], { stdio: 'inherit', env: { ...process.env, ...window } });
-if (error !== undefined) process.stderr.write(`meltano cannot be started: ${error.message}\n`);
-process.exitCode = status ?? 1;
 
-/** @param {number} time */
+/** @param {Record<string, string>} window */
+function load(window) {
+  const { status, error } = spawnSync('meltano', ['run', job], { stdio: 'inherit', env: { ...process.env, ...window } });
+  if (error !== undefined) process.stderr.write(`meltano cannot be started: ${error.message}\n`);
+  process.exitCode = status ?? 1;
+}
+
+/** @param {number} time @returns {string} empty for no time */
 function day(time) {
   return Number.isNaN(time) ? '' : new Date(time).toISOString().slice(0, 10);
 }

@@ -2,25 +2,40 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { installPackages } from '../../scripts/examples/packages.mjs';
+import { freePort } from '../../scripts/examples/ports.mjs';
 
 /** All days of the source, and more: a window may be as wide as one likes. */
 const ALL = { PARTITION_START: '2026-02-20', PARTITION_END: '2026-03-02' };
 /** The day that the source corrects later. */
 const DAY = { PARTITION_START: '2026-02-20', PARTITION_END: '2026-02-21' };
 const RUN = ['meltano', 'run', 'wind'];
+/** Starts the source's service, runs a job that asks it, stops it. */
+const BY_API = [
+  'bash',
+  '-euo',
+  'pipefail',
+  '-c',
+  `node service/server.mjs > output/service.log 2>&1 & trap 'kill %1' EXIT
+   until curl --silent --fail --output output/api.json "$WIND_API/docs/json"; do kill -0 %1; sleep 0.1; done
+   meltano run wind-by-api`,
+];
 
 /** @type {import('../../scripts/examples/example.mjs').Example} */
 export const example = {
   name: 'wind',
-  title: 'one-minute rows of a wind turbine to ten-minute aggregates, a day at a time, and a plot',
+  title: 'one-minute rows of a wind turbine, from a database and from an HTTP service, to ten-minute aggregates, and a plot',
   tools: ['meltano', 'python'],
   backends: ['postgres'],
   rows: 14_400,
+  packages: ['service'],
   legs: [
     { name: 'all-days', command: RUN, env: ALL },
     {
+      // Fetching is not what Meltano's plugins do.
       name: 'a-day-again',
-      command: RUN,
+      command: BY_API,
+      whole: true,
       env: DAY,
       before: async (work) => {
         await work.query(
@@ -34,10 +49,15 @@ export const example = {
   ],
 
   async prepare(work) {
+    const [source, port] = [await work.database('source'), String(await freePort())];
     Object.assign(work.env, {
-      TAP_POSTGRES_URL: await work.database('source'),
+      TAP_POSTGRES_URL: source,
       TARGET_POSTGRES_URL: await work.database('warehouse'),
+      WIND_DATABASE: source,
+      PORT: port,
+      WIND_API: `http://127.0.0.1:${port}`,
     });
+    await installPackages(join(work.folder, 'service'));
     const { rows, seed } = work;
     await work.run(['mkdir', '-p', 'output']);
     await work.run(['node', 'generate.mjs', '--rows', String(rows), '--seed', String(seed), '--out', 'data/minutes.csv']);

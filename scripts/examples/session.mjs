@@ -3,12 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { root } from '../command.mjs';
 import { BACKENDS } from './backends.mjs';
 import { runExample } from './course.mjs';
 import { TOOLS } from './tools.mjs';
-import { makeWork } from './work.mjs';
+import { endGroup, makeWork } from './work.mjs';
 
 /** @typedef {import('./backends.mjs').Backend & Record<string, any>} Backend */
 /** @typedef {import('./work.mjs').OwnWork} OwnWork */
@@ -26,11 +25,12 @@ import { makeWork } from './work.mjs';
 /**
  * @param {object} options
  * @param {(line: string) => void} options.say
+ * @param {number} [options.seed] of the data; 1 unless set
  * @param {boolean} [options.keep] let the servers outlive this process
  * @param {Record<string, Backend>} [options.given] servers that are up already, and stay so
  * @returns {Promise<Session>}
  */
-export async function openSession({ say, keep = false, given = {} }) {
+export async function openSession({ say, seed = 1, keep = false, given = {} }) {
   const parent = await realpath(await mkdtemp(join(tmpdir(), 'tapline examples-')));
   /** @type {Set<number>} */
   const groups = new Set();
@@ -53,7 +53,16 @@ export async function openSession({ say, keep = false, given = {} }) {
     }
     const backends = { ...Object.fromEntries(started), ...given };
     const make = (/** @type {string} */ run) =>
-      makeWork({ name, id: run + randomBytes(3).toString('hex'), parent, tools, backends, rows: rows ?? example.rows, groups });
+      makeWork({
+        name,
+        id: run + randomBytes(3).toString('hex'),
+        parent,
+        tools,
+        backends,
+        rows: rows ?? example.rows,
+        seed,
+        groups,
+      });
     return { example, make };
   };
 
@@ -80,13 +89,7 @@ export async function openSession({ say, keep = false, given = {} }) {
       end: [...Array.from(started.values(), ({ stopping }) => stopping).flat(), `rm -r '${parent}'`],
     }),
     interrupt() {
-      for (const group of groups) {
-        try {
-          process.kill(-group, 'SIGTERM');
-        } catch {
-          // It has ended by itself in this moment.
-        }
-      }
+      for (const group of groups) endGroup(group);
     },
     async close() {
       for (const backend of started.values()) await backend.stop();

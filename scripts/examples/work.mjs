@@ -32,10 +32,11 @@ const QUIET = {
  * @param {Readonly<Record<string, string>>} options.tools paths of executables, by name
  * @param {Record<string, any>} options.backends
  * @param {number} options.rows
+ * @param {number} options.seed
  * @param {Set<number>} options.groups process groups that are running, for somebody who has to end them
  * @returns {Promise<OwnWork>}
  */
-export async function makeWork({ name, id, parent, tools, backends, rows, groups }) {
+export async function makeWork({ name, id, parent, tools, backends, rows, seed, groups }) {
   const base = join(parent, `${name}-${id}`);
   const folder = join(base, name);
   const source = join(root, 'examples', name);
@@ -60,7 +61,7 @@ export async function makeWork({ name, id, parent, tools, backends, rows, groups
     folder,
     id,
     rows,
-    seed: 1,
+    seed,
     env,
     backends,
     groups,
@@ -97,12 +98,25 @@ export function start([program = '', ...args], { folder, env, groups }) {
     });
   const ended = new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new Error(`${program} cannot be started: ${error.message}`)));
+    // What it left in the background would keep its output open, and us waiting.
+    child.on('exit', (code) => {
+      if (code !== 0) endGroup(pid);
+    });
     child.on('close', (code, signal) => {
       groups.delete(pid);
       resolve({ status: code ?? signal ?? 1, output });
     });
   });
   return { pid, ended };
+}
+
+/** Ends all that a command has started. @param {number} pid of the command */
+export function endGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // All have ended by themselves.
+  }
 }
 
 /** @param {string} url @param {string} sql */

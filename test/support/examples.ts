@@ -10,6 +10,9 @@ import { TOOLS } from '../../scripts/examples/tools.mjs';
 import { existingServer } from '../../scripts/postgres.mjs';
 import { root } from './processes.ts';
 
+/** With job control, as in a shell that somebody types into: without it signals do not reach what runs in the background. */
+const END_JOBS = `trap 'kill $(jobs -p) 2> /dev/null || true' EXIT`;
+
 /** Several runs of Meltano, on a machine that is busy. */
 const TIMEOUT_MS = 400_000;
 
@@ -18,6 +21,8 @@ export interface ExampleTests {
   readonly open: (rows?: number) => Promise<Work>;
   /** Runs a command that must fail; gives what it printed. */
   readonly fails: (work: Work, command: readonly string[], env?: Record<string, string>) => Promise<string>;
+  /** What the README's section "When it fails" quotes as what one sees, and none of these outputs has. */
+  readonly untold: (outputs: readonly string[]) => string[];
 }
 
 /**
@@ -67,7 +72,7 @@ export async function describeExample(name: string, rows: number, more?: (tests:
       const [ofTheProject, own] = commandsOf(name);
       expect(ofTheProject).toEqual([`npm run examples -- ${name}`]);
       for (const folder of example.packages ?? []) await installPackages(join(work.folder, folder));
-      await work.run(['bash', '-euo', 'pipefail', '-c', own.join('\n')]);
+      await work.run(['bash', '-meuo', 'pipefail', '-c', [END_JOBS, ...own].join('\n')]);
     });
 
     more?.({
@@ -80,6 +85,7 @@ export async function describeExample(name: string, rows: number, more?: (tests:
         if (ended === undefined) throw new Error(`${command.join(' ')} did not fail`);
         return ended;
       },
+      untold: (outputs) => promisesOf(name).filter((promise) => !outputs.some((output) => isToldIn(output, promise))),
     });
   });
 }
@@ -92,6 +98,31 @@ function commandsOf(name: string): [string[], string[]] {
   const lines = blocks.join('').split('\n');
   const ofTheProject = lines.filter((line) => line.startsWith('npm run examples')).map((line) => line.replace(/ +#.*/, ''));
   return [ofTheProject, lines.filter((line) => !line.startsWith('npm run examples'))];
+}
+
+/** What stands between backquotes in the column that says what one sees. */
+function promisesOf(name: string): string[] {
+  const [, section = ''] = readFileSync(join(root, 'examples', name, 'README.md'), 'utf8').split('\n## When it fails\n');
+  const rows = section.split('\n').filter((line) => line.startsWith('| '));
+  const promises = rows.flatMap((row) => Array.from((row.split('|')[2] ?? '').matchAll(/`([^`]+)`/g), ([, text = '']) => text));
+  expect(promises.length, 'messages in the README').toBeGreaterThan(2);
+  return promises;
+}
+
+/** `…` stands for whatever comes there in a line, a number for any number. */
+function isToldIn(output: string, promise: string): boolean {
+  const anyNumber = (text: string): string => text.replaceAll(/\d+/g, '0');
+  const parts = anyNumber(promise).split('…');
+  return anyNumber(output)
+    .split('\n')
+    .some((line) => {
+      let from = 0;
+      return parts.every((part) => {
+        const at = line.indexOf(part, from);
+        from = at + part.length;
+        return at >= 0;
+      });
+    });
 }
 
 async function missingTool(example: Example): Promise<string | undefined> {

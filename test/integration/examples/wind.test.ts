@@ -1,14 +1,18 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Work } from '../../../scripts/examples/example.mjs';
 import { differences, example } from '../../../examples/wind/example.mjs';
 import { describeExample } from '../../support/examples.ts';
+import { testOnSmallDisk } from '../../support/small-disk.ts';
 
 const RUN = ['meltano', 'run', 'wind'];
+/** Starts the source's service, and runs the job that asks it. */
+const [, , , , byApi = ''] = example.legs.find(({ name }) => name === 'a-day-again')?.command ?? [];
+const SECRET = 'not-the-secret';
 const DAYS = { PARTITION_START: '2026-02-20', PARTITION_END: '2026-02-22' };
 
-await describeExample('wind', 2880, ({ open, fails }) => {
+await describeExample('wind', 2880, ({ open, fails, untold }) => {
   test('a day is replaced by one transaction and the next day stays untouched, also when nothing is left of it', async () => {
     const work = await open();
     await work.run(RUN, DAYS);
@@ -31,37 +35,49 @@ await describeExample('wind', 2880, ({ open, fails }) => {
     expect(await rowsOf(work, '>=')).toEqual(after);
   });
 
-  test('when it fails, it says why, and the table stays as it was', async () => {
+  testOnSmallDisk('when it fails, it says what the README promises, and the table stays as it was', async (disk) => {
     const work = await open(300);
     const list = join(work.folder, 'signals.csv');
     const signals = readFileSync(list, 'utf8');
     writeFileSync(list, signals.replace('8,power_std\n', ''));
-    await work.run(RUN, DAYS);
+    const outputs = [await work.run(RUN, DAYS)];
     const [aside] = await work.query('SELECT count(*)::int AS rows FROM wind.data__quarantine');
     expect(aside).toEqual({ rows: 30 });
     writeFileSync(list, signals);
     const before = await example.fingerprint(work);
     await work.query('UPDATE data SET power = power + 1', 'source');
 
-    expect(await fails(work, RUN, { PARTITION_START: '', PARTITION_END: '' })).toContain('replace_range.from: is required');
     const inverted = { PARTITION_START: DAYS.PARTITION_END, PARTITION_END: DAYS.PARTITION_START };
-    expect(await fails(work, RUN, inverted)).toContain('is inverted or empty');
-    expect(await fails(work, ['node', 'day.mjs', '2026-02-30'])).toContain('2026-02-30 is no day');
-
-    const away = new URL(work.env['TAP_POSTGRES_URL'] ?? '');
-    away.password = 'not-the-secret';
+    const away = new URL(disk.refused(SECRET));
     away.port = '1';
-    const unreachable = await fails(work, RUN, { ...DAYS, TAP_POSTGRES_URL: away.href });
-    expect(unreachable).toContain('ECONNREFUSED');
-    expect(unreachable).not.toContain('not-the-secret');
-
-    // What the server says when it cannot make its files longer.
-    await work.query(`
-      CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END $$;
-      CREATE TRIGGER disk_full BEFORE INSERT ON wind.data FOR EACH STATEMENT EXECUTE FUNCTION disk_full()`);
-    expect(await fails(work, RUN, DAYS)).toContain('The disk of the server is full');
-    await work.query('DROP TRIGGER disk_full ON wind.data');
+    const api = ['meltano', 'run', 'wind-by-api'];
+    outputs.push(
+      await fails(work, RUN, { PARTITION_START: '', PARTITION_END: '' }),
+      await fails(work, RUN, inverted),
+      await fails(work, ['node', 'day.mjs', '2026-02-30']),
+      await fails(work, RUN, { ...DAYS, TAP_POSTGRES_URL: away.href }),
+      await fails(work, RUN, { ...DAYS, TAP_POSTGRES_URL: disk.refused(SECRET) }),
+      await fails(work, api, DAYS),
+      await fails(work, ['bash', '-c', byApi], { ...DAYS, WIND_DATABASE: away.href }),
+    );
+    expect(readdirSync(join(work.folder, 'data'))).toEqual(['minutes.csv']);
     expect(await example.fingerprint(work)).toBe(before);
+
+    const onDisk = { ...DAYS, TARGET_POSTGRES_URL: disk.url };
+    const rows = `SELECT count(*)::int AS rows, md5(string_agg(d::text, ';' ORDER BY d)) AS hash FROM wind.data AS d`;
+    await work.run(RUN, onDisk);
+    const [loaded] = await disk.query(rows);
+    expect(loaded).toMatchObject({ rows: 240 });
+    await work.query('UPDATE data SET power = power + 1', 'source');
+    await disk.fill();
+    outputs.push(await fails(work, RUN, onDisk));
+    expect(await disk.query(rows)).toEqual([loaded]);
+    await disk.free();
+    await work.run(RUN, onDisk);
+    expect(await disk.query(rows)).not.toEqual([loaded]);
+
+    expect(untold(outputs)).toEqual([]);
+    expect(outputs.join()).not.toContain(SECRET);
     await work.run(RUN, DAYS);
     expect(await differences(work)).toEqual([]);
   });
