@@ -18,5 +18,4 @@ await uploadJob(api, job, sending(process.argv[1], 'Warming up'));
 const start = performance.now();
 const { bytes } = await uploadJob(api, job, sending(path, 'Uploading'));
 if (bytes !== size) throw new Error(`${bytes} bytes have come of ${size}`);
-process.stdout.write(JSON.stringify({ seconds: (performance.now() - start) / 1000 }));
-process.exit();
+process.stdout.write(JSON.stringify({ seconds: (performance.now() - start) / 1000 }), () => process.exit());

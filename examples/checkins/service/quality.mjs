@@ -27,23 +27,32 @@ const PARTS = [
 ];
 
 const url = process.env['CHECKINS_DATABASE'];
-if (!url) {
+if (url) {
+  const pool = openPool(url);
+  await report(pool).catch((error) => {
+    process.stderr.write(`The report cannot be made: ${error.message || error.code}\n`);
+    process.exitCode = 1;
+  });
+  await pool.end();
+} else {
   process.stderr.write('CHECKINS_DATABASE is not set: postgresql://user:password@host/database\n');
-  process.exit(2);
+  process.exitCode = 2;
 }
-const pool = openPool(url);
-for (const [heading, query] of PARTS) {
-  const { rows, fields } = await pool.query({ text: query, types: { getTypeParser: () => String } });
-  const lines = [fields.map(({ name }) => name), ...rows.map((row) => Object.values(row).map((value) => value ?? ''))];
-  const widths = fields.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  process.stdout.write(`${heading}\n`);
-  for (const line of rows.length === 0 ? [['none']] : lines)
-    process.stdout.write(
-      `  ${line
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('   ')
-        .trimEnd()}\n`,
-    );
-  process.stdout.write('\n');
+
+/** @param {import('pg').Pool} pool */
+async function report(pool) {
+  for (const [heading, query] of PARTS) {
+    const { rows, fields } = await pool.query({ text: query, types: { getTypeParser: () => String } });
+    const lines = [fields.map(({ name }) => name), ...rows.map((row) => Object.values(row).map((value) => value ?? ''))];
+    const widths = fields.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+    process.stdout.write(`${heading}\n`);
+    for (const line of rows.length === 0 ? [['none']] : lines)
+      process.stdout.write(
+        `  ${line
+          .map((cell, column) => cell.padEnd(widths[column]))
+          .join('   ')
+          .trimEnd()}\n`,
+      );
+    process.stdout.write('\n');
+  }
 }
-await pool.end();

@@ -4,10 +4,15 @@ import { makeApp } from './app.mjs';
 import { openPool } from './checkins.mjs';
 
 const { CHECKINS_DATABASE: url, PORT: port = '8080', HOST: host = '127.0.0.1' } = process.env;
-if (!url) {
+if (url) await serve(url);
+else {
   process.stderr.write('CHECKINS_DATABASE is not set: postgresql://user:password@host/database\n');
-  process.exit(2);
+  process.exitCode = 2;
 }
-const app = await makeApp(openPool(url), { logger: true });
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void app.close());
-await app.listen({ port: Number(port), host });
+
+/** @param {string} database */
+async function serve(database) {
+  const app = await makeApp(openPool(database), { logger: true });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void app.close());
+  await app.listen({ port: Number(port), host });
+}
