@@ -84,9 +84,12 @@ function alternatives(out: Map<string, unknown>): void {
   else out.set('anyOf', branches);
 }
 
+/** Begin and end of a text in the syntax of Python and others; here they would be letters. */
+const FOREIGN = /(?<!\\)(?:\\\\)*\\[AZz]/;
+
 function isPattern(value: unknown): boolean {
   try {
-    return typeof value === 'string' && new RegExp(value) instanceof RegExp;
+    return typeof value === 'string' && !FOREIGN.test(value) && new RegExp(value) instanceof RegExp;
   } catch {
     // Not one: the caller leaves it out.
     return false;

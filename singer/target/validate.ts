@@ -65,9 +65,10 @@ function compile(ajv: Ajv, schema: JsonSchema, stream: string | undefined): Vali
   try {
     return ajv.compile(root);
   } catch (cause) {
-    throw new InputError(`The schema of ${stream ?? 'a stream'} cannot be understood`, {
+    const path = ajv.validateSchema(root) === true ? undefined : ajv.errors?.[0]?.instancePath;
+    throw new InputError(`The schema of ${stream ?? 'a stream'} cannot be understood${path ? `, at ${path}` : ''}`, {
       code: 'schema-invalid',
-      facts: { stream },
+      facts: { stream, ...(path ? { path } : {}) },
       cause,
       hint: 'Mend the schema in the tap or its catalog, or set validate_records to false.',
     });

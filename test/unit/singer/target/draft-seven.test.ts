@@ -26,6 +26,8 @@ describe('a schema of another draft', () => {
     ['anyOf beside oneOf', { oneOf: [{ type: 'integer' }], anyOf: [{ minimum: 3 }] }, 5, 2],
     ['data that looks like a schema', { enum: [{ id: 1, nullable: true }] }, { id: 1, nullable: true }, {}],
     ['patterns for names', { patternProperties: { '^x': { type: 'integer' }, '(?P<n>': { type: 'integer' } } }, { x: 1, y: 'a' }, { x: 'a' }],
+    ['a pattern of another language', { type: 'string', pattern: '\\A\\d+\\Z' }, '12', 5],
+    ['a pattern of letters behind a backslash', { type: 'string', pattern: '^\\\\A$' }, '\\A', '12'],
   ])('%s', (_, schema, good, bad) => {
     const validate = createValidator()({ type: 'object', properties: { a: schema } });
     expect([validate({ a: good }), validate({ a: bad })]).toEqual([undefined, expect.anything()]);

@@ -308,7 +308,11 @@ describe('load', () => {
     ['keys that are no list', [schema('a').replace('[]', '{"n":1}')], { code: 'schema-malformed-keys' }],
     ['a key that is null', [schema('a').replace('[]', '["n",null]')], { code: 'schema-malformed-keys' }],
     ['keys that the schema lacks', [schema('a').replace('[]', '["gone"]')], { code: 'schema-unknown-property' }],
-    ['a schema that says nothing known', [schema('a').replace('integer', 'whole'), record('a', 1)], { code: 'schema-invalid' }],
+    [
+      'a schema that says nothing known',
+      [schema('a').replace('integer', 'whole'), record('a', 1)],
+      { code: 'schema-invalid', facts: { stream: 'a', path: '/properties/n/type' } },
+    ],
     ['a line that is not a message', ['[1]'], { code: 'input-not-message' }],
     ['a line that is too long', [JSON.stringify('x'.repeat(1_100_000))], { code: 'input-line-too-long' }],
   ])('%s fails with its own code and never shows the value', async (_, list, expected) => {
