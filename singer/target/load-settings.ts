@@ -59,6 +59,11 @@ export const targetSettings = {
     description:
       'Act on an ACTIVATE_VERSION also when a complete stream sent no row of that version: all older rows go. Off: it is refused with a warning, because an upstream that read nothing by mistake looks the same.',
   },
+  batch_config: {
+    type: 'object',
+    description: 'How files of BATCH messages are written, as the Meltano SDK has it.',
+    ignored: 'a BATCH message itself says how its files are to be read',
+  },
   delete_batch_files: {
     type: 'boolean',
     default: false,

@@ -3,6 +3,9 @@ import target from '../../../targets/bigquery/index.ts';
 import { through } from '../../support/through.ts';
 import type { TableResource } from '../../../clients/bigquery/resources.ts';
 import type { Json } from '../../../singer/index.ts';
+import { checkConfig } from '../../../singer/shell/config.ts';
+import { allSettings } from '../../../singer/shell/plugin-settings.ts';
+import { transformSettings } from '../../../transforms/config/settings.ts';
 import type { BigQueryDouble } from '../../support/bigquery/double.ts';
 import { loadInto, record, schema, startDouble, state } from '../../support/bigquery/load-into.ts';
 import { describeWithLocalBigQuery } from '../../support/bigquery/local-bigquery.ts';
@@ -155,4 +158,55 @@ test('a config of pipelinewise’s plugin is taken as it is', async () => {
   };
   await through(target, { lane: 'fast', lines: messages, settings });
   expect(double.rows('d', 'orders')).toEqual([{ id: '1', created_at: '2026-01-02T03:04:05Z', Customer: 'a', lines: null }]);
+});
+
+test('every setting of z3z1ma’s plugin is known', () => {
+  const { problems, unknown } = checkConfig(
+    { ...transformSettings, ...allSettings(target as never) },
+    {
+      credentials_path: '/key.json',
+      project: 'test',
+      dataset: 'd',
+      location: 'US',
+      batch_size: 500,
+      fail_fast: true,
+      timeout: 600,
+      denormalized: false,
+      method: 'storage_write_api',
+      generate_view: false,
+      bucket: 'b',
+      partition_granularity: 'month',
+      partition_expiration_days: 30,
+      cluster_on_key_properties: true,
+      clustering_fields: ['id'],
+      column_name_transforms: {
+        lower: true,
+        quote: true,
+        add_underscore_when_invalid: true,
+        snake_case: true,
+        replace_period_with_underscore: true,
+      },
+      options: { storage_write_batch_mode: true, process_pool: true, max_workers: 4 },
+      upsert: ['a*', '!ab'],
+      overwrite: false,
+      dedupe_before_upsert: true,
+      timestamp_format: '%Y',
+      temporary_table_expiration_hours: 48,
+      temporary_table_name_template: '{table_name}__{timestamp}__{uuid}',
+      schema_resolver_version: 2,
+      add_record_metadata: true,
+      load_method: 'append-only',
+      batch_size_rows: 10_000,
+      batch_wait_limit_seconds: 60,
+      process_activate_version_messages: true,
+      validate_records: true,
+      stream_maps: {},
+      stream_map_config: {},
+      faker_config: { seed: '1' },
+      flattening_enabled: true,
+      flattening_max_depth: 1,
+      batch_config: { encoding: { format: 'jsonl', compression: 'gzip' }, storage: { root: 'file:///tmp' } },
+    },
+  );
+  expect({ problems, unknown }).toEqual({ problems: [], unknown: [] });
 });
