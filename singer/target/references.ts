@@ -42,7 +42,8 @@ class Resolver {
   node(node: unknown, open: readonly string[], depth: number, isMap = false): unknown {
     if (Array.isArray(node)) return node.map((item) => this.node(item, open, depth + 1));
     if (!isJsonObject(node)) return node;
-    if (depth > MAX_DEPTH || ++this.#nodes > MAX_NODES) return {};
+    // Of a map only the schemas are cut: beside additionalProperties, names that are gone would be forbidden.
+    if (!isMap && (depth > MAX_DEPTH || ++this.#nodes > MAX_NODES)) return {};
     const reference = node['$ref'];
     if (isMap || typeof reference !== 'string') return this.#members(node, open, depth, isMap);
     const { $ref: _, ...siblings } = node;

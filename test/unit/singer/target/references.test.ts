@@ -39,6 +39,16 @@ describe('references', () => {
     expect(resolved({ $ref: '#' })).toEqual({ properties: { a: {} } });
   });
 
+  test('what is nested too deep to be followed ends in any value, and forbids no name', () => {
+    const nested = (levels: number, inner: object): object =>
+      levels === 0 ? inner : { type: 'object', additionalProperties: false, properties: { x: nested(levels - 1, inner) } };
+    for (const levels of [19, 20, 21, 50]) {
+      let deepest = resolved(nested(levels, ID)) as { readonly properties?: { readonly x: object } };
+      while (deepest.properties !== undefined) deepest = deepest.properties.x;
+      expect([{}, ID]).toContainEqual(deepest);
+    }
+  });
+
   test('the root itself may be one', () => {
     expect(resolveReferences({ $ref: '#/definitions/row', definitions: { row: { properties: { a: ID } } } })).toEqual({
       properties: { a: ID },
