@@ -21,9 +21,10 @@ function wayProblems(config: TargetConfig): readonly Problem[] {
   return config.method === 'gcs_stage' ? stageProblems(config) : [];
 }
 
-function datasetProblems({ dataset }: TargetConfig): readonly Problem[] {
-  if (/^\w{1,1024}$/.test(dataset)) return [];
-  return [{ path: 'dataset', message: 'may hold letters, digits and underscores only' }];
+function datasetProblems(config: TargetConfig): readonly Problem[] {
+  const message = 'may hold letters, digits and underscores only';
+  const names = (['dataset', 'temporary_dataset'] as const).filter((path) => !/^\w{1,1024}$/.test(config[path] ?? 'unset'));
+  return names.map((path) => ({ path, message }));
 }
 
 function labelProblems({ labels = {} }: TargetConfig): readonly Problem[] {

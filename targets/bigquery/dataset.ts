@@ -1,10 +1,11 @@
 import type { Api } from '../../clients/bigquery/api.ts';
 import { reasonOf } from '../../clients/bigquery/errors.ts';
 import type { DatasetResource } from '../../clients/bigquery/resources.ts';
-import type { Log } from '../../singer/index.ts';
+import { ConfigError, type Log } from '../../singer/index.ts';
 import type { TargetConfig } from './settings.ts';
 
 type DatasetConfig = Pick<TargetConfig, 'dataset' | 'location' | 'labels' | 'kms_key'>;
+type StageConfig = DatasetConfig & Pick<TargetConfig, 'temporary_dataset'>;
 
 /** Makes sure that the dataset is there and gives its location, where alone its jobs can run. */
 export async function openDataset(api: Api, config: DatasetConfig, log: Log): Promise<string> {
@@ -15,6 +16,16 @@ export async function openDataset(api: Api, config: DatasetConfig, log: Log): Pr
   if (there.toLowerCase() !== location.toLowerCase())
     log.info('The dataset is elsewhere than location says; jobs run where it is', { dataset, location: there });
   return there;
+}
+
+/** Makes sure that the dataset for rows on their way is there, and where the other one is. Throws ConfigError. */
+export async function openStageDataset(api: Api, location: string, config: StageConfig, log: Log): Promise<void> {
+  const { temporary_dataset: dataset } = config;
+  if (dataset === undefined || dataset === config.dataset) return;
+  const there = await openDataset(api, { ...config, dataset, location }, log);
+  if (there.toLowerCase() === location.toLowerCase()) return;
+  const message = `is in ${there}, and ${config.dataset} in ${location}: a statement reads one location only`;
+  throw new ConfigError([{ path: 'temporary_dataset', message }]);
 }
 
 /** Undefined: it is not there. */

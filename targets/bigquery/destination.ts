@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   Changed,
+  ConfigError,
   type Destination,
   type Encoder,
   type InputEnd,
@@ -37,6 +38,7 @@ import { layoutOf, type LayoutOptions } from './tables/layout.ts';
 import { methodOf } from './tables/method.ts';
 import { planTable, type TablePlan } from './tables/plan.ts';
 import { Tables } from './tables/tables.ts';
+import { isPlainType } from './types/types.ts';
 
 /** Tables that are loaded at once: most of the time their jobs are waited for. */
 const PARALLEL = 100;
@@ -96,6 +98,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
       dataset,
       order: context.order,
       pace: context.pace,
+      stageDataset: config.temporary_dataset ?? dataset,
       stageHours: config.temporary_table_expiration_hours,
       query: (sql, what, table) => runStatement(context, { sql, what, table, work: 'alter' }),
     });
@@ -122,6 +125,7 @@ export class BigQueryDestination implements Destination<TargetConfig> {
 
   async openStream(header: StreamHeader, config: TargetConfig): Promise<Encoder> {
     const { stream } = header;
+    if (config.primary_key_required && header.keys.length === 0) throw withoutKey(stream);
     const { table, columns } = await this.#tables.of(stream);
     const plan = planTable(header, table, columns, {
       denormalized: config.denormalized,
@@ -316,7 +320,10 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     const numbers = begun ?? new RowNumbers();
     this.#numbers.set(table, numbers);
     const existing = this.#tables.existing(table);
-    const facts = new RowFacts(keys, method === 'upsert' ? partitionColumn(plan, existing?.partitionedBy) : undefined);
+    const facts = new RowFacts(
+      keys,
+      method === 'upsert' ? partitionColumn(plan, this.#byPlan.get(plan)!, existing?.partitionedBy) : undefined,
+    );
     // Rows that are known to be one per key can go straight into an empty table, or over what is there. What replaces a table is collected
     // over the whole run: only its first rows may be without numbers, since rows of two proofs could not be told apart.
     const isWorthIt = method === 'upsert' ? existing?.isEmpty !== false : begun === undefined;
@@ -324,6 +331,12 @@ export class BigQueryDestination implements Destination<TargetConfig> {
     if (!isWorthIt || plan.deletedAt !== undefined || !KeyProof.canTell(types)) return { facts, numbers };
     return { facts, numbers, proof: new KeyProof(keys, this.#keyRoom) };
   }
+}
+
+function withoutKey(stream: string): ConfigError {
+  return new ConfigError([
+    { path: 'primary_key_required', message: `${stream} has no key: name one in the tap, or let it be appended` },
+  ]);
 }
 
 /** column_casing, or what z3z1ma's plugin calls it. */
@@ -355,11 +368,15 @@ function layoutOptions(config: TargetConfig): LayoutOptions {
   };
 }
 
-/** The column that partitions a table, if rows of one key never differ in it: then it says where they are. */
-function partitionColumn({ columns, keys }: TablePlan, partitionedBy: string | undefined): PartitionColumn | undefined {
-  const key = keys.find((name) => name.toLowerCase() === partitionedBy?.toLowerCase());
-  const type = columns.find(({ name }) => name === key)?.type.type;
-  return key === undefined || type === undefined || !canBound(type) ? undefined : { name: key, type };
+/** The column that partitions a table, if rows of one key never differ in it, or are said not to: then it says where they are. */
+function partitionColumn(
+  { columns, keys }: TablePlan,
+  { merge_within_partitions: isFixed }: TargetConfig,
+  partitionedBy: string | undefined,
+): PartitionColumn | undefined {
+  const column = columns.find(({ name }) => name.toLowerCase() === partitionedBy?.toLowerCase());
+  const isKnown = column !== undefined && isPlainType(column.type) && canBound(column.type.type);
+  return isKnown && (isFixed || keys.includes(column.name)) ? { name: column.name, type: column.type.type } : undefined;
 }
 
 /** Files of one plan that follow each other, up to a version that is activated. */

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Api } from '../../clients/bigquery/api.ts';
 import { ConfigError, type Run, type StateStore, type TargetRun } from '../../singer/index.ts';
 import { connect } from './connect.ts';
-import { lookAtDataset, openDataset } from './dataset.ts';
+import { lookAtDataset, openDataset, openStageDataset } from './dataset.ts';
 import { BigQueryDestination } from './destination.ts';
 import { JobNames } from './jobs/job-names.ts';
 import { TableOrder } from './jobs/order.ts';
@@ -24,6 +24,7 @@ export async function openDestination(config: TargetConfig, run: TargetRun): Pro
   setMaxListeners(0, run.signal);
   const way = await openWayIn(api, config, run);
   const location = await openDataset(api, config, log);
+  await openStageDataset(api, location, config, log);
   await way.prove(location);
   const destination = destinationOn(api, location, config, run, way);
   await destination.begin();

@@ -73,6 +73,18 @@ export const settings = {
     items: { type: 'string', description: 'A pattern.' },
     description: 'The same for overwrite. A stream that upsert selects, too, is upserted.',
   },
+  append_only: {
+    type: 'boolean',
+    perStream: true,
+    description:
+      'As pipelinewise’s plugin has it, where load_method is unset: on, records are appended; off, those of streams with a key are upserted.',
+  },
+  primary_key_required: {
+    type: 'boolean',
+    default: false,
+    perStream: true,
+    description: 'Refuse a stream without a key before any of its records. Off: such streams are appended.',
+  },
   dedupe_before_upsert: {
     type: ['boolean', 'array'],
     items: { type: 'string', description: 'A pattern.' },
@@ -98,6 +110,12 @@ export const settings = {
     perStream: true,
     description:
       'With overwrite: a stream that is complete without a record empties its table. Off: the rows stay, because an upstream that read nothing by mistake looks the same.',
+  },
+  temporary_dataset: {
+    type: 'string',
+    aliases: ['temp_schema'],
+    description:
+      'Dataset for the tables of rows on their way, in the same location; it is made if it is not there. Unset: they are beside their tables.',
   },
   temporary_table_expiration_hours: {
     type: 'integer',
@@ -193,6 +211,13 @@ export const settings = {
       interval: { type: 'integer', required: true, minimum: 1, description: 'Numbers in one partition.' },
     },
     examples: [{ start: 0, end: 1_000_000, interval: 1000 }],
+  },
+  merge_within_partitions: {
+    type: 'boolean',
+    default: false,
+    perStream: true,
+    description:
+      'With upsert, for a table whose partitions do not follow from its key: merges look only into the partitions of the values that came, which costs less. On only if a row’s value in that column never changes (created_at, not updated_at): of a row whose value changes, the old version stays beside the new one. Batches in which the value is missing somewhere look everywhere. What belongs to the key needs no such promise.',
   },
   require_partition_filter: {
     type: 'boolean',
@@ -306,13 +331,11 @@ export const settings = {
     description: 'Rows of a request.',
     ignored: 'load jobs go by load_size_bytes and load_interval_seconds',
   },
-  fail_fast: { type: 'boolean', description: 'Stop at the first failure.', ignored: 'a run always stops at the first failure' },
-  append_only: {
+  fail_fast: {
     type: 'boolean',
-    description: 'Append instead of merging.',
-    ignored: 'load_method says that, and append-only is what it is unless something else is set',
+    description: 'Stop at the first row that is refused.',
+    ignored: 'on_bad_record says what becomes of rows that cannot be loaded; a run stops at any other failure',
   },
-  primary_key_required: { type: 'boolean', description: 'Refuse streams without a key.', ignored: 'such streams are appended' },
   data_flattening_max_level: {
     type: 'integer',
     description: 'Levels of objects to be flattened.',
@@ -320,7 +343,6 @@ export const settings = {
   },
   hard_delete_mapping: { type: 'object', description: 'Streams to delete from.', ignored: 'stream_options can set hard_delete' },
   schema_mapping: { type: 'object', description: 'Datasets of streams.', ignored: 'all tables are in dataset' },
-  temp_schema: { type: 'string', description: 'Dataset of temporary tables.', ignored: 'they are in dataset, and expire' },
   flush_all_streams: { type: 'boolean', description: 'Load all streams at once.', ignored: 'they always are' },
   parallelism: { type: 'integer', description: 'Streams at once.', ignored: 'all tables are loaded at once' },
   max_parallelism: { type: 'integer', description: 'Most streams at once.', ignored: 'all tables are loaded at once' },

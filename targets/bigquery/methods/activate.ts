@@ -1,3 +1,4 @@
+import type { TableReference } from '../../../clients/bigquery/resources.ts';
 import { billed, costOf } from '../jobs/cost.ts';
 import { runStatement } from '../jobs/query.ts';
 import { deleteOlder, markOlder } from '../statements/versions.ts';
@@ -18,9 +19,14 @@ export async function activate(
   context: LoadContext,
   tables: Tables,
   plan: TablePlan,
-  { version, hard, table = plan.table }: { readonly version: number; readonly hard: boolean; readonly table?: string },
+  {
+    version,
+    hard,
+    table: reference = tables.reference(plan.table),
+  }: { readonly version: number; readonly hard: boolean; readonly table?: TableReference },
 ): Promise<Counts> {
   const { stream } = plan;
+  const { tableId: table } = reference;
   const { log } = context.jobs;
   if (!plan.row.metadata.includes(VERSION)) {
     log.warnOnce(
@@ -30,7 +36,6 @@ export async function activate(
     );
     return {};
   }
-  const reference = tables.reference(table);
   const sql = hard ? deleteOlder(reference, version) : markOlder(reference, version);
   const job = await runStatement(context, { sql, what: `Activating a version of ${table}`, work: 'activate', table: reference });
   const { deleted, updated } = changesOf(job);

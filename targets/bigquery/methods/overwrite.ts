@@ -67,7 +67,7 @@ export class Overwrites {
     if (rows > 0) await this.#intoStage(collected, filled);
     if (version !== undefined && collected.stage !== undefined) {
       // What replaces a table has no place for rows of the past.
-      await activate(this.#context, this.#tables, plan, { version, hard: true, table: collected.stage.tableId });
+      await activate(this.#context, this.#tables, plan, { version, hard: true, table: collected.stage });
     }
   }
 
@@ -144,7 +144,7 @@ export class Overwrites {
 
   async #intoStage(collected: Collected, files: readonly Spooled[]): Promise<void> {
     const { plan, whole } = collected;
-    collected.stage ??= this.#tables.reference(`${plan.table}__tapline_new_${randomUUID().slice(0, 8)}`);
+    collected.stage ??= this.#tables.stageReference(`${plan.table}__tapline_new_${randomUUID().slice(0, 8)}`);
     if (whole !== undefined && !files.includes(whole)) {
       collected.whole = undefined;
       await this.#intoStage(collected, [whole]);

@@ -2,7 +2,7 @@ import type { Bounds } from '../statements/merge.ts';
 import type { BigQueryType } from '../types/types.ts';
 import { eachRow, MemberFinder } from './row-scan.ts';
 
-/** A column of the key by which a table is partitioned. */
+/** A column by which a table is partitioned, and in which rows of one key do not differ. */
 export interface PartitionColumn {
   readonly name: string;
   readonly type: BigQueryType;
@@ -38,8 +38,8 @@ export class RowFacts {
   readonly #keys: readonly string[];
   readonly #nulls: Uint8Array;
   readonly #partition: PartitionColumn | undefined;
-  /** Its place among the keys. */
-  readonly #partitionKey: number;
+  /** Its place among what is looked for: the keys, and itself. */
+  readonly #partitionAt: number;
   readonly #ordered: Ordered | undefined;
   #range: [bigint, bigint] | undefined;
   /** A value could not be read: nothing is bounded. */
@@ -51,18 +51,19 @@ export class RowFacts {
     this.#keys = keys;
     this.#partition = partition;
     this.#ordered = partition === undefined ? undefined : ORDERED[partition.type];
-    this.#nulls = new Uint8Array(keys.length);
-    this.#partitionKey = partition === undefined ? -1 : keys.indexOf(partition.name);
-    this.#finder = new MemberFinder(keys);
+    const names = partition === undefined || keys.includes(partition.name) ? keys : [...keys, partition.name];
+    this.#nulls = new Uint8Array(names.length);
+    this.#partitionAt = partition === undefined ? -1 : names.indexOf(partition.name);
+    this.#finder = new MemberFinder(names);
   }
 
   add(blocks: readonly Buffer[]): void {
     eachRow(blocks, (bytes, start) => {
       const { from, to } = this.#finder;
       this.#finder.look(bytes, start);
-      for (let key = 0; key < this.#keys.length; key++) if (from[key] === -1) this.#nulls[key] = 1;
-      const at = from[this.#partitionKey];
-      if (at !== undefined && at >= 0) this.#bound(bytes.toString('latin1', at, to[this.#partitionKey]));
+      for (let key = 0; key < this.#nulls.length; key++) if (from[key] === -1) this.#nulls[key] = 1;
+      const at = from[this.#partitionAt];
+      if (at !== undefined && at >= 0) this.#bound(bytes.toString('latin1', at, to[this.#partitionAt]));
     });
   }
 
@@ -75,9 +76,12 @@ export class RowFacts {
     if (this.#ordered === undefined || this.#open) return undefined;
     const { literal } = this.#ordered;
     const range = this.#range;
+    const hasNull = this.#nulls[this.#partitionAt] === 1;
+    // Not of the key, a value may be left out (of a record that says that a row was deleted): its row may be anywhere.
+    if (hasNull && this.#partitionAt >= this.#keys.length) return undefined;
     return {
       column: this.#partition!.name,
-      hasNull: this.#nulls[this.#partitionKey] === 1,
+      hasNull,
       range: range === undefined ? undefined : [literal(range[0], 'from'), literal(range[1], 'to')],
     };
   }

@@ -25,6 +25,8 @@ export interface TablesOptions {
   readonly dataset: string;
   readonly order: TableOrder;
   readonly pace: Pace;
+  /** Where stages are made. */
+  readonly stageDataset: string;
   /** Until a stage is dropped by itself. */
   readonly stageHours: number;
   /** Runs a statement to its end. */
@@ -34,6 +36,7 @@ export interface TablesOptions {
 /** A table as a run knows it. */
 interface Known {
   readonly stream: string;
+  readonly reference: TableReference;
   existing: ExistingTable | undefined;
   /** What it has, and what plans have promised. */
   readonly columns: Map<string, KnownColumn>;
@@ -70,6 +73,10 @@ export class Tables {
     return { projectId: api.project, datasetId: dataset, tableId: table };
   }
 
+  stageReference(table: string): TableReference {
+    return { ...this.reference(table), datasetId: this.#o.stageDataset };
+  }
+
   /** What is known of a table that is there or was made. */
   existing(table: string): ExistingTable | undefined {
     return this.#byTable.get(table)?.existing;
@@ -83,10 +90,10 @@ export class Tables {
 
   /** Makes a stage for rows of a plan, or what it lacks for them. One that is there is taken. */
   async stage(plan: TablePlan, tableId: string): Promise<TableReference> {
-    const { api, dataset, pace, stageHours } = this.#o;
+    const { api, pace, stageDataset: dataset, stageHours } = this.#o;
     const columns = [...plan.columns, { name: ORDER, type: { type: 'INT64' }, compared: false } as const];
     const known = this.#byTable.get(tableId);
-    const reference = this.reference(tableId);
+    const reference = this.stageReference(tableId);
     if (known !== undefined) {
       await this.#evolve(known, { ...plan, table: tableId, method: 'append', columns });
       return reference;
@@ -101,12 +108,12 @@ export class Tables {
     };
     const place = { dataset, table: tableId, stream: plan.stream };
     const make = (): Promise<TableResource> =>
-      api.call({ method: 'POST', path: this.#path(), body, what: `Making ${tableId}`, place });
+      api.call({ method: 'POST', path: tablesOf(reference), body, what: `Making ${tableId}`, place });
     const made = await pace.change(reference, make).catch(async (error: unknown) => {
       if (reasonOf(error) !== 'duplicate') throw error;
-      return this.#resource(tableId);
+      return this.#resource(reference);
     });
-    this.#byTable.set(tableId, { stream: plan.stream, existing: existingTable(made), columns: new Map() });
+    this.#byTable.set(tableId, { stream: plan.stream, reference, existing: existingTable(made), columns: new Map() });
     return reference;
   }
 
@@ -122,9 +129,9 @@ export class Tables {
   }
 
   /** Rows in a table as BigQuery counts them; undefined if the table is not there. */
-  async rows({ tableId }: TableReference): Promise<number | undefined> {
+  async rows(table: TableReference): Promise<number | undefined> {
     try {
-      return Number((await this.#resource(tableId)).numRows ?? Number.NaN);
+      return Number((await this.#resource(table)).numRows ?? Number.NaN);
     } catch (error) {
       if (reasonOf(error) === 'notFound') return undefined;
       throw error;
@@ -132,12 +139,13 @@ export class Tables {
   }
 
   /** Drops a stage. If that fails it goes by itself later. */
-  async drop({ tableId }: TableReference): Promise<void> {
-    const { api, dataset, log } = this.#o;
+  async drop(stage: TableReference): Promise<void> {
+    const { api, log } = this.#o;
+    const { datasetId: dataset, tableId } = stage;
     this.#byTable.delete(tableId);
     try {
       const place = { dataset, table: tableId };
-      await api.call({ method: 'DELETE', path: this.#path(tableId), what: `Dropping ${tableId}`, place });
+      await api.call({ method: 'DELETE', path: pathOf(stage), what: `Dropping ${tableId}`, place });
     } catch (error) {
       api.signal.throwIfAborted();
       if (reasonOf(error) === 'notFound') return;
@@ -173,7 +181,7 @@ export class Tables {
     const [table, existing] =
       (await this.#own(stream, tableName(stream))) ?? (await this.#own(stream, otherTableName(stream))) ?? noName(stream);
     this.#byStream.set(stream, table);
-    this.#byTable.set(table, { stream, existing, columns: knownColumns(existing) });
+    this.#byTable.set(table, { stream, reference: this.reference(table), existing, columns: knownColumns(existing) });
     return table;
   }
 
@@ -188,7 +196,7 @@ export class Tables {
   async #read(table: string): Promise<ExistingTable | undefined> {
     const { dataset } = this.#o;
     try {
-      const existing = existingTable(await this.#resource(table));
+      const existing = existingTable(await this.#resource(this.reference(table)));
       this.#o.order.made(this.reference(table), existing.creationTime);
       if (existing.isTable) return existing;
     } catch (error) {
@@ -202,10 +210,10 @@ export class Tables {
     });
   }
 
-  #resource(table: string): Promise<TableResource> {
-    const { api, dataset } = this.#o;
-    const place = { dataset, table };
-    return api.call<TableResource>({ method: 'GET', path: this.#path(table), what: `Looking at ${table}`, place });
+  #resource(reference: TableReference): Promise<TableResource> {
+    const { datasetId: dataset, tableId: table } = reference;
+    const what = `Looking at ${table}`;
+    return this.#o.api.call<TableResource>({ method: 'GET', path: pathOf(reference), what, place: { dataset, table } });
   }
 
   async #create(plan: TablePlan, layout: LayoutOptions): Promise<ExistingTable> {
@@ -219,7 +227,8 @@ export class Tables {
     };
     const what = `Making ${table}`;
     const place = { dataset, table, stream };
-    const make = (): Promise<TableResource> => api.call({ method: 'POST', path: this.#path(), body, what, place });
+    const make = (): Promise<TableResource> =>
+      api.call({ method: 'POST', path: tablesOf(body.tableReference!), body, what, place });
     const made = await pace.change(this.reference(table), make);
     log.info('Made a table', { stream, table, columns: plan.columns.length });
     this.#o.order.made(this.reference(table), made.creationTime);
@@ -228,9 +237,10 @@ export class Tables {
 
   async #evolve(known: Known, plan: TablePlan): Promise<void> {
     const { stream, table, columns } = plan;
-    const { api, dataset, log, pace, query } = this.#o;
+    const { api, log, pace, query } = this.#o;
+    const { reference } = known;
     const { added, fields, relaxed, widenings } = evolutionOf(known.existing!, columns);
-    const place = { dataset, table, stream };
+    const place = { dataset: reference.datasetId, table, stream };
     const what = `Changing ${table}`;
     const labels = keyLabel(plan);
     refuseOtherKey(known.existing!, plan);
@@ -243,22 +253,24 @@ export class Tables {
       };
       const match = etag === undefined ? {} : { etag };
       const patch = (): Promise<TableResource> =>
-        api.call({ method: 'PATCH', path: this.#path(table), body, what, place, ...match });
-      const changed = await pace.change(this.reference(table), patch);
+        api.call({ method: 'PATCH', path: pathOf(reference), body, what, place, ...match });
+      const changed = await pace.change(reference, patch);
       known.existing = { ...existingTable(changed), isEmpty };
       if (fields !== undefined) log.info('Changed a table', { stream, table, added, relaxed });
     }
     if (widenings.length === 0) return;
-    const reference = this.reference(table);
     await query(widenColumns(reference, widenings), what, reference);
     log.info('Widened columns', { stream, table, columns: widenings.map(({ column }) => column) });
-    known.existing = await this.#read(table);
+    known.existing = existingTable(await this.#resource(reference));
   }
+}
 
-  #path(table?: string): string {
-    const tables = `/datasets/${encodeURIComponent(this.#o.dataset)}/tables`;
-    return table === undefined ? tables : `${tables}/${encodeURIComponent(table)}`;
-  }
+function tablesOf({ datasetId }: TableReference): string {
+  return `/datasets/${encodeURIComponent(datasetId)}/tables`;
+}
+
+function pathOf(table: TableReference): string {
+  return `${tablesOf(table)}/${encodeURIComponent(table.tableId)}`;
 }
 
 /** What notes in the table by which key its rows are kept; undefined: by none. */

@@ -78,6 +78,7 @@ function runOf({ name }: Target): Run {
 }
 
 const KEPT = { state_table: '_singer_state' };
+const NESTED = { nested: 'struct' };
 const PLACE = { project: 'test', dataset: 'd' };
 
 await describeWithAnalyzer('Google’s analyzer accepts what target-bigquery sends', () => {
@@ -132,13 +133,23 @@ await describeWithAnalyzer('Google’s analyzer accepts what target-bigquery sen
         const activate = version === undefined ? [] : [{ type: 'ACTIVATE_VERSION', stream, version }];
         return [schema(stream, properties, shape.keys), ...rows, ...activate, state({ which })];
       };
-      const upsert = { load_method: 'upsert', hard_delete: i % 2 === 0, ...(i % 5 === 0 ? KEPT : {}) };
+      const upsert = {
+        load_method: 'upsert',
+        hard_delete: i % 2 === 0,
+        ...(i % 5 === 0 ? KEPT : {}),
+        ...(i % 3 === 0 ? NESTED : {}),
+      };
       await load(messages(`u${i}`, shape.kinds, 0, 1), upsert);
       await load(messages(`u${i}`, shape.kinds, 1, 2), upsert);
       await ask('plan', messages(`u${i}`, shape.later, 1), upsert);
       await load(messages(`u${i}`, shape.later, 1, 3), upsert);
       const overwrite = { load_method: 'overwrite', allow_empty_overwrite: true };
-      await load(messages(`o${i}`, shape.kinds, 0), { ...overwrite, batch_size_rows: 1, load_interval_seconds: 0 });
+      await load(messages(`o${i}`, shape.kinds, 0), {
+        ...overwrite,
+        ...(i % 2 === 0 ? NESTED : {}),
+        batch_size_rows: 1,
+        load_interval_seconds: 0,
+      });
       await load([schema(`o${i}`, {}, []), state({ at: 1 })], overwrite);
       const raw = { denormalized: false, generate_view: true };
       await load(messages(`r${i}`, shape.kinds, 0), raw);

@@ -2,8 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { root } from '../../../scripts/command.mjs';
-import type { FieldResource, JobResource, TableResource } from '../../../clients/bigquery/resources.ts';
-import type { BigQueryType, ColumnType } from '../../../targets/bigquery/types/types.ts';
+import type { JobResource, TableResource } from '../../../clients/bigquery/resources.ts';
+import { existingTable } from '../../../targets/bigquery/tables/existing.ts';
+import type { ColumnType } from '../../../targets/bigquery/types/types.ts';
 import type { AnalyzedTable } from '../googlesql/analyze.ts';
 import type { Asked, BigQueryDouble } from './double.ts';
 
@@ -72,11 +73,6 @@ function statementOf({ body, method, path }: Asked): string | undefined {
   return path.endsWith('/jobs') ? (body as JobResource).configuration?.query?.query : undefined;
 }
 
-const NEW_NAMES: Readonly<Record<string, BigQueryType>> = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL' };
-
-function columnsOf({ schema }: TableResource): { readonly name: string; readonly type: ColumnType }[] {
-  return (schema?.fields ?? []).map(({ name, type }: FieldResource) => ({
-    name,
-    type: { type: NEW_NAMES[type] ?? (type as BigQueryType) },
-  }));
+function columnsOf(resource: TableResource): { readonly name: string; readonly type: ColumnType }[] {
+  return [...existingTable(resource).columns.values()].flatMap(({ name, type }) => (type === undefined ? [] : [{ name, type }]));
 }
