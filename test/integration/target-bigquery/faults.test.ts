@@ -202,7 +202,7 @@ describe('what a load may meet', () => {
     await loadInto(double, [stream, record('people', { id: 1, tags: ['a', null] })], {
       settings: { add_record_metadata: false },
     });
-    expect(double.rows('d', 'people')).toEqual([{ id: '1', tags: null, tags__json: ['a', null] }]);
+    expect(double.rows('d', 'people')).toEqual([{ id: '1', tags: [], tags__json: ['a', null] }]);
   });
 
   test('a row that is larger than BigQuery takes ends the run before anything is uploaded', async () => {

@@ -116,6 +116,8 @@ describe('--plan', () => {
           new: true,
           method: 'upsert',
           keys: ['id'],
+          way_in: 'batch_job',
+          staged_in: null,
           changes: ['make dataset d', 'make d.people (id INT64, name STRING)', 'lay it out by {"clustering":{"fields":["id"]}}'],
           bytes: null,
           price: null,
