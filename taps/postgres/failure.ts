@@ -1,5 +1,9 @@
+import type { Session } from '../../clients/postgres/connect.ts';
 import { sqlState, systemError } from '../../clients/postgres/errors.ts';
-import { SystemError } from '../../singer/tap/index.ts';
+import { literal } from '../../clients/postgres/quote.ts';
+import { ConfigError, SystemError } from '../../singer/tap/index.ts';
+import { ifAllowed } from './if-allowed.ts';
+import { boundsOf } from './limits/filters.ts';
 import type { Reading } from './reading.ts';
 import { lostRights } from './rights.ts';
 
@@ -12,7 +16,12 @@ const ENCODING = /^(?:22021|22P05)$/;
 const DATA = /^22/;
 
 /** Why a stream could not be read, in words: text and expressions that the server fails at, and what the role may not read any more, with the GRANT. */
-export async function explained(error: unknown, { sessions, id, relation: { table, sql }, columns }: Reading): Promise<Error> {
+export async function explained(error: unknown, reading: Reading): Promise<Error> {
+  const {
+    id,
+    relation: { table, sql },
+    columns,
+  } = reading;
   const usual = systemError(error, { stream: id });
   const state = sqlState(error);
   if (state !== undefined && ENCODING.test(state)) {
@@ -25,6 +34,8 @@ export async function explained(error: unknown, { sessions, id, relation: { tabl
   }
   // What is stored can be read: it is something that the server works out.
   if (state !== undefined && DATA.test(state)) {
+    const refused = await asked(reading, (session) => refusedSetting(session, reading));
+    if (refused !== undefined) return refused;
     return new SystemError(
       'Postgres could not work out a value: an expression in a view, a query, a condition or a policy fails for some row',
       {
@@ -36,16 +47,34 @@ export async function explained(error: unknown, { sessions, id, relation: { tabl
     );
   }
   if (state !== NO_RIGHT || table === undefined) return usual;
+  const names = columns.map(({ name }) => name);
+  return (await asked(reading, (session) => lostRights(session, { id, table }, names))) ?? usual;
+}
+
+/** What more the server says of a failure; undefined if it cannot be asked. */
+async function asked<T>({ sessions }: Reading, question: (session: Session) => Promise<T>): Promise<T | undefined> {
   try {
     const session = await sessions.begin();
     try {
-      const names = columns.map(({ name }) => name);
-      return (await lostRights(session, { id, table }, names)) ?? usual;
+      return await question(session);
     } finally {
       await sessions.end(session);
     }
   } catch {
     // It only says more of what has failed.
-    return usual;
+    return undefined;
   }
+}
+
+/** The setting that holds a value which the server does not take. */
+async function refusedSetting(session: Session, { config, id, relation, request }: Reading): Promise<ConfigError | undefined> {
+  const values = [
+    { path: 'timestamp_zone', value: `now() AT TIME ZONE ${literal(config.timestamp_zone)}` },
+    ...boundsOf(config, id, relation.columns, request.replicationKey),
+  ];
+  for (const { path, value } of values) {
+    if ((await ifAllowed(session, `SELECT ${value}`)) === undefined)
+      return new ConfigError([{ path, message: 'is not a value that the server takes' }]);
+  }
+  return undefined;
 }

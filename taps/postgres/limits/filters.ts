@@ -17,25 +17,41 @@ export function filtersOf(
   columns: readonly TableColumn[],
   replicationKey: string | undefined,
 ): readonly string[] {
-  return [...(config.custom_where_clauses ?? []), ...windowOf(config, stream, columns, replicationKey)];
+  return [
+    ...(config.custom_where_clauses ?? []),
+    ...boundsOf(config, stream, columns, replicationKey).map(({ condition }) => condition),
+  ];
 }
 
-function windowOf(
+/** A bound of a window: the setting that says it, and its SQL. */
+export interface Bound {
+  readonly path: string;
+  readonly condition: string;
+  /** Of the value alone. */
+  readonly value: string;
+}
+
+/** The bounds of a stream's window. Throws ConfigError for one over a column that the stream does not have. */
+export function boundsOf(
   { window }: LimitConfig,
   stream: string,
   columns: readonly TableColumn[],
   replicationKey: string | undefined,
-): string[] {
+): readonly Bound[] {
   if (window === undefined) return [];
+  const path = `stream_options.${stream}.window`;
   const name = window.column ?? replicationKey;
   const column = columns.find((column) => column.name === name);
   if (column === undefined) {
     const what =
       name === undefined ? 'is needed where there is no replication key' : `names ${name}, which the stream does not have`;
-    throw new ConfigError([{ path: `stream_options.${stream}.window.column`, message: what }]);
+    throw new ConfigError([{ path: `${path}.column`, message: what }]);
   }
   const { sql, value } = orderColumn(column.name, column.type);
-  const bound = (operator: string, text: string | number | undefined): string[] =>
-    text === undefined ? [] : [`${sql} ${operator} ${value(String(text))}`];
-  return [...bound('>=', window.from), ...bound('<', window.before)];
+  const bound = (member: 'from' | 'before', operator: string): Bound[] => {
+    const text = window[member];
+    if (text === undefined) return [];
+    return [{ path: `${path}.${member}`, condition: `${sql} ${operator} ${value(String(text))}`, value: value(String(text)) }];
+  };
+  return [...bound('from', '>='), ...bound('before', '<')];
 }

@@ -33,7 +33,7 @@ describeWithPostgres('tap-postgres, when something is wrong', (url) => {
     client = await connected(url());
     await client.query(`CREATE TABLE t (id int PRIMARY KEY, at timestamptz NOT NULL, x text);
       INSERT INTO t SELECT g, timestamptz '2026-01-01Z' + g * interval '1 s' FROM generate_series(1, 5000) g;
-      CREATE VIEW failing AS SELECT 1 / (id - 7) AS x FROM t; CREATE MATERIALIZED VIEW unfilled AS SELECT 1 AS x WITH NO DATA;
+      CREATE VIEW zoneless AS SELECT timestamp '2026-01-01' AS at; CREATE VIEW failing AS SELECT 1 / (id - 7) AS x FROM t; CREATE MATERIALIZED VIEW unfilled AS SELECT 1 AS x WITH NO DATA;
       CREATE VIEW slow AS SELECT id, pg_sleep(0.1)::text AS x FROM t`);
   });
   afterAll(() => client.end());
@@ -59,6 +59,22 @@ describeWithPostgres('tap-postgres, when something is wrong', (url) => {
     ['a role that does not exist', { role: 'no_such' }, T, 1, 'role-refused', /Create the role/],
     ['a user that does not exist', { user: 'no_such' }, T, 1, 'login-refused', /Check user and password/],
     ['a server without TLS', { ssl_enable: true, ssl_mode: 'require' }, T, 1, 'tls', /Check ssl_mode/],
+    [
+      'a bound of a window that is no value of its column',
+      { stream_options: { 'public-t': { window: { column: 'at', from: '2026-01-01', before: 'never' } } } },
+      { 'public-t': {} },
+      2,
+      'config',
+      /stream_options.public-t.window.before: is not a value that the server takes/,
+    ],
+    [
+      'a time zone that the server does not know',
+      { timestamp_zone: 'Mars/Phobos' },
+      { 'public-zoneless': {} },
+      2,
+      'config',
+      /timestamp_zone: is not a value that the server takes/,
+    ],
     [
       'a view whose expression fails for a row',
       {},
