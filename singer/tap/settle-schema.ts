@@ -89,11 +89,12 @@ function evolved(sides: Sides, named: Properties, settled: Settled, { gone, chan
   return { schema, selection: select(schema) };
 }
 
-/** Those that the catalog has chosen, and the source cannot give though it has them. */
+/** Those that could be read when the catalog was discovered, and that it does not leave out. */
 function hiddenIn({ own, metadata }: Sides, named: Properties): readonly string[] {
   return [...named.keys()].filter((name) => {
     const [is, was] = [own, metadata].map((side) => side.get(propertyKey(name)));
-    return is?.['inclusion'] === 'unsupported' && was?.['inclusion'] !== 'unsupported' && was?.['selected'] !== false;
+    const couldBe = was?.['inclusion'] === 'available' || was?.['inclusion'] === 'automatic';
+    return is?.['inclusion'] === 'unsupported' && couldBe && was['selected'] !== false;
   });
 }
 
