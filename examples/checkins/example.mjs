@@ -16,6 +16,7 @@ export const example = {
   rows: 20_500,
   legs: [{ name: 'checkins', command: ['meltano', 'run', 'checkins'] }],
   packages: ['service'],
+  killedWith: (work) => ({ TAP_CSV_STATE_INTERVAL_RECORDS: some(work), TARGET_POSTGRES_BATCH_SIZE_ROWS: some(work) }),
 
   async prepare(work) {
     const url = await work.database('warehouse');
@@ -77,6 +78,9 @@ export const example = {
     ];
   },
 };
+
+/** So few rows that there are many times as many. @param {Work} work */
+const some = ({ rows }) => String(Math.ceil(rows / 20));
 
 /** @param {Work} work @param {string} table @returns {Promise<number>} */
 async function count(work, table) {

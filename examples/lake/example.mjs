@@ -1,6 +1,10 @@
 // @ts-check
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { problemsIn } from './verify.mjs';
 
 /** @typedef {import('../../scripts/examples/example.mjs').Work} Work */
@@ -24,6 +28,11 @@ export const example = {
   packages: ['source'],
   rows: 60_000,
   killed: 'changes',
+  killedWith: (work) => ({
+    TAP_POSTGRES_STATE_INTERVAL_RECORDS: some(work),
+    TARGET_JSONL_BATCH_SIZE_ROWS: some(work),
+    TARGET_LAKE_CHANGES_ROTATE_ROWS: some(work),
+  }),
   legs: [
     {
       name: 'full',
@@ -65,6 +74,19 @@ export const example = {
     await shell(work, 'mkdir -p output state; node "$1" make --rows "$2" --seed "$3"', String(work.rows), String(work.seed));
   },
 
+  /** Lines of the files that have their names. */
+  async loaded({ folder }) {
+    const lake = join(folder, 'output/lake/changes');
+    const files = existsSync(lake) ? await readdir(lake, { recursive: true }) : [];
+    let lines = 0;
+    for (const file of files.filter((name) => /(?:^|[/\\])[^.][^/\\]*\.jsonl\.gz$/.test(name)))
+      lines +=
+        gunzipSync(await readFile(join(lake, file)))
+          .toString()
+          .split('\n').length - 1;
+    return lines;
+  },
+
   async measure(work) {
     return {
       in: (await rowsOf(work, 'users', 'source')) + (await rowsOf(work, 'transactions', 'source')),
@@ -94,6 +116,9 @@ export const example = {
 };
 
 const TABLES = ['staging', 'history', 'latest'].flatMap((schema) => [`${schema}.users`, `${schema}.transactions`]);
+
+/** So few rows that there are many times as many. @param {Work} work */
+const some = ({ rows }) => String(Math.ceil(rows / 20));
 
 /** @param {Work} work @param {string} table @param {string} [database] */
 async function rowsOf(work, table, database) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { freePort } from '../../scripts/examples/ports.mjs';
 import { COLUMNS, repositories, resales, TABLE } from './generate.mjs';
 import { categories, releaseTypes, wrongReleases, wrongSales } from './verify.mjs';
 
@@ -46,12 +47,16 @@ export const example = {
     {
       name: 'resale-bigquery',
       command: ['meltano', 'run', 'resale-bigquery'],
-      // Several loads, so that there is something between them.
-      env: { TARGET_BIGQUERY_LOAD_SIZE_BYTES: String(32 * 1024 * 1024) },
     },
     { name: 'daily', command: ['dagster', 'job', 'execute', '-f', 'orchestrate/definitions.py', '-j', 'daily'], whole: true },
   ],
   killed: 'resale-bigquery',
+  // A sale has some 300 bytes.
+  killedWith: ({ rows }) => ({
+    TAP_POSTGRES_STATE_INTERVAL_RECORDS: String(Math.ceil(rows / 20)),
+    TARGET_BIGQUERY_BATCH_SIZE_ROWS: String(Math.ceil(rows / 20)),
+    TARGET_BIGQUERY_LOAD_SIZE_BYTES: String(rows * 40),
+  }),
   apart: true,
 
   async prepare(work) {
@@ -76,6 +81,7 @@ export const example = {
     // Emulators take no gzip.
     env['TARGET_BIGQUERY_COMPRESSION'] = 'none';
     env['DAGSTER_HOME'] = join(work.folder, 'orchestrate');
+    env['DAGSTER_PORT'] = String(await freePort());
   },
 
   loaded: (work) => inBigQuery(work, `public_${TABLE}`),

@@ -30,8 +30,8 @@ import { start } from './work.mjs';
  * @property {{ records: number, seconds: number }} [alone] the same by the plugins alone; not for legs without any
  */
 
-/** How long a kill waits for the first rows to arrive. There may be none: a table that is replaced as a whole shows nothing before its end. */
-const ARRIVAL_MS = 5000;
+/** How long a kill waits for the first rows to arrive. */
+const ARRIVAL_MS = 30_000;
 
 /**
  * Runs an example, runs it again, runs its plugins alone, and kills it in its middle and runs it again; each time the outcome must be the same.
@@ -106,7 +106,9 @@ export async function runExample(example, makeWork, say) {
       await leg.before?.(killed);
       if (leg.name === victim) {
         const records = legs.find(({ name }) => name === leg.name)?.alone?.records ?? 0;
-        told = await kill(example, leg, killed, Math.ceil(records / 2));
+        const arrived = await kill(example, leg, killed, Math.ceil(records / 2));
+        told = ` (after ${Math.ceil(records / 2)} of ${records} records${arrived === undefined ? '' : `, of which ${arrived} had arrived`})`;
+        if (arrived === 0) problems.push('Killed in the middle: nothing had arrived, so that this shows little');
       }
       await killed.run(told === '' ? leg.command : forced(leg.command), leg.env);
     }
@@ -137,24 +139,26 @@ function callsOf(work, leg) {
 }
 
 /**
- * Runs a leg and kills it, with all that it has started, when half of its records have left the tap.
+ * Runs a leg and kills it, with all that it has started, when so many of its records have left the tap and some of them have arrived.
  * @param {Example} example @param {Leg} leg @param {OwnWork} work @param {number} records
+ * @returns {Promise<number | undefined>} how many had arrived; undefined where that cannot be seen before the end
+ * @throws {Error} when it ends by itself
  */
-async function kill(example, leg, work, records) {
+export async function kill(example, leg, work, records) {
   const held = join(work.base, 'held');
-  const env = { ...work.env, ...leg.env, [HOLD_AFTER]: String(records), [HELD]: held };
+  const env = { ...work.env, ...leg.env, ...example.killedWith?.(work), [HOLD_AFTER]: String(records), [HELD]: held };
   const { pid, ended } = start(leg.command, { folder: work.folder, env, groups: work.groups });
   const leader = { over: false };
   void ended.finally(() => (leader.over = true)).catch(() => {});
   while (!existsSync(held) && !leader.over) await wait(20);
   const until = performance.now() + ARRIVAL_MS;
-  let loaded = 0;
-  while (example.loaded !== undefined && !leader.over && loaded === 0 && performance.now() < until) {
+  let arrived = await example.loaded?.(work);
+  while (arrived === 0 && !leader.over && performance.now() < until) {
     await wait(50);
-    loaded = await example.loaded(work);
+    arrived = await example.loaded?.(work);
   }
   if (leader.over) throw new Error(`${leg.name} ended before it could be killed:\n${(await ended).output}`);
   process.kill(-pid, 'SIGKILL');
   await ended;
-  return ` (after ${records} records, of which ${loaded} had arrived)`;
+  return arrived;
 }

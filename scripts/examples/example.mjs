@@ -14,8 +14,10 @@
  * @property {readonly Leg[]} legs run in this order
  * @property {readonly string[]} [packages] folders within it with a package.json of their own, whose packages the commands of its README need
  * @property {string} [killed] the leg that is killed in its middle; the first unless set
+ * @property {(work: Work) => Record<string, string>} [killedWith] environment of the run that is killed: small batches, so that some rows arrive before others
  * @property {boolean} [apart] no leg needs another one: where plugins run alone, and where one is killed, only the legs that it is about are run
- * @property {(work: Work) => Promise<number>} [loaded] rows that have arrived so far, also while a leg runs; 0 before there is a table
+ * @property {(work: Work) => Promise<number>} [loaded] rows of the leg that is killed which have arrived so far, also while it runs; 0 before
+ *   there is a table. Some must have when it is killed. None where all come at once, at the end
  * @property {(work: Work) => Promise<Counts>} measure
  * @property {(work: Work, legs?: readonly string[]) => Promise<string>} fingerprint the outcome in a few characters: equal for equal outcomes in any folder, database
  *   and run. Of these legs only, where they are apart

@@ -7,7 +7,7 @@ import { files } from '../../../examples/shop/generate.mjs';
 import { describeExample } from '../../support/examples.ts';
 
 const REQUESTS = ['meltano', 'run', 'tap-erasures', 'take-requests', 'target-postgres'];
-const CUSTOMERS = ['meltano', 'run', 'tap-customers', 'clean-customers', 'target-postgres'];
+const CUSTOMERS = ['meltano', 'run', 'tap-customers', 'clean-customers', 'target-customers'];
 
 await describeExample('shop', 1500, ({ fails, open }) => {
   test('when it fails, it says why, what was loaded stays, and the next run goes on', async () => {
