@@ -7,27 +7,25 @@ import { describeExample } from '../../support/examples.ts';
 import { root } from '../../support/processes.ts';
 
 const SALES = 2000;
+/** What the README promises of a lease that nobody can read. */
+const OF_LEASES = ['quarantined=1', 'FAIL 1 not_null_prices_remaining_lease_months'];
 
-await describeExample('warehouse', SALES, ({ open, fails }) => {
-  test('when it fails, it says why, and the next run goes on', async () => {
+await describeExample('warehouse', SALES, ({ open, fails, untold }) => {
+  test('when it fails, it says what the README promises, and the next run goes on', async () => {
     const work = await open();
     const lines = (name: string): string[] =>
       readFileSync(join(work.folder, 'output', name), 'utf8')
         .trimEnd()
         .split('\n');
-    const releases = ['meltano', 'run', 'releases-files'];
-    const refused = await fails(work, releases, { TAP_GITHUB_AUTH_TOKEN: 'ghp_notTheToken' });
-    expect(refused).toContain('auth_token: is not accepted');
-    expect(refused).not.toContain('ghp_notTheToken');
-
-    const resale = ['meltano', 'run', 'resale-files'];
     const away = new URL(work.env['TAP_POSTGRES_URL'] ?? '');
     away.port = '1';
-    expect(await fails(work, resale, { TAP_POSTGRES_URL: away.href })).toContain('ECONNREFUSED');
-
     const keys = join(work.folder, 'nowhere.json');
     const noKeys = { TARGET_BIGQUERY_API_ENDPOINT: 'https://bigquery.googleapis.com', TARGET_BIGQUERY_CREDENTIALS_PATH: keys };
-    expect(await fails(work, ['meltano', 'run', 'releases-bigquery'], noKeys)).toContain('credentials_path');
+    const outputs = [
+      await fails(work, ['meltano', 'run', 'releases-files'], { TAP_GITHUB_AUTH_TOKEN: 'ghp_notTheToken' }),
+      await fails(work, ['meltano', 'run', 'resale-files'], { TAP_POSTGRES_URL: away.href }),
+      await fails(work, ['meltano', 'run', 'releases-bigquery'], noKeys),
+    ];
 
     // To a program a limit of its files is what a full disk is.
     const full = join(work.folder, 'full');
@@ -35,9 +33,9 @@ await describeExample('warehouse', SALES, ({ open, fails }) => {
     for (const target of ['target-jsonl', 'target-bigquery'])
       writeFileSync(join(full, target), `#!/bin/bash\nulimit -f 16\nexec '${join(root, 'bin', target)}' "$@"\n`, { mode: 0o755 });
     for (const job of ['releases-files', 'releases-bigquery'])
-      expect(await fails(work, ['meltano', 'run', job], { PATH: `${full}:${work.env['PATH']}` })).toMatch(
-        /disk is full|Make room on the disk/,
-      );
+      outputs.push(await fails(work, ['meltano', 'run', job], { PATH: `${full}:${work.env['PATH']}` }));
+    expect(untold(outputs)).toEqual(OF_LEASES);
+    expect(outputs.join()).not.toContain('ghp_notTheToken');
 
     await work.run(['meltano', 'run', 'releases-files', 'resale-files', 'releases-bigquery', 'resale-bigquery']);
     expect(await example.measure(work)).toMatchObject({ in: SALES + 160, loaded: SALES + 160 });
@@ -55,7 +53,7 @@ await describeExample('warehouse', SALES, ({ open, fails }) => {
   test('a lease that nobody can read is put aside on the way to files, and dbt finds it in the warehouse', async () => {
     const work = await open();
     await work.query(`UPDATE public.${TABLE} SET remaining_lease = 'TBA' WHERE id = 7`, 'source');
-    await work.run(['meltano', 'run', 'resale-files']);
+    const aloud = await work.run(['meltano', 'run', 'resale-files']);
     const read = (name: string): string[] =>
       readFileSync(join(work.folder, 'output', name), 'utf8')
         .trimEnd()
@@ -71,7 +69,7 @@ await describeExample('warehouse', SALES, ({ open, fails }) => {
     const morning = 'dagster job execute -f orchestrate/definitions.py -j daily > said.log 2>&1';
     await fails(work, ['bash', '-c', morning]);
     const said = readFileSync(join(work.folder, 'said.log'), 'utf8');
-    expect(said).toMatch(/FAIL 1 not_null_prices_remaining_lease_months/);
+    for (const promise of OF_LEASES) expect(untold([aloud, said])).not.toContain(promise);
     expect(said).toContain('Dependencies for step release_types_chart failed');
     expect(existsSync(join(work.folder, 'output', 'release_types.png'))).toBe(false);
 
