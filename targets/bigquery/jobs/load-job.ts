@@ -80,7 +80,7 @@ async function loadOnce(context: LoadContext, load: FileLoad, file: LinesFile): 
     ...(counts === undefined ? {} : { counts }),
   };
   const { job, adopted } = await pace.load(table, () => runJob(jobs, request));
-  if (!adopted) order.ran(table, job);
+  order.ran(table, job);
   const loaded = rowsLoaded(job);
   // One that is taken up may have left out rows that this run has not heard of yet; they are in the quarantine.
   const sent = adopted ? load.file.rows - Number(job.configuration?.labels?.[REFUSED_LABEL] ?? 0) : rows;

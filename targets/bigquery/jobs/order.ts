@@ -1,8 +1,9 @@
 import type { JobResource, TableReference } from '../../../clients/bigquery/resources.ts';
 
 /**
- * Since when jobs of a table count that were handed in before. Work whose order matters is taken up from an earlier run only if this one
- * has not changed the table since, and only if the table is still the one that it was done in. All times are BigQuery's.
+ * Since when jobs of a table count that were handed in before. Work whose order matters is taken up from an earlier run only if what
+ * comes before it, done by this run or taken up itself, was not done later, and only if the table is still the one that it was done in. All
+ * times are BigQuery's.
  */
 export class TableOrder {
   readonly #since = new Map<string, number>();
@@ -12,7 +13,7 @@ export class TableOrder {
     this.#advance(table, creationTime);
   }
 
-  /** This run has changed the table by a job of its own. */
+  /** The table was changed by a job of this run, or by one that it has taken up: a run between may have done that one anew. */
   ran(table: TableReference, job: JobResource): void {
     this.#advance(table, job.statistics?.creationTime);
   }

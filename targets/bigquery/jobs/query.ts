@@ -24,8 +24,8 @@ export type StatementContext = Pick<
 >;
 
 /**
- * Runs one statement as a job with a name of ours, so that a lost answer does not run it twice. One of an earlier run counts only if this
- * run has not changed the table since: what it has done would otherwise be undone by what was merged again after it.
+ * Runs one statement as a job with a name of ours, so that a lost answer does not run it twice. One of an earlier run counts only if the
+ * table was not changed since by what comes before it in this run: what it has done was undone by that.
  */
 export async function runStatement(context: StatementContext, statement: Statement): Promise<JobResource> {
   const { api, jobs, labels, maxBytesBilled, names, order, pace } = context;
@@ -45,9 +45,9 @@ export async function runStatement(context: StatementContext, statement: Stateme
     counts: (found) => order.counts(table, found),
   };
   const isChange = work === 'alter';
-  const { job, adopted } = await (isChange ? pace.change(table, () => runJob(jobs, request)) : runJob(jobs, request));
+  const { job } = await (isChange ? pace.change(table, () => runJob(jobs, request)) : runJob(jobs, request));
   if (!isChange) pace.rowsChanged(table);
-  if (!adopted) order.ran(table, job);
+  order.ran(table, job);
   return job;
 }
 

@@ -239,6 +239,25 @@ describe('upsert when something goes wrong', () => {
     expect(people(double)[0]).toEqual(['1', 'second']);
   });
 
+  test('a merge does not count after one was taken up that a run between has handed in later', async () => {
+    const settings = { ...upsert, run_id: 'nightly', batch_size_rows: 1, load_interval_seconds: 0, max_retries: 0 };
+    const double = await startDouble();
+    const all = [PEOPLE, person(1, 'first'), state({ at: 1 }), person(1, 'second'), state({ at: 2 })];
+    // The first rows go straight into the empty table; begun again, they are merged.
+    await loadInto(double, all, { settings });
+    let merged = false;
+    double.fault = ({ method, path }) => {
+      if (merged) return { cut: 'before' };
+      merged = method === 'POST' && path.endsWith('/jobs') && !path.startsWith('/upload/');
+      return merged ? { cut: 'after' } : undefined;
+    };
+    await loadInto(double, all, { settings }).catch(() => undefined);
+    expect(people(double)).toEqual([['1', 'first']]);
+    double.fault = () => undefined;
+    await loadInto(double, all, { settings });
+    expect(people(double)).toEqual([['1', 'second']]);
+  });
+
   test('a merge of an earlier run does not count in a table that was made anew', async () => {
     const settings = { ...upsert, run_id: 'nightly' };
     const double = await startDouble();
