@@ -21,6 +21,8 @@ export interface TableReference {
 }
 
 export interface TableResource {
+  /** Milliseconds since 1970 as text: when rows or columns were last changed. */
+  readonly lastModifiedTime?: string;
   readonly etag?: string;
   readonly type?: string;
   readonly tableReference?: TableReference;
@@ -65,6 +67,7 @@ export interface JobResource {
     readonly totalBytesProcessed?: string;
     /** Milliseconds since 1970 as text. */
     readonly creationTime?: string;
+    readonly endTime?: string;
     readonly load?: { readonly outputRows?: string; readonly badRecords?: string };
     readonly query?: {
       readonly totalBytesBilled?: string;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JobResource, QueryConfiguration, TableReference } from '../../../clients/bigquery/resources.ts';
 import type { LoadContext } from '../methods/append.ts';
+import { isNewest } from './newest.ts';
 import { runJob, type JobRequest } from './run-job.ts';
 
 export interface Statement {
@@ -25,7 +26,7 @@ export type StatementContext = Pick<
 
 /**
  * Runs one statement as a job with a name of ours, so that a lost answer does not run it twice. One of an earlier run counts only if the
- * table was not changed since by what comes before it in this run: what it has done was undone by that.
+ * table was not changed since: what it has done may be undone by that.
  */
 export async function runStatement(context: StatementContext, statement: Statement): Promise<JobResource> {
   const { api, jobs, labels, maxBytesBilled, names, order, pace } = context;
@@ -42,7 +43,7 @@ export async function runStatement(context: StatementContext, statement: Stateme
     },
     idOf: names.of({ table, work, content }),
     submit: (request) => api.call<JobResource>({ method: 'POST', path: '/jobs', body: request, what, place }),
-    counts: (found) => order.counts(table, found),
+    counts: async (found) => order.counts(table, found) && isNewest(api, table, found, what),
   };
   const isChange = work === 'alter';
   const { job } = await (isChange ? pace.change(table, () => runJob(jobs, request)) : runJob(jobs, request));

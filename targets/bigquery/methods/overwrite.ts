@@ -4,6 +4,7 @@ import { reasonOf } from '../../../clients/bigquery/errors.ts';
 import { refuseIncomplete, type InputEnd } from '../../../singer/index.ts';
 import { billed, costOf } from '../jobs/cost.ts';
 import { loadFile } from '../jobs/load-job.ts';
+import { isNewest } from '../jobs/newest.ts';
 import { runStatement } from '../jobs/query.ts';
 import type { Spooled } from '../parts/spool.ts';
 import { replaceRows } from '../statements/merge.ts';
@@ -122,7 +123,8 @@ export class Overwrites {
         disposition: 'WRITE_TRUNCATE_DATA',
         fields: this.#tables.existing(plan.table)!.fields,
         idOf: this.#context.names.of({ table, work: 'replace', content: file.digest }),
-        counts: (found) => this.#context.order.counts(table, found),
+        counts: async (found) =>
+          this.#context.order.counts(table, found) && isNewest(this.#context.api, table, found, `Replacing ${plan.table}`),
       });
     } catch (error) {
       const reason = reasonOf(error);

@@ -258,6 +258,24 @@ describe('upsert when something goes wrong', () => {
     expect(people(double)).toEqual([['1', 'second']]);
   });
 
+  test('a merge does not count after a run between has merged batches that were cut otherwise', async () => {
+    const one = { ...upsert, run_id: 'nightly', batch_size_rows: 1, load_interval_seconds: 0, max_retries: 0 };
+    const double = await startDouble();
+    await loadInto(double, AGREED, { settings: upsert });
+    const all = [
+      [person(1, 'first'), state({ at: 1 })],
+      [person(2, 'x'), state({ at: 2 })],
+      [person(1, 'second'), state({ at: 3 })],
+    ];
+    await loadInto(double, [PEOPLE, ...all.flat()], { settings: one });
+    // The first two in one batch; then the run dies.
+    const between = { ...one, batch_size_rows: 2 };
+    await loadInto(double, [PEOPLE, person(1, 'first'), ...all[1]!], { settings: between });
+    expect(people(double)[0]).toEqual(['1', 'first']);
+    await loadInto(double, [PEOPLE, ...all.flat()], { settings: one });
+    expect(people(double)[0]).toEqual(['1', 'second']);
+  });
+
   test('a merge of an earlier run does not count in a table that was made anew', async () => {
     const settings = { ...upsert, run_id: 'nightly' };
     const double = await startDouble();

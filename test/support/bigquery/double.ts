@@ -129,6 +129,10 @@ export class BigQueryDouble {
     return String(this.#time);
   }
 
+  #modified(table: Table): void {
+    table.resource = { ...table.resource, lastModifiedTime: this.#now() };
+  }
+
   #etag(): string {
     return `"${++this.#etags}"`;
   }
@@ -239,6 +243,7 @@ export class BigQueryDouble {
     const tooFast = this.#isTooFast(dataset, name);
     if (tooFast !== undefined) return tooFast;
     table.resource = { ...table.resource, ...patch, schema: { fields: fields.map(answered) }, etag: this.#etag() };
+    this.#modified(table);
     table.rows = table.rows.map((row) => filled(row, fields));
     return { status: 200, body: table.resource };
   }
@@ -305,7 +310,8 @@ export class BigQueryDouble {
     if (load === undefined && [...this.jobs.values()].some((other) => other.looks > 0 && isSameTable(other, sql)))
       this.overlaps++;
     const ended = load === undefined ? this.#query(configuration!.query!, table) : this.#load(load, table, files);
-    const made = { ...job, ...ended, statistics: { creationTime: this.#now(), ...ended.statistics }, looks: this.#looks };
+    const statistics = { creationTime: this.#now(), endTime: this.#now(), ...ended.statistics };
+    const made = { ...job, ...ended, statistics, looks: this.#looks };
     this.jobs.set(jobId, made);
     return { status: 200, body: seen(made) };
   }
@@ -340,6 +346,7 @@ export class BigQueryDouble {
       return failed([{ reason: 'invalid', message: 'Provided Schema does not match' }]);
     if (load.writeDisposition === 'WRITE_TRUNCATE_DATA') table.rows = [];
     table.rows.push(...result.rows);
+    this.#modified(table);
     return {
       status: { state: 'DONE' },
       statistics: { load: { outputRows: String(this.outputRows(result.rows.length)), badRecords: '0' } },
@@ -365,7 +372,10 @@ export class BigQueryDouble {
         },
         Object.fromEntries(queryParameters.map(({ name, parameterValue }) => [name, parameterValue.value])),
       );
-      for (const [found, { rows }] of tables) found.rows = rows;
+      for (const [found, { rows }] of tables) {
+        if (found.rows !== rows) this.#modified(found);
+        found.rows = rows;
+      }
       const dmlStats = {
         insertedRowCount: String(changed.inserted),
         updatedRowCount: String(changed.updated),
@@ -393,6 +403,7 @@ export class BigQueryDouble {
       });
     });
     table.resource = { ...table.resource, schema: { fields }, etag: this.#etag() };
+    this.#modified(table);
     return { status: { state: 'DONE' }, statistics: { query: {} } };
   }
 
