@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { TaplineError } from '../../../singer/index.ts';
+import { TaplineError, type Json } from '../../../singer/index.ts';
 import type { Asked, BigQueryDouble, Fault } from '../../support/bigquery/double.ts';
 import { loadInto, record, schema, startDouble, state } from '../../support/bigquery/load-into.ts';
 import { nothingSaid } from '../../support/through.ts';
@@ -53,18 +53,40 @@ const FAULTS: readonly Fault[] = [
   { cut: 10 },
 ];
 
+/** What a load by a stage and a MERGE asks for besides. */
+const OF_STAGES: typeof REQUESTS = {
+  'making the stage': ({ body, method, path }) =>
+    method === 'POST' && path.endsWith('/tables') && JSON.stringify(body).includes('tapline_stage'),
+  'loading into the stage': ({ body, path }) => path.startsWith('/upload/') && JSON.stringify(body ?? '').includes('__tapline'),
+  'running a statement': ({ method, path }) => method === 'POST' && path.endsWith('/jobs') && !path.startsWith('/upload/'),
+  'looking at a statement': ({ method, path }) => method === 'GET' && /\/jobs\/tapline_(?:merge|replace)/.test(path),
+  'dropping the stage': ({ method }) => method === 'DELETE',
+};
+
 /** A run that a fault strikes from the nth such request on, then one without it. */
-async function strike(fault: Fault, isStruck: (asked: Asked) => boolean, from: number): Promise<string> {
+async function strike(
+  fault: Fault,
+  isStruck: (asked: Asked) => boolean,
+  from: number,
+  more: Readonly<Record<string, Json>> = {},
+): Promise<string> {
+  const settings = { ...SETTINGS, ...more };
   const double = await startDouble({ looks: 1 });
+  // Rows that others meet by their key, or whose place others take.
+  if (more['load_method'] !== undefined)
+    await loadInto(double, [WIDE, record('people', { id: 1, name: 'old' }), state({ at: 0 })], {
+      settings: { ...settings, run_id: 'before' },
+    });
   let seen = 0;
   double.fault = (asked) => (isStruck(asked) && ++seen >= from ? fault : undefined);
   const said = nothingSaid();
-  const error = await loadInto(double, MESSAGES, { settings: SETTINGS, said }).catch((thrown: unknown) => thrown);
+  const error = await loadInto(double, MESSAGES, { settings, said }).catch((thrown: unknown) => thrown);
   const outcome = error instanceof TaplineError ? error.code : 'survived';
   if (error instanceof Error && !(error instanceof TaplineError)) throw error;
   expectCovered(double, said.states);
   double.fault = () => undefined;
-  const again = await loadInto(double, MESSAGES, { settings: SETTINGS });
+  expect(seen).toBeGreaterThan(0);
+  const again = await loadInto(double, MESSAGES, { settings });
   expect(again.states.at(-1)).toBe('{"at":4}');
   expect(idsIn(double)).toEqual(['1', '2', '3', '4']);
   return outcome;
@@ -100,6 +122,21 @@ describe('each fault at each request: survived, or an error with a code and a st
     for (const { name, outcome } of await Promise.all(runs)) expect.soft(outcome, name).toMatch(/^[a-z][a-z-]+$/);
   });
 });
+
+describe.each(['upsert', 'overwrite'])(
+  'the same at each request by which a stage is made, loaded, merged and dropped: %s',
+  (load_method) => {
+    // By a stage: with one file rows go straight over the old ones.
+    const settings = { load_method, batch_size_rows: 1 };
+    test.each(faults.map((fault) => [nameOf(fault), fault] as const))('%s', { timeout: 120_000 }, async (_, fault) => {
+      const runs = Object.entries(OF_STAGES).map(async ([name, isStruck]) => ({
+        name,
+        outcome: await strike(fault, isStruck, 1, settings),
+      }));
+      for (const { name, outcome } of await Promise.all(runs)) expect.soft(outcome, name).toMatch(/^[a-z][a-z-]+$/);
+    });
+  },
+);
 
 describe('what a load may meet', () => {
   test.each(['null', '<html>Sign in</html>', '"yes"', ''])(
