@@ -1,11 +1,15 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
 import { beforeAll, expect, test } from 'vitest';
 import { SCHEMAS } from '../../../scripts/types.mjs';
 import type { TableResource } from '../../../clients/bigquery/resources.ts';
 import { typeName, typeText, type BigQueryType } from '../../../targets/bigquery/types/types.ts';
-import target from '../../../targets/bigquery/index.ts';
 import { record, schema, state } from '../../support/bigquery/load-into.ts';
 import { describeWithLocalBigQuery } from '../../support/bigquery/local-bigquery.ts';
-import { through } from '../../support/through.ts';
+import { executable } from '../../support/processes.ts';
+import { temporaryFolder } from '../../support/tmp.ts';
 
 interface Line {
   readonly type: string;
@@ -90,6 +94,7 @@ const typed = schemas.filter((one) => one !== NONE);
 const column = (one: string): string => `c${schemas.indexOf(one)}`;
 
 await describeWithLocalBigQuery('each line of the table of types', (server) => {
+  const folder = temporaryFolder();
   let types: ReadonlyMap<string, string>;
   beforeAll(async () => {
     const properties = Object.fromEntries(schemas.map((one) => [column(one), JSON.parse(one) as object]));
@@ -102,8 +107,12 @@ await describeWithLocalBigQuery('each line of the table of types', (server) => {
     ].map((message) => JSON.stringify(message));
     // The values are texts, because JavaScript would round some of them.
     lines.splice(2, 0, `{"type":"RECORD","stream":"every_type","record":{"id":2,${values}}}`);
-    const said = await through(target, { lane: 'fast', lines, settings });
-    expect(said.states).toEqual(['{"at":1}']);
+    const config = join(folder, 'config.json');
+    writeFileSync(config, JSON.stringify(settings));
+    const input = lines.map((line) => `${line}\n`).join('');
+    const command = [executable('target-bigquery'), '--config', config];
+    const { stderr, stdout } = spawnSync(process.execPath, command, { input, encoding: 'utf8' });
+    expect(stdout, stderr).toBe('{"at":1}\n');
     const answer = await fetch(`${server().url}/bigquery/v2/projects/test/datasets/d/tables/every_type`);
     const { fields = [] } = ((await answer.json()) as TableResource).schema ?? {};
     types = new Map(
