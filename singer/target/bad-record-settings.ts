@@ -8,7 +8,7 @@ export const badRecordSettings = {
     options: ['fail', 'quarantine', 'null_value', 'null'],
     perStream: true,
     description:
-      'What becomes of a record that breaks its schema, lacks its key or holds a value that the destination cannot keep. fail ends the run. quarantine puts it, with the reason, into the stream of quarantine_stream and goes on. In a database that also takes what only the server refuses (a constraint, a column of another size, a trigger), but not where a table or window is replaced as a whole, nor what is looked at no sooner than at the commit: such refusals end the run. null_value (or null) puts null in place of the bad property, which is counted; where the schema does not allow null there, or only the server refuses the value, the run fails.',
+      'What becomes of a record that breaks its schema, lacks its key or holds a value that the destination cannot keep. fail ends the run. quarantine puts it, with the reason, into the stream of quarantine_stream and goes on. In a database that also takes what only the server refuses: in BigQuery what a load job refuses, by every load method; in Postgres what a constraint, a column of another size or a trigger refuses, but not where a table or window is replaced as a whole, nor what is looked at no sooner than at the commit: such refusals end the run. null_value (or null) puts null in place of the bad property, which is counted; where the schema does not allow null there, or only the server refuses the value, the run fails.',
   },
   quarantine_stream: {
     type: 'string',
