@@ -11,7 +11,9 @@ import { existingServer } from '../../scripts/postgres.mjs';
 import { root } from './processes.ts';
 
 /** With job control, as in a shell that somebody types into: without it signals do not reach what runs in the background. */
-const END_JOBS = `trap 'kill $(jobs -p) 2> /dev/null || true' EXIT`;
+const BEGIN = `set -m; trap '[ $? = 0 ] || kill $(jobs -p) 2> /dev/null || true' EXIT`;
+/** What was ended takes its time. */
+const END = 'wait || true';
 
 /** Several runs of Meltano, on a machine that is busy. */
 const TIMEOUT_MS = 400_000;
@@ -72,7 +74,7 @@ export async function describeExample(name: string, rows: number, more?: (tests:
       const [ofTheProject, own] = commandsOf(name);
       expect(ofTheProject).toEqual([`npm run examples -- ${name}`]);
       for (const folder of example.packages ?? []) await installPackages(join(work.folder, folder));
-      await work.run(['bash', '-meuo', 'pipefail', '-c', [END_JOBS, ...own].join('\n')]);
+      await work.run(['bash', '-euo', 'pipefail', '-c', [BEGIN, ...own, END].join('\n')]);
     });
 
     more?.({
