@@ -9,6 +9,12 @@ import { root } from '../scripts/command.mjs';
 const WATCH_MS = 25;
 
 /**
+ * Without NODE_EXTRA_CA_CERTS: before anything else, Node 20 parses all certificates of that file (37 ms for Debian's), whether it will speak TLS
+ * or not. That is the machine's setting, and nothing that is measured here speaks TLS.
+ */
+const { NODE_EXTRA_CA_CERTS: _, ...ENVIRONMENT } = process.env;
+
+/**
  * What one process used, by its name (`tap-csv`, `psql`).
  * @typedef {{ name: string, peakBytes: number, cpuSeconds: number }} Use
  * @typedef {{ seconds: number, processes: Use[] }} Measure
@@ -25,7 +31,7 @@ export async function measure(pipeline, env = {}) {
   const start = performance.now();
   const child = spawn('bash', ['-o', 'pipefail', '-c', pipeline], {
     cwd: root,
-    env: { ...process.env, ...env, LC_ALL: 'C.UTF-8' },
+    env: { ...ENVIRONMENT, ...env, LC_ALL: 'C.UTF-8' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
