@@ -22,11 +22,16 @@ export interface TcpProxy {
   arm(moment: Moment, fault: Fault): void;
   /** How many faults have struck. */
   readonly struck: number;
-  /** How often clients have sent something: of those that wait for each answer, the round trips. */
+  /** How often clients have sent something that they wait for an answer to. */
   readonly trips: number;
   /** From here on, new connections get no answer either (`true`), or get through again. */
   silence(isSilent: boolean): void;
   close(): Promise<void>;
+}
+
+/** Postgres's Terminate, alone: nobody waits for what follows it. */
+function isGoodbye(bytes: Buffer): boolean {
+  return bytes.length === 5 && bytes[0] === 0x58;
 }
 
 /** A TCP proxy before a server that lets a connection suffer at a chosen moment. */
@@ -50,7 +55,7 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
     let sent = 0;
     client.on('data', (bytes) => {
       sent += bytes.length;
-      trips++;
+      if (!isGoodbye(bytes)) trips++;
       if (suffers === undefined && armed !== undefined && isNow(armed.moment, bytes, sent)) {
         suffers = armed.fault;
         armed = undefined;
